@@ -1,0 +1,225 @@
+"""A data set by name: from the Hub, the bundled sample, or a folder of CoNLL files, all in one form."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import datasets
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
+from datasets.exceptions import DatasetNotFoundError
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError
+
+from helpers.bracketed import read_bracketed
+from helpers.conll import find_split_files, read_conll
+from helpers.exceptions import (
+    DatasetUnavailableError,
+    EmptySplitError,
+    MalformedDataError,
+    UnknownTagError,
+    hub_failure,
+)
+from helpers.tagging import iob2_label_names, split_tag
+
+SAMPLE = files("helpers") / "sample"
+SPLITS = ("train", "validation", "test")
+VALIDATION_SHARE = 0.1
+
+
+def load_ner_dataset(name: str, seed: int = 42) -> DatasetDict:
+    """Load a named-entity data set.
+
+    Parameters
+    ----------
+    name : str
+        ``"sample"`` for the bundled corpus; a folder with CoNLL files ``train``, ``test`` and perhaps
+        ``validation``; else the id of a data set on the Hub with the columns ``tokens`` and ``ner_tags``.
+    seed : int
+        Draws a tenth of the training split as validation split where the data set has none; that is printed.
+
+    Returns
+    -------
+    DatasetDict
+        The splits ``train``, ``validation`` and ``test`` with the columns ``id`` (string), ``tokens`` (list of
+        string) and ``ner_tags`` (list of ClassLabel, IOB2).
+
+    Raises
+    ------
+    DatasetUnavailableError
+        If there is no such data set or it cannot be reached or read.
+    MalformedDataError, UnknownTagError
+        If its content breaks the format; the message says where.
+    EmptySplitError
+        If a split holds no sentence.
+    """
+    if name == "sample":
+        dataset = _from_sentences({split: read_bracketed(SAMPLE / f"{split}.txt") for split in SPLITS})
+    elif _is_folder_name(name):
+        dataset = _from_folder(Path(name).expanduser())
+    else:
+        dataset = _from_hub(name)
+    validate(dataset, name)
+    return _with_validation_split(dataset, name, seed)
+
+
+def label_names(dataset: DatasetDict) -> list[str]:
+    """List the label names of a loaded data set, in the order of their class ids."""
+    return dataset["train"].features["ner_tags"].feature.names
+
+
+def dataset_digest(dataset: DatasetDict) -> str:
+    """Compute a SHA-256 (hexadecimal) over the words, tags and label names of all splits, in their order."""
+    digest = hashlib.sha256(json.dumps(label_names(dataset)).encode())
+    for split in SPLITS:
+        for tokens, tags in zip(dataset[split]["tokens"], dataset[split]["ner_tags"], strict=True):
+            digest.update(json.dumps([split, tokens, tags]).encode())
+    return digest.hexdigest()
+
+
+def validate(dataset: DatasetDict, name: str) -> None:
+    """Check that each split holds sentences, that each word has a tag, and that each tag id has a name.
+
+    Raises
+    ------
+    EmptySplitError
+        If a split is empty.
+    MalformedDataError
+        If tokens and tags differ in number, or a tag id is out of range; with split and row.
+    """
+    for split, rows in dataset.items():
+        if not rows:
+            raise EmptySplitError(f"the split {split!r} of the data set {name!r} holds no sentence")
+        count = len(rows.features["ner_tags"].feature.names)
+        for row, (tokens, tags) in enumerate(zip(rows["tokens"], rows["ner_tags"], strict=True)):
+            if len(tokens) != len(tags):
+                raise MalformedDataError(
+                    f"data set {name!r}, split {split!r}, row {row}: {len(tokens)} tokens but {len(tags)} tags"
+                )
+            outside = [tag for tag in tags if tag is None or not 0 <= tag < count]
+            if outside:
+                raise MalformedDataError(
+                    f"data set {name!r}, split {split!r}, row {row}: tag id {outside[0]} is not in 0..{count - 1}"
+                )
+
+
+def _is_folder_name(name: str) -> bool:
+    # A Hub id has at most one slash and cannot begin with a dot, a slash or a tilde.
+    return Path(name).is_dir() or name.startswith((".", "/", "~")) or name.count("/") > 1
+
+
+def _from_folder(folder: Path) -> DatasetDict:
+    sentences = {}
+    for split, path in find_split_files(folder).items():
+        read = read_conll(path)
+        rewritten = sum(sentence.rewritten for sentence in read)
+        if rewritten:
+            print(f"{path.name}: {rewritten} tags rewritten as IOB2.")
+        sentences[split] = [(sentence.tokens, sentence.tags) for sentence in read]
+    return _from_sentences(sentences)
+
+
+def _from_sentences(sentences: dict[str, list[tuple[list[str], list[str]]]]) -> DatasetDict:
+    entity_types = {
+        entity_type
+        for rows in sentences.values()
+        for _, tags in rows
+        for _, entity_type in map(split_tag, tags)
+        if entity_type is not None
+    }
+    names = iob2_label_names(entity_types)
+    ids = {name: position for position, name in enumerate(names)}
+    features = _features(names)
+    return DatasetDict(
+        {
+            split: Dataset.from_dict(
+                {
+                    "id": [str(row) for row in range(len(rows))],
+                    "tokens": [tokens for tokens, _ in rows],
+                    "ner_tags": [[ids[tag] for tag in tags] for _, tags in rows],
+                },
+                features=features,
+            )
+            for split, rows in sentences.items()
+        }
+    )
+
+
+def _features(names: list[str]) -> Features:
+    return Features({"id": Value("string"), "tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=names))})
+
+
+def _from_hub(name: str) -> DatasetDict:
+    try:
+        with _cache_alone_if_unreachable(name):
+            dataset = _download(name)
+    except DatasetNotFoundError as error:
+        raise DatasetUnavailableError(f"the Hub has no data set {name!r} that you may read: {error}") from error
+    except (OSError, HfHubHTTPError) as error:
+        raise DatasetUnavailableError(hub_failure(f"data set {name!r}", error)) from error
+    return _as_common_form(dataset, name)
+
+
+@contextmanager
+def _cache_alone_if_unreachable(name: str) -> Iterator[None]:
+    """Without a network, let `load_dataset` look at its cache at once instead of after half a minute of retries."""
+    before = datasets.config.HF_HUB_OFFLINE
+    try:
+        HfApi().dataset_info(name, timeout=10)
+    except HfHubHTTPError:
+        pass  # the Hub answers: load_dataset knows best what its answer means
+    except OSError:
+        datasets.config.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        datasets.config.HF_HUB_OFFLINE = before
+
+
+def _download(name: str) -> DatasetDict:
+    try:
+        return load_dataset(name)
+    except RuntimeError as error:
+        if "Dataset scripts are no longer supported" not in str(error):
+            raise
+        # The Hub keeps a copy of such data sets as Parquet files, made by running the script on its side.
+        return load_dataset(name, revision="refs/convert/parquet")
+
+
+def _as_common_form(dataset: DatasetDict, name: str) -> DatasetDict:
+    columns = dataset["train"].features if "train" in dataset else {}
+    if "tokens" not in columns or "ner_tags" not in columns or "test" not in dataset:
+        raise DatasetUnavailableError(
+            f"the data set {name!r} has the splits {sorted(dataset)} and the columns {sorted(columns)};"
+            " needed are the splits 'train' and 'test' and the columns 'tokens' and 'ner_tags'"
+        )
+    tag_feature = getattr(columns["ner_tags"], "feature", None)
+    if not isinstance(tag_feature, ClassLabel):
+        raise DatasetUnavailableError(f"the column 'ner_tags' of the data set {name!r} has no label names")
+    for label in tag_feature.names:
+        if split_tag(label)[0] not in ("O", "B", "I"):
+            raise UnknownTagError(f"the data set {name!r} has the label {label!r}, which is not an IOB2 label")
+    features = _features(tag_feature.names)
+    unified = DatasetDict()
+    for split in SPLITS:
+        if split in dataset:
+            rows = dataset[split]
+            if "id" not in rows.column_names:
+                rows = rows.add_column("id", [str(row) for row in range(len(rows))])
+            unified[split] = rows.select_columns(list(features)).cast(features)
+    return unified
+
+
+def _with_validation_split(dataset: DatasetDict, name: str, seed: int) -> DatasetDict:
+    if "validation" not in dataset:
+        if len(dataset["train"]) < 2:
+            raise EmptySplitError(f"{name!r} has no validation split, and its training split is too small to share")
+        parts = dataset["train"].train_test_split(test_size=VALIDATION_SHARE, seed=seed)
+        dataset = DatasetDict(train=parts["train"], validation=parts["test"], test=dataset["test"])
+        print(
+            f"{name!r} has no validation split: {len(parts['test'])} sentences were drawn from its training split"
+            f" (seed {seed})."
+        )
+    return DatasetDict({split: dataset[split] for split in SPLITS})

@@ -1,0 +1,59 @@
+"""The errors that a person's input can cause, each with a name and a message that says what to do next."""
+
+import requests
+from huggingface_hub.errors import LocalEntryNotFoundError
+
+
+class TutorialError(Exception):
+    """Base of all errors raised for bad input; a notebook shows its message instead of a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython calls this hook: whoever mistyped a parameter has no use for our stack frames.
+        return [f"{type(self).__name__}: {self}"]
+
+
+class DatasetUnavailableError(TutorialError):
+    """A data set cannot be found, reached or read."""
+
+
+class MalformedDataError(TutorialError):
+    """The content of a data set breaks a rule of its format; the message says where."""
+
+
+class EmptySplitError(TutorialError):
+    """A split holds no sentence."""
+
+
+class UnknownTagError(TutorialError):
+    """A tag is neither ``O`` nor a known prefix and an entity type."""
+
+
+class CheckpointUnavailableError(TutorialError):
+    """A checkpoint cannot be found, reached or read."""
+
+
+class CheckpointDigestError(TutorialError):
+    """The bundled encoder's weights are not the ones that this project was tested with."""
+
+
+class SlowTokenizerError(TutorialError):
+    """The tokenizer cannot say which word a subword comes from."""
+
+
+class ResultsError(TutorialError):
+    """A results file is missing or not one that this project wrote."""
+
+
+class RunError(TutorialError):
+    """A headless run was asked for something that does not exist, or one of its cells failed."""
+
+
+def hub_failure(what: str, error: Exception) -> str:
+    """Say in one line that something could not be fetched from the Hub, why, and what works without a network."""
+    # The cause of these two is that no connection came about; their own texts name URLs and internals.
+    unreachable = isinstance(error, (ConnectionError, LocalEntryNotFoundError, requests.ConnectionError))
+    cause = "the Hub cannot be reached" if unreachable else str(error).strip().split("\n")[0].rstrip(".")
+    return (
+        f"the {what} could not be fetched: {cause}."
+        ' Without a network, use dataset="sample" and model="bundled", or folders of your own.'
+    )

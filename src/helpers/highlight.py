@@ -1,0 +1,57 @@
+"""Sentences with their entities on coloured ground, as HTML."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from IPython.display import HTML
+from seqeval.metrics.sequence_labeling import get_entities
+
+# Okabe and Ito's colours, lightened so that black text stands out on each: colour-blind people can tell them apart.
+PALETTE = ("#7cc7f0", "#f2b94a", "#63d0b0", "#f3e97c", "#e2a5c8", "#e8976a", "#a9b4f5", "#c4c4c4")
+MARK = "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em;white-space:nowrap"
+TYPE = "font-size:.7em;font-weight:600;margin-left:.4em;vertical-align:.1em"
+
+
+def type_colours(entity_types: Sequence[str]) -> dict[str, str]:
+    """Give each entity type a colour (CSS hexadecimal); they repeat after eight types."""
+    return {entity_type: PALETTE[i % len(PALETTE)] for i, entity_type in enumerate(entity_types)}
+
+
+def highlight(
+    sentences: Sequence[tuple[Sequence[str], Sequence[str]]],
+    entity_types: Sequence[str],
+    captions: Sequence[str] | None = None,
+) -> HTML:
+    """Show sentences with their entities highlighted, each with its type behind it.
+
+    Parameters
+    ----------
+    sentences : sequence of (tokens, tags)
+        Words and as many IOB2 tags.
+    entity_types : sequence of str
+        All types of the data set, so that a type has one colour everywhere.
+    captions : sequence of str, optional
+        A few words in front of each sentence.
+
+    Returns
+    -------
+    HTML
+        For a notebook to display. Words, types and captions are escaped.
+    """
+    colours = type_colours(entity_types)
+    rows = []
+    for position, (tokens, tags) in enumerate(sentences):
+        caption = f"<small><b>{escape(captions[position])}</b></small><br>" if captions else ""
+        rows.append(f'<p style="line-height:1.9;margin:.4em 0">{caption}{" ".join(_pieces(tokens, tags, colours))}</p>')
+    return HTML("\n".join(rows))
+
+
+def _pieces(tokens: Sequence[str], tags: Sequence[str], colours: dict[str, str]) -> Iterator[str]:
+    position = 0
+    for entity_type, first, last in get_entities(list(tags)):
+        yield from map(escape, tokens[position:first])
+        words = escape(" ".join(tokens[first : last + 1]))
+        style = MARK.format(colour=colours[entity_type])
+        yield f'<mark style="{style}">{words}<span style="{TYPE}">{escape(entity_type)}</span></mark>'
+        position = last + 1
+    yield from map(escape, tokens[position:])

@@ -1,0 +1,146 @@
+"""From logits to scores: tags, seqeval's figures, and what kind of mistakes were made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+from seqeval.metrics.sequence_labeling import get_entities
+
+from helpers.alignment import IGNORED
+
+if TYPE_CHECKING:
+    import evaluate
+
+OUTCOMES = ("correct", "wrong boundary", "wrong type", "missed", "spurious")
+NO_ENTITY = "none"
+
+
+class Span(NamedTuple):
+    """An entity: its type, and the indices of its first and last word."""
+
+    entity_type: str
+    first: int
+    last: int
+
+    def overlaps(self, other: Span) -> bool:
+        """Tell whether the two share a word."""
+        return self.first <= other.last and other.first <= self.last
+
+
+class Match(NamedTuple):
+    """A true entity, a predicted one or a pair of both, in one sentence, and how it went (one of `OUTCOMES`)."""
+
+    sentence: int
+    outcome: str
+    true: Span | None
+    predicted: Span | None
+
+
+def load_seqeval() -> evaluate.Metric:
+    """Load seqeval through `evaluate`, from the script that lies beside this file."""
+    import evaluate  # here, since it imports the frameworks
+
+    return evaluate.load(str(Path(__file__).with_name("seqeval_metric.py")))
+
+
+def tags_from_logits(
+    logits: np.ndarray, labels: np.ndarray, label_names: Sequence[str]
+) -> tuple[list[list[str]], list[list[str]]]:
+    """Turn a padded batch of logits and labels into predicted and true tags.
+
+    Parameters
+    ----------
+    logits : ndarray of float, shape (sentences, subwords, classes)
+    labels : ndarray of int, shape (sentences, subwords)
+        Class ids; positions with -100 are dropped.
+    label_names : sequence of str
+        The label names by class id.
+
+    Returns
+    -------
+    predicted, true : list of list of str
+        The tags of each sentence's labelled positions.
+    """
+    names = np.array(label_names)
+    best = logits.argmax(axis=-1)
+    kept = labels != IGNORED
+    predicted = [names[row[keep]].tolist() for row, keep in zip(best, kept, strict=True)]
+    true = [names[row[keep]].tolist() for row, keep in zip(labels, kept, strict=True)]
+    return predicted, true
+
+
+def per_type_table(scores: dict) -> pd.DataFrame:
+    """Lay out the per-type scores of the seqeval metric: a row a type, then a row ``all`` with the micro average."""
+    table = pd.DataFrame.from_dict(scores["per_type"], orient="index", columns=["precision", "recall", "f1", "support"])
+    overall = [scores["precision"], scores["recall"], scores["f1"], table["support"].sum()]
+    table.loc["all"] = overall
+    return table.astype({"support": int})
+
+
+def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> list[Match]:
+    """Pair each true entity with at most one predicted entity, and say how each of them went.
+
+    Pairs are made in four rounds, each among what the rounds before left over: same type and words (correct); same
+    words, another type (wrong type); same type and a common word (wrong boundary); any common word (wrong type, and
+    boundary too). What stays alone is missed or spurious.
+
+    Parameters
+    ----------
+    true, predicted : sequence of sequence of str
+        IOB2 tags of the same sentences.
+
+    Returns
+    -------
+    list of Match
+        Each true and each predicted entity occurs in exactly one.
+    """
+    rounds = (
+        ("correct", lambda t, p: t == p),
+        ("wrong type", lambda t, p: t[1:] == p[1:]),
+        ("wrong boundary", lambda t, p: t.entity_type == p.entity_type and t.overlaps(p)),
+        ("wrong type", lambda t, p: t.overlaps(p)),
+    )
+    matches = []
+    for sentence, (true_tags, predicted_tags) in enumerate(zip(true, predicted, strict=True)):
+        open_true = _spans(true_tags)
+        open_predicted = _spans(predicted_tags)
+        for outcome, fits in rounds:
+            for t in list(open_true):
+                partner = next((p for p in open_predicted if fits(t, p)), None)
+                if partner is not None:
+                    matches.append(Match(sentence, outcome, t, partner))
+                    open_true.remove(t)
+                    open_predicted.remove(partner)
+        matches += [Match(sentence, "missed", t, None) for t in open_true]
+        matches += [Match(sentence, "spurious", None, p) for p in open_predicted]
+    return matches
+
+
+def _spans(tags: Sequence[str]) -> list[Span]:
+    return [Span(*entity) for entity in get_entities(list(tags))]
+
+
+def outcome_counts(matches: Sequence[Match]) -> dict[str, int]:
+    """Count the matches of each outcome, in the order of `OUTCOMES`."""
+    counts = Counter(match.outcome for match in matches)
+    return {outcome: counts[outcome] for outcome in OUTCOMES}
+
+
+def confusion_matrix(matches: Sequence[Match], entity_types: Sequence[str]) -> pd.DataFrame:
+    """Count the pairs of true type (rows) and predicted type (columns).
+
+    The last row holds the spurious entities and the last column the missed ones, both named ``none``; a pair with a
+    wrong boundary counts under its type.
+    """
+    names = [*entity_types, NO_ENTITY]
+    table = pd.DataFrame(0, index=pd.Index(names, name="true"), columns=pd.Index(names, name="predicted"))
+    for match in matches:
+        row = match.true.entity_type if match.true else NO_ENTITY
+        column = match.predicted.entity_type if match.predicted else NO_ENTITY
+        table.loc[row, column] += 1
+    return table

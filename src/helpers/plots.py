@@ -1,0 +1,101 @@
+"""Every figure of the notebooks. Each function returns a closed figure, which a notebook shows once and can save."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from datasets import Dataset, DatasetDict
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"  # from Okabe and Ito's palette
+LONGEST_SHOWN = 60  # words; the few longer sentences share the last bin
+
+
+def label_counts(split: Dataset, label_names: Sequence[str]) -> Figure:
+    """Draw how often each label occurs in a split, on a logarithmic axis, since ``O`` dwarfs all others."""
+    counts = Counter(tag for tags in split["ner_tags"] for tag in tags)
+    values = [counts[label] for label in range(len(label_names))]
+    colours = [{"O": GREY, "B": BLUE, "I": ORANGE}[name[0]] for name in label_names]
+    figure, axes = plt.subplots(figsize=(8, 0.32 * len(label_names) + 1), layout="constrained")
+    bars = axes.barh(label_names, values, color=colours)
+    axes.bar_label(bars, [f"{value:,}" for value in values], padding=3)
+    axes.set_xscale("symlog")
+    axes.set_xlim(0, max(values) * 4)
+    axes.invert_yaxis()
+    axes.set(title="How often each label occurs", xlabel="words (logarithmic scale)")
+    return _finished(figure)
+
+
+def sentence_lengths(dataset: DatasetDict) -> Figure:
+    """Draw the distribution of sentence lengths, in words, of each split."""
+    figure, axes = plt.subplots(figsize=(8, 3.2), layout="constrained")
+    bins = np.arange(0, LONGEST_SHOWN + 4, 3)
+    for (split, rows), colour in zip(dataset.items(), (BLUE, ORANGE, GREEN), strict=False):
+        lengths = np.minimum([len(tokens) for tokens in rows["tokens"]], LONGEST_SHOWN)
+        weights = np.full(len(lengths), 100 / len(lengths))
+        axes.hist(lengths, bins=bins, weights=weights, histtype="step", linewidth=2, color=colour, label=split)
+    axes.set(title="How long sentences are", xlabel="words in a sentence", ylabel="% of the split's sentences")
+    axes.legend()
+    return _finished(figure)
+
+
+def learning_curves(history: pd.DataFrame) -> Figure:
+    """Draw training and validation loss, and the validation F1, after each epoch.
+
+    Parameters
+    ----------
+    history : DataFrame
+        A row an epoch, with the columns ``epoch``, ``training_loss``, ``validation_loss`` and ``f1``.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    left.plot(history["epoch"], history["training_loss"], "o-", color=BLUE, label="training")
+    left.plot(history["epoch"], history["validation_loss"], "s--", color=ORANGE, label="validation")
+    left.set(title="Loss", xlabel="epoch", ylabel="cross-entropy")
+    left.legend()
+    right.plot(history["epoch"], history["f1"], "s--", color=ORANGE, label="validation")
+    best = history.loc[history["f1"].idxmax()]
+    right.plot(best["epoch"], best["f1"], "*", markersize=16, color=GREEN, label="best epoch")
+    right.set(title="F1", xlabel="epoch", ylabel="F1 over entities", ylim=(0, 1))
+    right.legend()
+    for axes in (left, right):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+    return _finished(figure)
+
+
+def type_scores(table: pd.DataFrame) -> Figure:
+    """Draw precision, recall and F1 of each entity type as bars; the table is that of `metrics.per_type_table`."""
+    figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
+    positions = np.arange(len(table))
+    for offset, (column, colour) in enumerate(zip(("precision", "recall", "f1"), (BLUE, ORANGE, GREEN), strict=True)):
+        axes.bar(positions + 0.27 * (offset - 1), table[column], width=0.25, color=colour, label=column)
+    labels = [f"{name}\n({support})" for name, support in table["support"].items()]
+    axes.set_xticks(positions, labels)
+    axes.set(title="Scores on the test split, by type (number of true entities)", ylim=(0, 1))
+    axes.legend(ncols=3)
+    axes.grid(axis="y", alpha=0.3)
+    return _finished(figure)
+
+
+def confusion_matrix(table: pd.DataFrame) -> Figure:
+    """Draw the table of `metrics.confusion_matrix`, shaded by each row's share."""
+    shares = table.div(table.sum(axis="columns").clip(lower=1), axis="index")
+    size = 0.75 * len(table) + 2
+    figure, axes = plt.subplots(figsize=(size + 0.8, size - 0.6), layout="constrained")
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for row, column in np.ndindex(table.shape):
+        ink = "white" if shares.iat[row, column] > 0.6 else "black"
+        axes.text(column, row, table.iat[row, column], ha="center", va="center", color=ink)
+    axes.set_xticks(range(len(table)), table.columns, rotation=35, ha="right")
+    axes.set_yticks(range(len(table)), table.index)
+    axes.set(title="Entity types: true and predicted", xlabel="predicted type", ylabel="true type")
+    return _finished(figure)
+
+
+def _finished(figure: Figure) -> Figure:
+    # Closed, so that Jupyter does not draw it a second time at the end of the cell.
+    plt.close(figure)
+    return figure

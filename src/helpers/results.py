@@ -1,0 +1,165 @@
+"""metrics.json, the record that a run leaves: write it, read it, lay several side by side."""
+
+import json
+import os
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.exceptions import ResultsError
+
+SCHEMA_VERSION = 1
+FILE_NAME = "metrics.json"
+KEYS = {
+    "schema_version",
+    "framework",
+    "dataset",
+    "model",
+    "parameters",
+    "versions",
+    "history",
+    "test",
+    "errors",
+    "alignment",
+    "seconds",
+    "peak_memory_bytes",
+}
+LIBRARIES = {
+    "pytorch": ("torch", "accelerate"),
+    "tensorflow": ("tensorflow", "tf-keras"),
+    "both": ("transformers", "tokenizers", "datasets", "evaluate", "seqeval", "numpy"),
+}
+
+
+class Stopwatch:
+    """Measures the wall-clock seconds of a run's stages.
+
+    Attributes
+    ----------
+    seconds : dict of str to float
+        The time of each stage that has ended; a stage entered twice adds up.
+    """
+
+    def __init__(self):
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Measure the body of a ``with`` statement as one stage."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+
+
+def library_versions(framework: str) -> dict[str, str]:
+    """Look up the releases of Python and of the libraries that a run with a framework depends on."""
+    libraries = LIBRARIES[framework] + LIBRARIES["both"]
+    return {"python": platform.python_version()} | {name: version(name) for name in libraries}
+
+
+def peak_memory_bytes() -> int:
+    """Read the largest resident set size that this process has had so far (getrusage(2))."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB, macOS in bytes
+
+
+def write_results(folder: Path | str, framework: str, seconds: dict[str, float], **content) -> Path:
+    """Write metrics.json, whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path or str
+        Created where it is missing.
+    framework : {"pytorch", "tensorflow"}
+    seconds : dict of str to float
+        Wall-clock time of each stage.
+    **content
+        The other entries of `KEYS`, as JSON can hold them. Schema version, library versions and peak memory are added.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ResultsError
+        If an entry is missing or has no place in the schema.
+    """
+    results = {
+        "schema_version": SCHEMA_VERSION,
+        "framework": framework,
+        **content,
+        "versions": library_versions(framework),
+        "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+        "peak_memory_bytes": peak_memory_bytes(),
+    }
+    if results.keys() != KEYS:
+        raise ResultsError(f"metrics.json: missing {KEYS - results.keys()}, unknown {results.keys() - KEYS}")
+    path = Path(folder) / FILE_NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".json.part")
+    unfinished.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(unfinished, path)
+    return path
+
+
+def read_results(folder: Path | str) -> dict:
+    """Read the metrics.json of a run's output folder.
+
+    Raises
+    ------
+    ResultsError
+        If it is missing, no JSON, of another schema version, or lacks an entry.
+    """
+    path = Path(folder) / FILE_NAME
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ResultsError(f"{path} does not exist: the run has not finished") from error
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path} cannot be read: {error}") from error
+    found = results.get("schema_version") if isinstance(results, dict) else None
+    if found != SCHEMA_VERSION:
+        raise ResultsError(f"{path} has the schema version {found}, expected {SCHEMA_VERSION}; run the notebook again")
+    if results.keys() != KEYS:
+        raise ResultsError(f"{path}: missing {KEYS - results.keys()}, unknown {results.keys() - KEYS}")
+    return results
+
+
+def results_table(runs: Sequence[dict]) -> pd.DataFrame:
+    """Lay the results of several runs side by side.
+
+    Parameters
+    ----------
+    runs : sequence of dict
+        As `read_results` gives them.
+
+    Returns
+    -------
+    DataFrame
+        A row for each run: data set, model, epochs, test scores, training and total seconds, peak memory in GB.
+    """
+    rows = [
+        {
+            "framework": run["framework"],
+            "dataset": run["dataset"]["name"],
+            "model": run["model"]["name"],
+            "epochs": run["parameters"]["epochs"],
+            **{score: run["test"][score] for score in ("precision", "recall", "f1", "accuracy")},
+            "training s": run["seconds"]["training"],
+            "total s": sum(run["seconds"].values()),
+            "memory GB": run["peak_memory_bytes"] / 1e9,
+        }
+        for run in runs
+    ]
+    return pd.DataFrame(rows).set_index("framework")
