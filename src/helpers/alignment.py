@@ -15,7 +15,6 @@ if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper
     from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 IGNORED = -100  # the target that PyTorch's cross-entropy and the TensorFlow models' loss leave out
-ACCOUNT = ("labelled", "truncated", "without_subword")
 
 
 def align_labels(word_ids: Sequence[int | None], tags: Sequence[int], inside: Sequence[int] | None = None) -> list[int]:
@@ -80,8 +79,9 @@ def tokenize_and_align(
     Returns
     -------
     BatchEncoding
-        The tokenizer's columns; ``labels``, as many as ``input_ids``; and the account of each sentence's words:
-        ``labelled``, ``truncated`` and ``without_subword``, which add up to its number of words.
+        The tokenizer's columns; ``labels``, as many as ``input_ids``; and what became of each sentence's words:
+        ``labelled_words``, the indices of those that have a subword, ``truncated`` and ``without_subword``, the
+        numbers of those cut off and of those for which the tokenizer has none. Together they are all words.
 
     Raises
     ------
@@ -95,23 +95,17 @@ def tokenize_and_align(
         )
     encoded = tokenizer(examples["tokens"], is_split_into_words=True, truncation=True, max_length=max_length)
     inside = inside_ids(label_names) if label_all_subwords else None
-    encoded["labels"] = [
-        align_labels(encoded.word_ids(row), tags, inside) for row, tags in enumerate(examples["ner_tags"])
-    ]
-    accounts = [
-        _account(len(tags), encoding) for tags, encoding in zip(examples["ner_tags"], encoded.encodings, strict=True)
-    ]
-    for column, counts in zip(ACCOUNT, zip(*accounts, strict=True), strict=True):
-        encoded[column] = list(counts)
+    account = {"labels": [], "labelled_words": [], "truncated": [], "without_subword": []}
+    for tags, encoding in zip(examples["ner_tags"], encoded.encodings, strict=True):
+        labelled = _words_of(encoding)
+        # The tokenizer keeps what it cut off. A word that was cut in its middle has a first subword, and so its label.
+        truncated = set().union(*map(_words_of, encoding.overflowing)) - labelled
+        account["labels"].append(align_labels(encoding.word_ids, tags, inside))
+        account["labelled_words"].append(sorted(labelled))
+        account["truncated"].append(len(truncated))
+        account["without_subword"].append(len(tags) - len(labelled) - len(truncated))
+    encoded.update(account)
     return encoded
-
-
-def _account(words: int, encoding: Encoding) -> tuple[int, int, int]:
-    """Count one sentence's words as labelled, truncated away, and without any subword."""
-    labelled = _words_of(encoding)
-    # The tokenizer keeps what it cut off; a word cut in its middle has its first subword, and so its label.
-    truncated = set().union(*map(_words_of, encoding.overflowing)) - labelled
-    return len(labelled), len(truncated), words - len(labelled) - len(truncated)
 
 
 def _words_of(encoding: Encoding) -> set[int]:
@@ -132,7 +126,22 @@ def alignment_report(encoded: DatasetDict) -> pd.DataFrame:
         A row for each split, with the integer columns ``words``, ``labelled``, ``truncated`` and ``without_subword``;
         the last three add up to the first.
     """
-    sums = {split: {column: sum(rows[column]) for column in ACCOUNT} for split, rows in encoded.items()}
-    report = pd.DataFrame.from_dict(sums, orient="index", columns=list(ACCOUNT))
+    sums = {
+        split: {
+            "labelled": sum(map(len, rows["labelled_words"])),
+            "truncated": sum(rows["truncated"]),
+            "without_subword": sum(rows["without_subword"]),
+        }
+        for split, rows in encoded.items()
+    }
+    report = pd.DataFrame.from_dict(sums, orient="index")
     report.insert(0, "words", report.sum(axis="columns"))
     return report
+
+
+def tags_per_word(tags: Sequence[str], labelled_words: Sequence[int], words: int) -> list[str]:
+    """Lay the tags of a sentence's labelled words out over all its words; a word that the model never saw is ``O``."""
+    laid_out = ["O"] * words
+    for word, tag in zip(labelled_words, tags, strict=True):
+        laid_out[word] = tag
+    return laid_out

@@ -12,6 +12,10 @@ class TutorialError(Exception):
         return [f"{type(self).__name__}: {self}"]
 
 
+class ParameterError(TutorialError):
+    """A parameter of a notebook has a value that it cannot take."""
+
+
 class DatasetUnavailableError(TutorialError):
     """A data set cannot be found, reached or read."""
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -93,6 +94,13 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     axes.set_yticks(range(len(table)), table.index)
     axes.set(title="Entity types: true and predicted", xlabel="predicted type", ylabel="true type")
     return _finished(figure)
+
+
+def save(figure: Figure, path: Path) -> Figure:
+    """Save a figure as PNG, its folder too where it is missing, and hand it back for the notebook to show."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+    return figure
 
 
 def _finished(figure: Figure) -> Figure:

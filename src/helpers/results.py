@@ -48,7 +48,13 @@ class Stopwatch:
     """
 
     def __init__(self):
+        self.start = time.perf_counter()
         self.seconds: dict[str, float] = {}
+
+    @property
+    def total(self) -> float:
+        """Seconds since the stopwatch was made, time outside of any stage included."""
+        return time.perf_counter() - self.start
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
@@ -72,7 +78,7 @@ def peak_memory_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB, macOS in bytes
 
 
-def write_results(folder: Path | str, framework: str, seconds: dict[str, float], **content) -> Path:
+def write_results(folder: Path | str, framework: str, stopwatch: Stopwatch, **content) -> Path:
     """Write metrics.json, whole or not at all.
 
     Parameters
@@ -80,8 +86,8 @@ def write_results(folder: Path | str, framework: str, seconds: dict[str, float],
     folder : Path or str
         Created where it is missing.
     framework : {"pytorch", "tensorflow"}
-    seconds : dict of str to float
-        Wall-clock time of each stage.
+    stopwatch : Stopwatch
+        The time of each stage and in total.
     **content
         The other entries of `KEYS`, as JSON can hold them. Schema version, library versions and peak memory are added.
 
@@ -100,7 +106,7 @@ def write_results(folder: Path | str, framework: str, seconds: dict[str, float],
         "framework": framework,
         **content,
         "versions": library_versions(framework),
-        "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+        "seconds": {**stopwatch.seconds, "total": stopwatch.total},
         "peak_memory_bytes": peak_memory_bytes(),
     }
     if results.keys() != KEYS:
@@ -157,7 +163,7 @@ def results_table(runs: Sequence[dict]) -> pd.DataFrame:
             "epochs": run["parameters"]["epochs"],
             **{score: run["test"][score] for score in ("precision", "recall", "f1", "accuracy")},
             "training s": run["seconds"]["training"],
-            "total s": sum(run["seconds"].values()),
+            "total s": run["seconds"]["total"],
             "memory GB": run["peak_memory_bytes"] / 1e9,
         }
         for run in runs

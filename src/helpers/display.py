@@ -1,9 +1,10 @@
-"""Sentences with their entities on coloured ground, as HTML."""
+"""What the notebooks show besides figures: sentences with their entities highlighted, and source code."""
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
-from IPython.display import HTML
+from IPython.display import HTML, Code
 from seqeval.metrics.sequence_labeling import get_entities
 
 # Okabe and Ito's colours, lightened so that black text stands out on each: colour-blind people can tell them apart.
@@ -55,3 +56,8 @@ def _pieces(tokens: Sequence[str], tags: Sequence[str], colours: dict[str, str])
         yield f'<mark style="{style}">{words}<span style="{TYPE}">{escape(entity_type)}</span></mark>'
         position = last + 1
     yield from map(escape, tokens[position:])
+
+
+def show_source(*functions: Callable) -> Code:
+    """Show the source of some functions, for a notebook to display."""
+    return Code("\n\n".join(inspect.getsource(function) for function in functions), language="python")

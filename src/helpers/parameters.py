@@ -1,0 +1,44 @@
+"""The notebooks' parameters: what values they can take."""
+
+from numbers import Real
+
+from helpers.exceptions import ParameterError
+
+TEXT, NUMBER, COUNT, SWITCH = "a text", "a number", "a whole number", "True or False"
+KINDS = {TEXT: str, NUMBER: Real, COUNT: int, SWITCH: bool}
+# name: (kind, smallest value)
+RULES = {
+    "dataset": (TEXT, None),
+    "model": (TEXT, None),
+    "output_dir": (TEXT, None),
+    "epochs": (COUNT, 1),
+    "learning_rate": (NUMBER, 0),
+    "batch_size": (COUNT, 1),
+    "weight_decay": (NUMBER, 0),
+    "seed": (COUNT, 0),
+    "max_train_examples": (COUNT, 0),
+    "label_all_subwords": (SWITCH, None),
+    "push_to_hub": (SWITCH, None),
+    "hub_model_id": (TEXT, None),
+}
+
+
+def check_parameters(**parameters) -> dict:
+    """Check the value of each parameter, and hand them all back as a dict.
+
+    Raises
+    ------
+    ParameterError
+        If a value is of the wrong kind or too small, or if two parameters do not go together.
+    """
+    for name, value in parameters.items():
+        kind, smallest = RULES[name]
+        # bool is a kind of int in Python, but epochs=True is a mistake.
+        if not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != SWITCH):
+            hint = "; in YAML write 2.0e-5, since 2e-5 is a text there" if kind == NUMBER else ""
+            raise ParameterError(f"{name}={value!r}: expected {kind}{hint}")
+        if smallest is not None and value < smallest:
+            raise ParameterError(f"{name}={value!r}: expected {kind} of at least {smallest}")
+    if parameters["push_to_hub"] and not parameters["hub_model_id"]:
+        raise ParameterError("push_to_hub=True needs hub_model_id, such as 'your-name/your-model'")
+    return parameters
