@@ -5,7 +5,7 @@ from pathlib import Path
 
 from helpers.exceptions import MalformedDataError
 
-ENTITY = re.compile(r"(?<!\S)\[([^\[\]]+)\]\(([a-z-]+)\)(?!\S)")
+ENTITY = re.compile(r"(?<!\S)\[([^\s\[\]][^\[\]]*)\]\(([a-z-]+)\)(?!\S)")
 
 
 def read_bracketed(path: Path) -> list[tuple[list[str], list[str]]]:

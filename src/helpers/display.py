@@ -1,16 +1,18 @@
 """What the notebooks show besides figures: sentences with their entities highlighted, and source code."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
-from IPython.display import HTML, Code
+from IPython.display import HTML, Markdown
 from seqeval.metrics.sequence_labeling import get_entities
 
 # Okabe and Ito's colours, lightened so that black text stands out on each: colour-blind people can tell them apart.
 PALETTE = ("#7cc7f0", "#f2b94a", "#63d0b0", "#f3e97c", "#e2a5c8", "#e8976a", "#a9b4f5", "#c4c4c4")
 MARK = "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em;white-space:nowrap"
-TYPE = "font-size:.7em;font-weight:600;margin-left:.4em;vertical-align:.1em"
+TYPE_NAME = "font-size:.7em;font-weight:600;margin-left:.4em;vertical-align:.1em"
+LONG_DOCSTRING = re.compile(r'("""[^\n]*)\n.*?"""', re.DOTALL)
 
 
 def type_colours(entity_types: Sequence[str]) -> dict[str, str]:
@@ -53,11 +55,12 @@ def _pieces(tokens: Sequence[str], tags: Sequence[str], colours: dict[str, str])
         yield from map(escape, tokens[position:first])
         words = escape(" ".join(tokens[first : last + 1]))
         style = MARK.format(colour=colours[entity_type])
-        yield f'<mark style="{style}">{words}<span style="{TYPE}">{escape(entity_type)}</span></mark>'
+        yield f'<mark style="{style}">{words}<span style="{TYPE_NAME}">{escape(entity_type)}</span></mark>'
         position = last + 1
     yield from map(escape, tokens[position:])
 
 
-def show_source(*functions: Callable) -> Code:
-    """Show the source of some functions, for a notebook to display."""
-    return Code("\n\n".join(inspect.getsource(function) for function in functions), language="python")
+def show_source(*functions: Callable) -> Markdown:
+    """Show the source of some functions, with the first line of each docstring, for a notebook to display."""
+    sources = [LONG_DOCSTRING.sub(r'\1"""', inspect.getsource(function)) for function in functions]
+    return Markdown("```python\n" + "\n\n".join(sources) + "```")

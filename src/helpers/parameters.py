@@ -1,6 +1,8 @@
 """The notebooks' parameters: what values they can take."""
 
+from collections.abc import Mapping
 from numbers import Real
+from typing import Any
 
 from helpers.exceptions import ParameterError
 
@@ -23,21 +25,32 @@ RULES = {
 }
 
 
-def check_parameters(**parameters) -> dict:
-    """Check the value of each parameter, and hand them all back as a dict.
+def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Pick the parameters out of a notebook's variables and check their values.
+
+    Parameters
+    ----------
+    namespace : mapping of str to any
+        The notebook's ``globals()``.
+
+    Returns
+    -------
+    dict of str to any
+        The value of each parameter in `RULES`.
 
     Raises
     ------
     ParameterError
         If a value is of the wrong kind or too small, or if two parameters do not go together.
     """
+    parameters = {name: namespace[name] for name in RULES}
     for name, value in parameters.items():
         kind, smallest = RULES[name]
         # bool is a kind of int in Python, but epochs=True is a mistake.
         if not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != SWITCH):
             hint = "; in YAML write 2.0e-5, since 2e-5 is a text there" if kind == NUMBER else ""
             raise ParameterError(f"{name}={value!r}: expected {kind}{hint}")
-        if smallest is not None and value < smallest:
+        if smallest is not None and not value >= smallest:
             raise ParameterError(f"{name}={value!r}: expected {kind} of at least {smallest}")
     if parameters["push_to_hub"] and not parameters["hub_model_id"]:
         raise ParameterError("push_to_hub=True needs hub_model_id, such as 'your-name/your-model'")

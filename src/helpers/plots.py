@@ -23,7 +23,8 @@ def label_counts(split: Dataset, label_names: Sequence[str]) -> Figure:
     figure, axes = plt.subplots(figsize=(8, 0.32 * len(label_names) + 1), layout="constrained")
     bars = axes.barh(label_names, values, color=colours)
     axes.bar_label(bars, [f"{value:,}" for value in values], padding=3)
-    axes.set_xscale("symlog")
+    axes.set_xscale("symlog")  # linear between 0 and 1, so that a label that never occurs has a place too
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(0, max(values) * 4)
     axes.invert_yaxis()
     axes.set(title="How often each label occurs", xlabel="words (logarithmic scale)")
@@ -84,7 +85,7 @@ def type_scores(table: pd.DataFrame) -> Figure:
 def confusion_matrix(table: pd.DataFrame) -> Figure:
     """Draw the table of `metrics.confusion_matrix`, shaded by each row's share."""
     shares = table.div(table.sum(axis="columns").clip(lower=1), axis="index")
-    size = 0.75 * len(table) + 2
+    size = 0.6 * len(table) + 2
     figure, axes = plt.subplots(figsize=(size + 0.8, size - 0.6), layout="constrained")
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for row, column in np.ndindex(table.shape):

@@ -29,7 +29,10 @@ class Seqeval(evaluate.Metric):
     def _compute(self, predictions: list[list[str]], references: list[list[str]]) -> dict:
         """Return ``precision``, ``recall``, ``f1``, ``accuracy``, and a dict of scores and support for each type."""
         # zero_division=0: nothing predicted is a precision of 0, as in the shared tasks, and no warning.
-        report = seqeval.metrics.classification_report(references, predictions, output_dict=True, zero_division=0)
+        # Without any entity there is no type to average over, of which seqeval would warn.
+        report = {}
+        if any(tag != "O" for tags in [*references, *predictions] for tag in tags):
+            report = seqeval.metrics.classification_report(references, predictions, output_dict=True, zero_division=0)
         overall = report.pop("micro avg", {"precision": 0.0, "recall": 0.0, "f1-score": 0.0})
         per_type = {
             name: {

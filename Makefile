@@ -1,0 +1,59 @@
+# `make help` lists what there is to do. Each target sets up what it needs first.
+
+PYTHON ?= python3
+PROFILE ?= sample
+PARAMS ?=
+
+BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--no-header --no-annotate --no-emit-index-url
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+
+.PHONY: help run run-pytorch run-tensorflow lab test notebooks format lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+
+run: .venv/.installed ## run both notebooks (PROFILE=sample, PARAMS="-p NAME VALUE") and set their results side by side
+	$(BIN)/python -m helpers.run --profile $(PROFILE) $(PARAMS)
+
+run-pytorch run-tensorflow: run-%: .venv/.installed
+	$(BIN)/python -m helpers.run --profile $(PROFILE) --edition $* $(PARAMS)
+run-pytorch: ## run the PyTorch notebook alone
+run-tensorflow: ## run the TensorFlow notebook alone
+
+lab: .venv/.installed ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+test: .venv/.installed-dev ## check the code's form, then run all tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pytest
+
+notebooks: .venv/.installed-dev ## build the notebooks from notebooks/source
+	$(BIN)/python notebooks/source/build.py
+
+format: .venv/.installed-dev ## format the code, the notebooks' source included, and rebuild the notebooks
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format src tests notebooks/source tools
+	$(BIN)/jupytext --quiet --pipe '$(BIN)/ruff format -' notebooks/source/token_classification.md
+	$(BIN)/python notebooks/source/build.py
+
+# torch's own metadata brings the CUDA packages where its build needs them; in a lock they would be forced on everyone.
+lock: .venv/.installed-dev ## resolve requirements*.in into requirements*.txt
+	$(COMPILE) requirements.in | grep -vE '^(nvidia|cuda|triton)' > requirements.txt.part
+	mv requirements.txt.part requirements.txt
+	$(COMPILE) requirements-dev.in > requirements-dev.txt.part
+	mv requirements-dev.txt.part requirements-dev.txt
+
+clean: ## remove the runs and the virtual environment
+	rm -rf .venv runs output
+
+.venv/.installed: requirements.txt pyproject.toml
+	@tools/setup.sh $(PYTHON)
+
+.venv/.installed-dev: .venv/.installed requirements-dev.txt
+	$(BIN)/pip install --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,39 @@
+"""An executed notebook as an HTML page."""
+
+from pathlib import Path
+
+import nbformat
+from nbconvert import HTMLExporter
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def render_html(executed: Path, notebooks: Path) -> Path:
+    """Render an executed notebook beside itself, as one file that needs nothing else.
+
+    Progress bars are left out: they are JavaScript widgets, which a page can only show with a library from the web.
+
+    Parameters
+    ----------
+    executed : Path
+        The executed notebook.
+    notebooks : Path
+        The folder of the notebook it was made from, to which its links to pictures are relative.
+
+    Returns
+    -------
+    Path
+        The page.
+    """
+    notebook = nbformat.read(executed, as_version=4)
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
+    exporter = HTMLExporter(embed_images=True)
+    page, _ = exporter.from_notebook_node(
+        notebook, resources={"metadata": {"name": executed.stem, "path": str(notebooks)}}
+    )
+    path = executed.with_suffix(".html")
+    path.write_text(page, encoding="utf-8")
+    return path

@@ -1,0 +1,32 @@
+from pathlib import Path
+
+import pytest
+from transformers import AutoTokenizer
+
+from helpers.data import load_ner_dataset
+from helpers.models import resolve_checkpoint
+
+ROOT = Path(__file__).resolve().parent.parent
+WNUT17 = ROOT.parent / "shared" / "data" / "wnut17"
+
+
+@pytest.fixture(scope="session")
+def wnut17_folder():
+    if not WNUT17.is_dir():
+        pytest.skip("real WNUT 17 is not here: no folder ../shared/data/wnut17")
+    return WNUT17
+
+
+@pytest.fixture(scope="session")
+def wnut17(wnut17_folder):
+    return load_ner_dataset(str(wnut17_folder))
+
+
+@pytest.fixture(scope="session")
+def sample():
+    return load_ner_dataset("sample")
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    return AutoTokenizer.from_pretrained(resolve_checkpoint("bundled"))

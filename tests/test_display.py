@@ -1,0 +1,49 @@
+import re
+from html import unescape
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import alignment
+from helpers.display import highlight, show_source, type_colours
+
+
+def visible_text(html: str) -> str:
+    return unescape(re.sub(r"<[^>]*>", "", html))
+
+
+def test_entities_are_marked_with_their_type():
+    page = highlight([("Ann met Bo Li in Oslo".split(), "B-x O B-x I-x O B-y".split())], ["x", "y"]).data
+    marks = [visible_text(mark) for mark in re.findall(r"<mark.*?</mark>", page)]
+    assert marks == ["Annx", "Bo Lix", "Osloy"]
+    assert visible_text(page) == "Annx met Bo Lix in Osloy"
+
+
+def test_a_type_has_one_colour_whatever_else_is_shown():
+    colours = type_colours(["x", "y", "z"])
+    assert len(set(colours.values())) == 3
+    assert colours["y"] in highlight([(["a"], ["B-y"])], ["x", "y", "z"]).data
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r"), min_size=1), min_size=1), st.data())
+def test_all_words_appear_as_text(words, data):
+    tags = data.draw(st.lists(st.sampled_from(["O", "B-x", "I-x"]), min_size=len(words), max_size=len(words)))
+    page = highlight([(words, tags)], ["x"]).data
+    outside_types = re.sub(r"<span[^>]*>x</span>", "", page)
+    assert visible_text(outside_types) == " ".join(words)
+
+
+def test_markup_in_words_types_and_captions_is_escaped():
+    evil = "<script>alert(1)</script>"
+    page = highlight([([evil], [f"B-{evil}"]), ([evil], ["O"])], [evil], [evil, evil]).data
+    assert "<script" not in page
+    assert visible_text(page).count(evil) == 5
+
+
+def test_source_is_shown_with_the_first_line_of_its_docstring():
+    shown = show_source(alignment.align_labels, alignment.tags_per_word).data
+    assert shown.startswith("```python\ndef align_labels(")
+    assert '"""Carry one sentence\'s tags over from its words to its subwords."""' in shown
+    assert "Parameters\n" not in shown
+    assert "previous = word\n    return labels" in shown
+    assert shown.endswith("return laid_out\n```")

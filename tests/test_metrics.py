@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+import seqeval.metrics
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import metrics
+from helpers.metrics import Span
+
+NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
+
+
+@pytest.fixture(scope="module")
+def seqeval_metric():
+    return metrics.load_seqeval()
+
+
+@st.composite
+def tagged_pairs(draw):
+    lengths = draw(st.lists(st.integers(1, 8), min_size=1, max_size=5))
+    tags = st.sampled_from(NAMES)
+    return tuple([draw(st.lists(tags, min_size=n, max_size=n)) for n in lengths] for _ in range(2))
+
+
+@given(tagged_pairs())
+def test_scores_are_those_of_seqeval(seqeval_metric, pair):
+    true, predicted = pair
+    scores = seqeval_metric.compute(predictions=predicted, references=true)
+    for name in ("precision", "recall", "f1"):
+        expected = getattr(seqeval.metrics, f"{name}_score")(true, predicted, zero_division=0)
+        assert scores[name] == pytest.approx(expected, abs=1e-12)
+    words = [(t, p) for ts, ps in zip(true, predicted, strict=True) for t, p in zip(ts, ps, strict=True)]
+    assert scores["accuracy"] == pytest.approx(sum(t == p for t, p in words) / len(words))
+
+
+def test_scores_worked_by_hand(seqeval_metric):
+    true = [["B-x", "I-x", "O", "B-y"], ["B-x", "O", "O"]]
+    predicted = [["B-x", "I-x", "O", "B-x"], ["B-x", "I-x", "O"]]
+    scores = seqeval_metric.compute(predictions=predicted, references=true)
+    # found 1 of 3 true entities with 3 predicted ones; 5 of 7 words right
+    assert [scores[name] for name in ("precision", "recall", "f1")] == pytest.approx([1 / 3, 1 / 3, 1 / 3])
+    assert scores["accuracy"] == pytest.approx(5 / 7)
+    assert scores["per_type"]["x"] == {
+        "precision": pytest.approx(1 / 3), "recall": 0.5, "f1": pytest.approx(0.4), "support": 2,
+    }  # fmt: skip
+    assert scores["per_type"]["y"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1}
+    table = metrics.per_type_table(scores)
+    assert table.index.tolist() == ["x", "y", "all"]
+    assert table["support"].tolist() == [2, 1, 3]
+    assert table.loc["all", "f1"] == scores["f1"]
+
+
+def test_nothing_predicted_scores_zero_without_a_warning(seqeval_metric, recwarn):
+    scores = seqeval_metric.compute(predictions=[["O", "O"]], references=[["B-x", "O"]])
+    assert (scores["precision"], scores["recall"], scores["f1"], scores["accuracy"]) == (0, 0, 0, 0.5)
+    nothing = seqeval_metric.compute(predictions=[["O"]], references=[["O"]])
+    assert (nothing["f1"], nothing["accuracy"], nothing["per_type"]) == (0, 1, {})
+    assert not recwarn.list
+
+
+@given(
+    st.integers(1, 3).flatmap(
+        lambda rows: st.lists(st.lists(st.integers(-1, 4), min_size=6, max_size=6), min_size=rows, max_size=rows)
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_tags_from_logits_is_the_plain_loop(labels, random):
+    labels = np.array([[-100 if label == -1 else label for label in row] for row in labels])
+    logits = np.array([[[random.random() for _ in NAMES] for _ in row] for row in labels])
+    predicted, true = metrics.tags_from_logits(logits, labels, NAMES)
+    for row in range(len(labels)):
+        kept = [position for position in range(6) if labels[row][position] != -100]
+        assert true[row] == [NAMES[labels[row][position]] for position in kept]
+        assert predicted[row] == [NAMES[max(range(5), key=lambda c: logits[row][position][c])] for position in kept]
+
+
+def test_words_predicted_outside_are_kept():
+    """A tempting mistake is to drop the positions that the model labels O along with those labelled -100."""
+    predicted, true = metrics.tags_from_logits(np.eye(5)[[[0, 0, 1]]], np.array([[1, -100, 1]]), NAMES)
+    assert (predicted, true) == ([["O", "B-x"]], [["B-x", "B-x"]])
+
+
+@pytest.mark.parametrize(
+    ("true", "predicted", "expected"),
+    [
+        ("B-x I-x O", "B-x I-x O", [("correct", (0, 1), (0, 1))]),
+        ("B-x I-x O", "B-y I-y O", [("wrong type", (0, 1), (0, 1))]),
+        ("B-x I-x O", "B-x O O", [("wrong boundary", (0, 1), (0, 0))]),
+        ("B-x I-x O", "O B-y I-y", [("wrong type", (0, 1), (1, 2))]),
+        ("B-x I-x O", "O O O", [("missed", (0, 1), None)]),
+        ("O O O", "O B-x O", [("spurious", None, (1, 1))]),
+        ("B-x I-x I-x", "B-x O B-x", [("wrong boundary", (0, 2), (0, 0)), ("spurious", None, (2, 2))]),
+        # The better partner wins: same words before same type before any overlap
+        ("B-x I-x B-y", "B-y I-y I-y", [("wrong boundary", (2, 2), (0, 2)), ("missed", (0, 1), None)]),
+    ],
+)
+def test_matches_worked_by_hand(true, predicted, expected):
+    matches = metrics.match_entities([["O"], true.split()], [["O"], predicted.split()])
+    assert [(m.outcome, m.true and m.true[1:], m.predicted and m.predicted[1:]) for m in matches] == expected
+    assert {m.sentence for m in matches} == {1}
+
+
+@given(tagged_pairs())
+def test_matches_account_for_every_entity_once(pair):
+    true, predicted = pair
+    matches = metrics.match_entities(true, predicted)
+    entities = seqeval.metrics.sequence_labeling.get_entities
+    for tags, side in ((true, "true"), (predicted, "predicted")):
+        found = sorted((m.sentence, *getattr(m, side)) for m in matches if getattr(m, side))
+        assert found == sorted((i, *entity) for i, row in enumerate(tags) for entity in entities(row))
+    counts = metrics.outcome_counts(matches)
+    assert sum(counts.values()) == len(matches)
+    correct = counts["correct"]
+    n_true, n_predicted = (sum(getattr(m, side) is not None for m in matches) for side in ("true", "predicted"))
+    f1 = 2 * correct / (n_true + n_predicted) if n_true + n_predicted else 0
+    assert f1 == pytest.approx(seqeval.metrics.f1_score(true, predicted, zero_division=0))
+
+
+@given(tagged_pairs())
+def test_confusion_matrix_adds_up(pair):
+    matches = metrics.match_entities(*pair)
+    table = metrics.confusion_matrix(matches, ["x", "y"])
+    assert table.to_numpy().sum() == len(matches)
+    assert table.loc["none", "none"] == 0
+    assert table.loc["none"].sum() == metrics.outcome_counts(matches)["spurious"]
+    assert table["none"].sum() == metrics.outcome_counts(matches)["missed"]
+    assert table.loc["x"].sum() == sum(m.true is not None and m.true.entity_type == "x" for m in matches)
+
+
+def test_spans_overlap_when_they_share_a_word():
+    assert Span("x", 0, 2).overlaps(Span("y", 2, 3))
+    assert not Span("x", 0, 1).overlaps(Span("x", 2, 3))
