@@ -1,0 +1,48 @@
+import pytest
+
+from helpers.exceptions import ParameterError
+from helpers.parameters import RULES, check_parameters
+
+DEFAULTS = {
+    "dataset": "wnut_17",
+    "model": "bundled",
+    "output_dir": "output",
+    "epochs": 2,
+    "learning_rate": 2e-5,
+    "batch_size": 16,
+    "weight_decay": 0.01,
+    "seed": 42,
+    "max_train_examples": 0,
+    "label_all_subwords": False,
+    "push_to_hub": False,
+    "hub_model_id": "",
+}
+
+
+def test_parameters_are_picked_out_of_a_notebooks_variables():
+    assert check_parameters(DEFAULTS | {"other": 1, "_": None}) == DEFAULTS
+    assert list(RULES) == list(DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("epochs", 0, "epochs=0: expected a whole number of at least 1"),
+        ("epochs", 1.5, "epochs=1.5: expected a whole number"),
+        ("epochs", True, "epochs=True: expected a whole number"),
+        ("batch_size", "16", "batch_size='16': expected a whole number"),
+        ("learning_rate", "2e-5", "learning_rate='2e-5': expected a number; in YAML write 2.0e-5"),
+        ("learning_rate", float("nan"), "learning_rate=nan: expected a number of at least 0"),
+        ("weight_decay", -0.1, "weight_decay=-0.1: expected a number of at least 0"),
+        ("dataset", 17, "dataset=17: expected a text"),
+        ("push_to_hub", "yes", "push_to_hub='yes': expected True or False"),
+        ("push_to_hub", True, "needs hub_model_id"),
+    ],
+)
+def test_bad_values_are_refused_by_name(name, value, message):
+    with pytest.raises(ParameterError, match=message.replace("(", "\\(")):
+        check_parameters(DEFAULTS | {name: value})
+
+
+def test_a_whole_number_is_a_number():
+    assert check_parameters(DEFAULTS | {"weight_decay": 0})["weight_decay"] == 0

@@ -1,0 +1,198 @@
+"""Headless runs of the notebooks, from beginning to end."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from matplotlib.image import imread
+from seqeval.metrics import f1_score
+from transformers import AutoConfig
+
+from helpers.data import load_ner_dataset
+from helpers.results import KEYS
+
+ROOT = Path(__file__).resolve().parent.parent
+FRAMEWORKS = ("pytorch", "tensorflow")
+FIGURES = {"label_counts", "sentence_lengths", "learning_curves", "type_scores", "confusion_matrix"}
+TRAIN_SENTENCES, EVALUATION_SENTENCES = 1200, 300
+
+
+def run(*arguments, cwd=ROOT):
+    command = [sys.executable, "-m", "helpers.run", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory):
+    """A folder from which the project's notebooks can be run, so that nothing lands in the project's own."""
+    folder = tmp_path_factory.mktemp("workplace")
+    for name in ("notebooks", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def smoke(workplace):
+    done = run("--profile", "smoke", cwd=workplace)
+    assert done.returncode == 0, done.stderr
+    return workplace / "runs" / "smoke", done
+
+
+def outputs(notebook):
+    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def test_the_command_prints_both_results_and_writes_the_report(smoke):
+    folder, done = smoke
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.startswith(FRAMEWORKS)}
+    assert list(rows) == list(FRAMEWORKS)
+    for framework, row in rows.items():
+        f1 = json.loads((folder / framework / "metrics.json").read_text())["test"]["f1"]
+        assert f"{f1:.3f}".rstrip("0").rstrip(".") in row
+    assert "cell" in done.stderr  # papermill's progress
+    report = (folder / "report.html").read_text(encoding="utf-8")
+    links = re.findall(r'(?:href|src)="([^"]+)"', report)
+    assert {f"{name}.html" for name in FRAMEWORKS} <= set(links)
+    assert {f"{name}/figures/{figure}.png" for name in FRAMEWORKS for figure in FIGURES} <= set(links)
+    assert all((folder / link).is_file() for link in links)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_artefacts(smoke, framework):
+    folder = smoke[0] / framework
+    results = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    assert results.keys() == KEYS
+    assert results["framework"] == framework
+    assert results["dataset"]["sentences"]["train"] == 32
+    assert results["parameters"]["epochs"] == len(results["history"]) == 2
+    assert results["model"]["name"] == "tests/tiny_distilbert"
+    assert {"data", "tokenization", "model", "training", "test", "total"} == results["seconds"].keys()
+    for name, report in results["alignment"].items():
+        assert report["words"] == report["labelled"] + report["truncated"] + report["without_subword"], name
+    assert {path.stem for path in (folder / "figures").iterdir()} == FIGURES
+    assert all(imread(path).std() > 0 for path in (folder / "figures").iterdir())
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= {
+        path.name for path in (folder / "model").iterdir()
+    }
+    assert AutoConfig.from_pretrained(folder / "model").id2label[9] == "B-person"
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_executed_notebook_reads_well(smoke, framework):
+    notebook = nbformat.read(smoke[0] / f"{framework}.ipynb", as_version=4)
+    for output in outputs(notebook):
+        assert output.get("name") != "stderr", output.text
+        assert output.output_type != "error"
+    counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+    for cell in notebook.cells:
+        # Every cell ends in something to look at, the parameters alone excepted.
+        settings = {"parameters", "injected-parameters"} & set(cell.metadata.get("tags", []))
+        assert cell.cell_type == "markdown" or cell.outputs or settings, cell.source
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_inference_by_hand_and_by_pipeline_agree(smoke, framework):
+    notebook = nbformat.read(smoke[0] / f"{framework}.ipynb", as_version=4)
+    (line,) = [o.text for o in outputs(notebook) if o.get("name") == "stdout" and "by the pipeline" in o.text]
+    by_hand, by_pipeline = map(int, re.findall(r"(\d+) subwords", line)[:1] + re.findall(r"pipeline (\d+)", line))
+    assert line.rstrip().endswith("equal: True")
+    assert by_hand == by_pipeline > 0  # random weights find something, so the comparison has something to compare
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_page_stands_alone(smoke, framework):
+    page = (smoke[0] / f"{framework}.html").read_text(encoding="utf-8")
+    assert page.count('src="data:image/png;base64') == len(FIGURES)
+    assert 'src="data:image/svg+xml;base64' in page  # the badge
+    assert "widget-view" not in page
+    assert "Tokenizing train" not in page  # a progress bar's text
+
+
+def test_both_editions_tell_the_same_story(smoke):
+    first, second = (json.loads((smoke[0] / name / "metrics.json").read_text()) for name in FRAMEWORKS)
+    for key in ("dataset", "model", "alignment"):
+        assert first[key] == second[key]
+    assert first["parameters"] | {"output_dir": ""} == second["parameters"] | {"output_dir": ""}
+    assert first["history"][0].keys() == second["history"][0].keys()
+
+
+def test_plain_papermill_with_a_profile_and_a_parameter(tmp_path):
+    command = [
+        sys.executable, "-m", "papermill", "notebooks/token_classification_pytorch.ipynb", tmp_path / "out.ipynb",
+        "-f", "notebooks/profiles/smoke.yaml", "-p", "epochs", "1", "-p", "output_dir", tmp_path / "out",
+    ]  # fmt: skip
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    assert len(json.loads((tmp_path / "out" / "metrics.json").read_text())["history"]) == 1
+
+
+def test_a_failing_cell_ends_the_run_and_leaves_the_notebook(workplace):
+    earlier = workplace / "runs" / "smoke" / "pytorch" / "metrics.json"
+    arguments = ("--profile", "smoke", "--edition", "pytorch", "-p", "dataset", "./missing")
+    done = run(*arguments, cwd=workplace)
+    assert done.returncode == 1
+    assert not earlier.exists()
+    message = "DatasetUnavailableError: the data folder missing cannot be read: No such file or directory"
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr  # a person's input was at fault
+    notebook = nbformat.read(workplace / "runs" / "smoke" / "pytorch.ipynb", as_version=4)
+    (error,) = [output for output in outputs(notebook) if output.output_type == "error"]
+    assert error.ename == "DatasetUnavailableError"
+    assert message in (workplace / "runs" / "smoke" / "pytorch.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--profile", "nope"), "no profile 'nope' in notebooks/profiles; there are: sample, smoke, wnut17"),
+        (("-p", "epoch", "1"), "no parameter 'epoch'; they have: dataset, model"),
+        (("-p", "output_dir", "x"), "output_dir is set by the run itself"),
+    ],
+)
+def test_mistakes_on_the_command_line_are_named_before_anything_runs(workplace, arguments, message):
+    done = run(*arguments, cwd=workplace)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Running" not in done.stdout
+
+
+def test_outside_of_the_project_the_message_says_where_to_run(tmp_path):
+    done = run("--profile", "smoke", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def slice_of_wnut17(wnut17_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("slice")
+    for split, count in (
+        ("train", TRAIN_SENTENCES),
+        ("validation", EVALUATION_SENTENCES),
+        ("test", EVALUATION_SENTENCES),
+    ):
+        lines = (wnut17_folder / f"{split}.conll").read_text(encoding="utf-8").split("\n")
+        sentences = "\n".join(line.strip() for line in lines).split("\n\n")[:count]
+        (folder / f"{split}.conll").write_text("\n\n".join(sentences) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_real_training_run_learns(workplace, slice_of_wnut17, framework):
+    settings = ("-p", "dataset", slice_of_wnut17, "-p", "epochs", 2)
+    done = run("--profile", "wnut17_bundled", "--edition", framework, *settings, cwd=workplace)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((workplace / "runs" / "wnut17_bundled" / framework / "metrics.json").read_text())
+    assert results["dataset"]["sentences"] == {"train": TRAIN_SENTENCES, "validation": 300, "test": 300}
+    true = load_ner_dataset(str(slice_of_wnut17))["test"]
+    names = true.features["ner_tags"].feature.names
+    tags = [[names[tag] for tag in row] for row in true["ner_tags"]]
+    assert f1_score(tags, [["O"] * len(row) for row in tags], zero_division=0) == 0
+    assert results["test"]["f1"] > 0.15
+    losses = [epoch["training_loss"] for epoch in results["history"]]
+    assert losses[1] < 0.7 * losses[0]

@@ -1,0 +1,67 @@
+"""tools/setup.sh, which `make` calls: everything or nothing."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A small project with the real Makefile and set-up script."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "small"\nversion = "1"\n[tool.setuptools]\npackages = []\n'
+    )
+    (tmp_path / "requirements.txt").write_text("setuptools\n")
+    return tmp_path
+
+
+def make(folder, python=sys.executable):
+    # The packages of this environment stand in for what a registry would send, so that no network is needed.
+    environment = os.environ | {"PYTHONPATH": sysconfig.get_path("purelib")}
+    command = ["make", ".venv/.installed", f"PYTHON={python}"]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_the_second_call_installs_nothing(project):
+    first = make(project)
+    assert first.returncode == 0, first.stderr
+    assert "Successfully installed small" in first.stdout
+    assert "up to date" in make(project).stdout
+
+
+def test_a_failed_install_says_what_failed_and_leaves_nothing(project):
+    with (project / "requirements.txt").open("a") as file:
+        file.write("./no-such-package\n")
+    failed = make(project)
+    assert failed.returncode != 0
+    assert "no-such-package" in failed.stderr
+    assert "Set-up failed while installing the packages of requirements.txt" in failed.stderr
+    assert not (project / ".venv").exists()
+    (project / "requirements.txt").write_text("setuptools\n")
+    assert make(project).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "shown"), [("3.10.13", "Python 3.10.13"), ("3.14.0", "Python 3.14.0"), (None, "no Python")]
+)
+def test_other_pythons_get_one_sentence(project, version, shown):
+    python = project / "python"
+    if version:
+        # Stands in for a Python of that version: it answers just the two questions that the script asks.
+        python.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "Python {version}" || exit 1\n')
+        python.chmod(0o755)
+    done = subprocess.run(["make", ".venv/.installed", f"PYTHON={python}"], cwd=project, capture_output=True, text=True)
+    assert done.returncode != 0
+    sentence = done.stderr.splitlines()[0]
+    assert "needs Python 3.11, 3.12 or 3.13" in sentence
+    assert shown in sentence
+    assert not (project / ".venv").exists()
