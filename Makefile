@@ -37,7 +37,7 @@ notebooks: .venv/.installed-dev ## build the notebooks from notebooks/source
 
 format: .venv/.installed-dev ## format the code, the notebooks' source included, and rebuild the notebooks
 	$(BIN)/ruff check --fix
-	$(BIN)/ruff format src tests notebooks/source tools
+	$(BIN)/ruff format
 	$(BIN)/jupytext --quiet --pipe '$(BIN)/ruff format -' notebooks/source/token_classification.md
 	$(BIN)/python notebooks/source/build.py
 

@@ -64,7 +64,7 @@ def test_rewritten_tags_are_counted(file):
         ("a\tO\nb\t\n", MalformedDataError, "line 2"),
         ("a\tO\n\n\tO\n", MalformedDataError, "line 3: the word"),
         ("a\tO\nb\tQ-x\n", UnknownTagError, "line 2: tag 'Q-x'"),
-        ("a\tO\n".encode() + "é\tO\n".encode("latin-1"), MalformedDataError, "line 2: byte 0xe9 is not UTF-8"),
+        (b"a\tO\n" + "é\tO\n".encode("latin-1"), MalformedDataError, "line 2: byte 0xe9 is not UTF-8"),
         ("\ufeffa\tO\n\n".encode() + b"\xff", MalformedDataError, "line 3: byte 0xff"),
     ],
 )

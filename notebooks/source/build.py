@@ -17,7 +17,7 @@ PYPROJECT = NOTEBOOKS.parent / "pyproject.toml"
 
 
 def main() -> int:
-    """Write the notebooks, or with ``--check`` compare them with what would be written; exit status 1 if they differ."""
+    """Write the notebooks; with ``--check`` write nothing, and exit with 1 where one is not what would be written."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a notebook is out of date")
     check = parser.parse_args().check
@@ -80,7 +80,8 @@ def _with_addresses(text: str, framework: str) -> str:
     with PYPROJECT.open("rb") as file:
         repository = tomllib.load(file)["project"]["urls"]["Repository"]
     path = notebook_path(framework).relative_to(PYPROJECT.parent)
-    colab = f"https://colab.research.google.com/github/{repository.removeprefix('https://github.com/')}/blob/main/{path}"
+    owner_and_name = repository.removeprefix("https://github.com/")
+    colab = f"https://colab.research.google.com/github/{owner_and_name}/blob/main/{path}"
     return text.replace("{{ repository }}", repository).replace("{{ colab }}", colab)
 
 

@@ -1,5 +1,6 @@
 """A page that sets the results of several runs side by side."""
 
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from jinja2 import Environment
 from helpers.results import results_table
 
 TEMPLATE = files("helpers") / "templates" / "report.html"
+DATA_FIGURES = ("label_counts", "sentence_lengths")  # the same in every run on the same data
+RUN_FIGURES = ("learning_curves", "type_scores", "confusion_matrix")
 TITLES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 
 
@@ -27,21 +30,21 @@ def write_report(runs: list[dict], folder: Path) -> Path:
     Path
         The page. It refers to the figures and notebooks beside it.
     """
-    frameworks = [run["framework"] for run in runs]
-    figures = sorted({path.name for name in frameworks for path in (folder / name / "figures").glob("*.png")})
+    table = results_table(runs).drop(columns=["dataset", "model"]).to_dict("index")
     page = (
         Environment(autoescape=True)
         .from_string(TEMPLATE.read_text(encoding="utf-8"))
         .render(
-            titles={name: TITLES[name] for name in frameworks},
+            titles={run["framework"]: TITLES[run["framework"]] for run in runs},
             dataset=runs[0]["dataset"],
             model=runs[0]["model"],
-            results=_to_html(results_table(runs).drop(columns=["dataset", "model"]).rename(index=TITLES).T),
-            types=_to_html(_side_by_side(runs, lambda run: {k: v["f1"] for k, v in run["test"]["per_type"].items()})),
-            errors=_to_html(_side_by_side(runs, lambda run: run["errors"])),
-            seconds=_to_html(_side_by_side(runs, lambda run: run["seconds"])),
-            versions=_to_html(_side_by_side(runs, lambda run: run["versions"])),
-            figures=figures,
+            results=_side_by_side(runs, lambda run: table[run["framework"]]),
+            types=_side_by_side(runs, lambda run: {k: v["f1"] for k, v in run["test"]["per_type"].items()}),
+            errors=_side_by_side(runs, lambda run: run["errors"]),
+            seconds=_side_by_side(runs, lambda run: run["seconds"]),
+            versions=_side_by_side(runs, lambda run: run["versions"]),
+            data_figures=DATA_FIGURES,
+            run_figures=RUN_FIGURES,
         )
     )
     path = folder / "report.html"
@@ -49,13 +52,7 @@ def write_report(runs: list[dict], folder: Path) -> Path:
     return path
 
 
-def _side_by_side(runs: list[dict], part) -> pd.DataFrame:
-    return pd.DataFrame({TITLES[run["framework"]]: pd.Series(part(run), dtype=object) for run in runs}).fillna("–")
-
-
-def _to_html(table: pd.DataFrame) -> str:
-    return table.to_html(border=0, formatters=[_cell] * len(table.columns))
-
-
-def _cell(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+def _side_by_side(runs: list[dict], part: Callable[[dict], dict]) -> str:
+    # dtype object, since a column holds counts and scores
+    columns = {TITLES[run["framework"]]: pd.Series(part(run), dtype=object) for run in runs}
+    return pd.DataFrame(columns).to_html(border=0, na_rep="-", float_format="{:,.3f}".format)

@@ -103,7 +103,7 @@ def run_notebook(framework: str, parameters: dict[str, Any], folder: Path) -> No
 
 
 def load_profile(name: str) -> dict[str, Any]:
-    """Read the parameters of a profile; raises `RunError` if there is none of that name or it is no list of settings."""
+    """Read the parameters of a profile; raises `RunError` if there is none of that name or it holds no settings."""
     path = NOTEBOOKS / "profiles" / f"{name}.yaml"
     known = sorted(path.stem for path in (NOTEBOOKS / "profiles").glob("*.yaml"))
     if name not in known:
