@@ -44,9 +44,10 @@ format: .venv/.installed-dev ## format the code, the notebooks' source included,
 # torch's own metadata brings the CUDA packages where its build needs them; in a lock they would be forced on everyone.
 lock: .venv/.installed-dev ## resolve requirements*.in into requirements*.txt
 	$(COMPILE) requirements.in | grep -vE '^(nvidia|cuda|triton)' > requirements.txt.part
-	mv requirements.txt.part requirements.txt
 	$(COMPILE) requirements-dev.in > requirements-dev.txt.part
-	mv requirements-dev.txt.part requirements-dev.txt
+	for lock in requirements.txt requirements-dev.txt; do \
+		if cmp --silent $$lock.part $$lock; then rm $$lock.part; else mv $$lock.part $$lock; fi; \
+	done  # an unchanged lock keeps its time, so that nothing is installed again
 
 clean: ## remove the runs and the virtual environment
 	rm -rf .venv runs output
