@@ -3,10 +3,11 @@
 PYTHON ?= python3
 PROFILE ?= sample
 PARAMS ?=
+UPGRADE ?=
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
-	--no-header --no-annotate --no-emit-index-url
+	--no-header --no-annotate --no-emit-index-url $(UPGRADE)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
@@ -42,17 +43,18 @@ format: .venv/.installed-dev ## format the code, the notebooks' source included,
 	$(BIN)/python notebooks/source/build.py
 
 # torch's own metadata brings the CUDA packages where its build needs them; in a lock they would be forced on everyone.
-lock: .venv/.installed-dev ## resolve requirements*.in into requirements*.txt
-	$(COMPILE) requirements.in | grep -vE '^(nvidia|cuda|triton)' > requirements.txt.part
-	$(COMPILE) requirements-dev.in > requirements-dev.txt.part
-	for lock in requirements.txt requirements-dev.txt; do \
-		if cmp --silent $$lock.part $$lock; then rm $$lock.part; else mv $$lock.part $$lock; fi; \
-	done  # an unchanged lock keeps its time, so that nothing is installed again
+lock: .venv/.installed-dev ## resolve requirements*.in into requirements*.txt (UPGRADE=--upgrade to raise what is below them)
+	cp requirements.txt requirements.txt.part
+	$(COMPILE) requirements.in --output-file requirements.txt.part > /dev/null
+	sed -i -E '/^(nvidia|cuda|triton)/d' requirements.txt.part
+	cmp --silent requirements.txt.part requirements.txt || cp requirements.txt.part requirements.txt
+	rm requirements.txt.part
+	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt > /dev/null
 
 clean: ## remove the runs and the virtual environment
 	rm -rf .venv runs output
 
-.venv/.installed: requirements.txt pyproject.toml
+.venv/.installed: requirements.txt
 	@tools/setup.sh $(PYTHON)
 
 .venv/.installed-dev: .venv/.installed requirements-dev.txt

@@ -92,4 +92,4 @@ def test_table_sets_runs_side_by_side(tmp_path):
     assert table.index.tolist() == ["pytorch", "tensorflow"]
     assert table["f1"].tolist() == [1 / 3, 1 / 3]
     assert table["epochs"].tolist() == [3, 3]
-    assert table["training s"].tolist() == [run["seconds"]["training"] for run in runs]
+    assert table["training (s)"].tolist() == [run["seconds"]["training"] for run in runs]

@@ -98,6 +98,17 @@ def test_executed_notebook_reads_well(smoke, framework):
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_training_shows_a_table_with_a_row_for_each_epoch(smoke, framework):
+    notebook = nbformat.read(smoke[0] / f"{framework}.ipynb", as_version=4)
+    (table,) = [o.data["text/html"] for o in outputs(notebook) if "<progress" in o.get("data", {}).get("text/html", "")]
+    heads = re.findall(r"<th[^>]*>([^<]+)</th>", table)
+    assert heads == ["Epoch", "Training Loss", "Validation Loss", "Precision", "Recall", "F1", "Accuracy"]
+    assert [row.split("</td>")[0] for row in re.findall(r"<tr>\s*<td>(.*?)</tr>", table, re.DOTALL)] == ["1", "2"]
+    value, total = map(int, re.search(r"value='(\d+)'.*?max='(\d+)'", table, re.DOTALL).groups())
+    assert value == total
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_inference_by_hand_and_by_pipeline_agree(smoke, framework):
     notebook = nbformat.read(smoke[0] / f"{framework}.ipynb", as_version=4)
     (line,) = [o.text for o in outputs(notebook) if o.get("name") == "stdout" and "by the pipeline" in o.text]

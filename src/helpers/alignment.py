@@ -54,6 +54,15 @@ def inside_ids(label_names: Sequence[str]) -> list[int]:
     return [ids.get(f"I-{name[2:]}", position) for name, position in ids.items()]
 
 
+def require_fast(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Raise `SlowTokenizerError` for a tokenizer that cannot tell which word a subword comes from."""
+    if not tokenizer.is_fast:
+        raise SlowTokenizerError(
+            f"{type(tokenizer).__name__} is not a fast tokenizer and has no word_ids;"
+            " choose a model whose tokenizer has a Rust implementation (AutoTokenizer picks it by itself)"
+        )
+
+
 def tokenize_and_align(
     examples: dict[str, list],
     tokenizer: PreTrainedTokenizerBase,
@@ -88,11 +97,7 @@ def tokenize_and_align(
     SlowTokenizerError
         If the tokenizer cannot tell the words of its subwords.
     """
-    if not tokenizer.is_fast:
-        raise SlowTokenizerError(
-            f"{type(tokenizer).__name__} is not a fast tokenizer and has no word_ids;"
-            " choose a model whose tokenizer has a Rust implementation (AutoTokenizer picks it by itself)"
-        )
+    require_fast(tokenizer)
     encoded = tokenizer(examples["tokens"], is_split_into_words=True, truncation=True, max_length=max_length)
     inside = inside_ids(label_names) if label_all_subwords else None
     account = {"labels": [], "labelled_words": [], "truncated": [], "without_subword": []}

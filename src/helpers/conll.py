@@ -64,8 +64,8 @@ def read_conll(path: Path) -> list[Sentence]:
     r"""Read a CoNLL file.
 
     The word stands in the first column and its tag in the last; columns are parted by tabs or, in a line without a
-    tab, by spaces. Lines of white space alone and ``-DOCSTART-`` lines part sentences. Lines end in LF or CRLF; a
-    byte order mark is passed over.
+    tab, by spaces; each row has as many as the first. Lines of white space alone and ``-DOCSTART-`` lines part
+    sentences. Lines end in LF or CRLF; a byte order mark is passed over.
 
     Parameters
     ----------
@@ -82,15 +82,18 @@ def read_conll(path: Path) -> list[Sentence]:
     DatasetUnavailableError
         If the file cannot be read.
     MalformedDataError
-        If a row has fewer than two columns, an empty word, or bytes that are not UTF-8; with file and line.
+        If a row has fewer than two columns or another number of them than the first row, an empty word or tag, bytes
+        that are not UTF-8, or a lone carriage return; with file and line.
     UnknownTagError
         If a tag belongs to none of the schemes; with file and line.
     """
     sentences, rows = [], []
+    width = None
     for number, line in enumerate(_lines(path), 1):
         columns = _columns(line)
         if columns and columns[0] != "-DOCSTART-":
-            rows.append(_word_and_tag(columns, path, number))
+            width = width or len(columns)
+            rows.append(_word_and_tag(columns, width, f"{path}, line {number}"))
         elif rows:
             sentences.append(_sentence(rows))
             rows = []
@@ -113,27 +116,32 @@ def _lines(path: Path) -> list[str]:
             f"{path}, line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8"
         ) from error
     # Not str.splitlines: it also splits at characters that occur inside words of real data, such as U+2028.
-    return [line.removesuffix("\r") for line in text.split("\n")]
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    for number, line in enumerate(lines, 1):
+        if "\r" in line:
+            raise MalformedDataError(f"{path}, line {number}: a lone carriage return; save it with LF or CRLF")
+    return lines
 
 
 def _columns(line: str) -> list[str]:
     if not line.strip():
         return []
     # Not str.split without an argument: it would also split at a no-break space, and lose a word that is one.
-    stripped = line.rstrip(" \t")
-    return stripped.split("\t") if "\t" in stripped else re.split(" +", stripped)
+    return line.split("\t") if "\t" in line else re.split(" +", line.rstrip(" "))
 
 
-def _word_and_tag(columns: list[str], path: Path, number: int) -> tuple[str, str]:
+def _word_and_tag(columns: list[str], width: int, where: str) -> tuple[str, str]:
     word, tag = columns[0], columns[-1]
     if len(columns) < 2:
-        raise MalformedDataError(f"{path}, line {number}: expected a word and a tag, found {word!r} alone")
-    if not word:
-        raise MalformedDataError(f"{path}, line {number}: the word before the tag {tag!r} is empty")
+        raise MalformedDataError(f"{where}: expected a word and a tag, found {word!r} alone")
+    if len(columns) != width:
+        raise MalformedDataError(f"{where}: {len(columns)} columns, but the file's first row has {width}")
+    if not word or not tag:
+        raise MalformedDataError(f"{where}: the {'tag' if word else 'word'} is empty: {columns}")
     try:
         split_tag(tag)
     except UnknownTagError as error:
-        raise UnknownTagError(f"{path}, line {number}: {error}") from error
+        raise UnknownTagError(f"{where}: {error}") from error
     return word, tag
 
 

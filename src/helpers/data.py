@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import datasets
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
-from datasets.exceptions import DatasetNotFoundError
+from datasets.exceptions import DatasetNotFoundError, DatasetsError
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
@@ -22,6 +23,7 @@ from helpers.exceptions import (
     UnknownTagError,
     hub_failure,
 )
+from helpers.models import is_folder_name
 from helpers.tagging import iob2_label_names, split_tag
 
 SAMPLE = files("helpers") / "sample"
@@ -57,8 +59,8 @@ def load_ner_dataset(name: str, seed: int = 42) -> DatasetDict:
     """
     if name == "sample":
         dataset = _from_sentences({split: read_bracketed(SAMPLE / f"{split}.txt") for split in SPLITS})
-    elif _is_folder_name(name):
-        dataset = _from_folder(Path(name).expanduser())
+    elif is_folder_name(name):
+        dataset = _from_folder(Path(os.path.expanduser(name)))
     else:
         dataset = _from_hub(name)
     validate(dataset, name)
@@ -94,6 +96,8 @@ def validate(dataset: DatasetDict, name: str) -> None:
             raise EmptySplitError(f"the split {split!r} of the data set {name!r} holds no sentence")
         count = len(rows.features["ner_tags"].feature.names)
         for row, (tokens, tags) in enumerate(zip(rows["tokens"], rows["ner_tags"], strict=True)):
+            if tokens is None or tags is None:
+                raise MalformedDataError(f"data set {name!r}, split {split!r}, row {row}: no tokens or no tags")
             if len(tokens) != len(tags):
                 raise MalformedDataError(
                     f"data set {name!r}, split {split!r}, row {row}: {len(tokens)} tokens but {len(tags)} tags"
@@ -103,11 +107,6 @@ def validate(dataset: DatasetDict, name: str) -> None:
                 raise MalformedDataError(
                     f"data set {name!r}, split {split!r}, row {row}: tag id {outside[0]} is not in 0..{count - 1}"
                 )
-
-
-def _is_folder_name(name: str) -> bool:
-    # A Hub id has at most one slash and cannot begin with a dot, a slash or a tilde.
-    return Path(name).is_dir() or name.startswith((".", "/", "~")) or name.count("/") > 1
 
 
 def _from_folder(folder: Path) -> DatasetDict:
@@ -156,8 +155,10 @@ def _from_hub(name: str) -> DatasetDict:
         with _cache_alone_if_unreachable(name):
             dataset = _download(name)
     except DatasetNotFoundError as error:
-        raise DatasetUnavailableError(f"the Hub has no data set {name!r} that you may read: {error}") from error
-    except (OSError, HfHubHTTPError) as error:
+        raise DatasetUnavailableError(
+            f"there is no folder {name}, and the Hub has no data set of that name that you may read"
+        ) from error
+    except (OSError, ValueError, RuntimeError, DatasetsError) as error:  # no connection, no such name, broken files
         raise DatasetUnavailableError(hub_failure(f"data set {name!r}", error)) from error
     return _as_common_form(dataset, name)
 
@@ -199,7 +200,7 @@ def _as_common_form(dataset: DatasetDict, name: str) -> DatasetDict:
     if not isinstance(tag_feature, ClassLabel):
         raise DatasetUnavailableError(f"the column 'ner_tags' of the data set {name!r} has no label names")
     for label in tag_feature.names:
-        if split_tag(label)[0] not in ("O", "B", "I"):
+        if label != "O" and not label.startswith(("B-", "I-")):
             raise UnknownTagError(f"the data set {name!r} has the label {label!r}, which is not an IOB2 label")
     features = _features(tag_feature.names)
     unified = DatasetDict()

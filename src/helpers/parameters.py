@@ -1,5 +1,6 @@
 """The notebooks' parameters: what values they can take."""
 
+import math
 from collections.abc import Mapping
 from numbers import Real
 from typing import Any
@@ -8,20 +9,21 @@ from helpers.exceptions import ParameterError
 
 TEXT, NUMBER, COUNT, SWITCH = "a text", "a number", "a whole number", "True or False"
 KINDS = {TEXT: str, NUMBER: Real, COUNT: int, SWITCH: bool}
-# name: (kind, smallest value)
+LARGEST_SEED = 2**32 - 1  # NumPy's limit
+# name: (kind, smallest value, largest value)
 RULES = {
-    "dataset": (TEXT, None),
-    "model": (TEXT, None),
-    "output_dir": (TEXT, None),
-    "epochs": (COUNT, 1),
-    "learning_rate": (NUMBER, 0),
-    "batch_size": (COUNT, 1),
-    "weight_decay": (NUMBER, 0),
-    "seed": (COUNT, 0),
-    "max_train_examples": (COUNT, 0),
-    "label_all_subwords": (SWITCH, None),
-    "push_to_hub": (SWITCH, None),
-    "hub_model_id": (TEXT, None),
+    "dataset": (TEXT, None, None),
+    "model": (TEXT, None, None),
+    "output_dir": (TEXT, None, None),
+    "epochs": (COUNT, 1, None),
+    "learning_rate": (NUMBER, 0, None),
+    "batch_size": (COUNT, 1, None),
+    "weight_decay": (NUMBER, 0, None),
+    "seed": (COUNT, 0, LARGEST_SEED),
+    "max_train_examples": (COUNT, 0, None),
+    "label_all_subwords": (SWITCH, None, None),
+    "push_to_hub": (SWITCH, None, None),
+    "hub_model_id": (TEXT, None, None),
 }
 
 
@@ -41,17 +43,19 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ParameterError
-        If a value is of the wrong kind or too small, or if two parameters do not go together.
+        If a value is of the wrong kind or too small or too large, or if two parameters do not go together.
     """
     parameters = {name: namespace[name] for name in RULES}
     for name, value in parameters.items():
-        kind, smallest = RULES[name]
+        kind, smallest, largest = RULES[name]
         # bool is a kind of int in Python, but epochs=True is a mistake.
         if not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != SWITCH):
             hint = "; in YAML write 2.0e-5, since 2e-5 is a text there" if kind == NUMBER else ""
             raise ParameterError(f"{name}={value!r}: expected {kind}{hint}")
         if smallest is not None and not value >= smallest:
             raise ParameterError(f"{name}={value!r}: expected {kind} of at least {smallest}")
+        if (largest is not None and value > largest) or (kind == NUMBER and math.isinf(value)):
+            raise ParameterError(f"{name}={value!r}: expected {kind}, and none as large as that")
     if parameters["push_to_hub"] and not parameters["hub_model_id"]:
         raise ParameterError("push_to_hub=True needs hub_model_id, such as 'your-name/your-model'")
     return parameters

@@ -34,7 +34,8 @@ def label_counts(split: Dataset, label_names: Sequence[str]) -> Figure:
 def sentence_lengths(dataset: DatasetDict) -> Figure:
     """Draw the distribution of sentence lengths, in words, of each split."""
     figure, axes = plt.subplots(figsize=(8, 3.2), layout="constrained")
-    bins = np.arange(0, LONGEST_SHOWN + 4, 3)
+    longest = max(len(tokens) for rows in dataset.values() for tokens in rows["tokens"])
+    bins = np.arange(0, min(longest, LONGEST_SHOWN) + 4, 3)
     for (split, rows), colour in zip(dataset.items(), (BLUE, ORANGE, GREEN), strict=False):
         lengths = np.minimum([len(tokens) for tokens in rows["tokens"]], LONGEST_SHOWN)
         weights = np.full(len(lengths), 100 / len(lengths))
@@ -93,7 +94,7 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
         axes.text(column, row, table.iat[row, column], ha="center", va="center", color=ink)
     axes.set_xticks(range(len(table)), table.columns, rotation=35, ha="right")
     axes.set_yticks(range(len(table)), table.index)
-    axes.set(title="Entity types: true and predicted", xlabel="predicted type", ylabel="true type")
+    axes.set(title="Types of paired entities", xlabel="predicted type", ylabel="true type")
     return _finished(figure)
 
 

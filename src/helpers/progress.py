@@ -14,7 +14,7 @@ def keras_training_table(steps_per_epoch: int, epochs: int):
     Returns
     -------
     tf_keras.callbacks.Callback
-        To be put last, so that it sees what the callbacks before it add to the logs.
+        To be put behind the callbacks that add scores to the logs.
     """
     import tf_keras
     from transformers.utils.notebook import NotebookTrainingTracker

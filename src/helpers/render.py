@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import nbformat
+from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 
+# nbconvert's template sets code that stands in an output in the font of the text.
+CODE_STYLE = "<style>.highlight pre { font-family: var(--jp-code-font-family, monospace); margin: 1em 0; }</style>"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -34,6 +37,10 @@ def render_html(executed: Path, notebooks: Path) -> Path:
     page, _ = exporter.from_notebook_node(
         notebook, resources={"metadata": {"name": executed.stem, "path": str(notebooks)}}
     )
+    soup = BeautifulSoup(page, "html.parser")
+    for script in soup.find_all("script"):
+        script.decompose()  # libraries from the web, which a page without widgets and formulas does not need
+    soup.head.append(BeautifulSoup(CODE_STYLE, "html.parser"))
     path = executed.with_suffix(".html")
-    path.write_text(page, encoding="utf-8")
+    path.write_text(str(soup), encoding="utf-8")
     return path

@@ -30,18 +30,17 @@ def write_report(runs: list[dict], folder: Path) -> Path:
     Path
         The page. It refers to the figures and notebooks beside it.
     """
-    table = results_table(runs).drop(columns=["dataset", "model"]).to_dict("index")
+    table = results_table(runs).drop(columns=["dataset", "model", "epochs"]).to_dict("index")
     page = (
         Environment(autoescape=True)
         .from_string(TEMPLATE.read_text(encoding="utf-8"))
         .render(
             titles={run["framework"]: TITLES[run["framework"]] for run in runs},
-            dataset=runs[0]["dataset"],
-            model=runs[0]["model"],
+            settings=_side_by_side(runs, _settings),
             results=_side_by_side(runs, lambda run: table[run["framework"]]),
             types=_side_by_side(runs, lambda run: {k: v["f1"] for k, v in run["test"]["per_type"].items()}),
             errors=_side_by_side(runs, lambda run: run["errors"]),
-            seconds=_side_by_side(runs, lambda run: run["seconds"]),
+            seconds=_side_by_side(runs, lambda run: run["seconds"], digits=1),
             versions=_side_by_side(runs, lambda run: run["versions"]),
             data_figures=DATA_FIGURES,
             run_figures=RUN_FIGURES,
@@ -52,7 +51,12 @@ def write_report(runs: list[dict], folder: Path) -> Path:
     return path
 
 
-def _side_by_side(runs: list[dict], part: Callable[[dict], dict]) -> str:
+def _settings(run: dict) -> dict:
+    sentences = ", ".join(f"{split} {count}" for split, count in run["dataset"]["sentences"].items())
+    return {name: str(value) for name, value in run["parameters"].items() if value != ""} | {"sentences": sentences}
+
+
+def _side_by_side(runs: list[dict], part: Callable[[dict], dict], digits: int = 3) -> str:
     # dtype object, since a column holds counts and scores
     columns = {TITLES[run["framework"]]: pd.Series(part(run), dtype=object) for run in runs}
-    return pd.DataFrame(columns).to_html(border=0, na_rep="-", float_format="{:,.3f}".format)
+    return pd.DataFrame(columns).to_html(border=0, na_rep="-", float_format=f"{{:,.{digits}f}}".format)

@@ -162,9 +162,9 @@ def results_table(runs: Sequence[dict]) -> pd.DataFrame:
             "model": run["model"]["name"],
             "epochs": run["parameters"]["epochs"],
             **{score: run["test"][score] for score in ("precision", "recall", "f1", "accuracy")},
-            "training s": run["seconds"]["training"],
-            "total s": run["seconds"]["total"],
-            "memory GB": run["peak_memory_bytes"] / 1e9,
+            "training (s)": run["seconds"]["training"],
+            "total (s)": run["seconds"]["total"],
+            "peak memory (GB)": run["peak_memory_bytes"] / 1e9,
         }
         for run in runs
     ]

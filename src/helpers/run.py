@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import papermill
 import yaml
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
@@ -32,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     options = parser.parse_args(arguments)
     try:
+        if not NOTEBOOKS.is_dir():
+            raise RunError(f"there is no folder {NOTEBOOKS} here; run this from the folder of the project")
         parameters = load_profile(options.profile) | {name: _value(text) for name, text in options.parameters}
         run_editions((options.edition,) if options.edition else FRAMEWORKS, parameters, RUNS / options.profile)
     except TutorialError as error:
@@ -58,9 +62,11 @@ def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: 
     """
     for framework in frameworks:
         check_names(framework, parameters)
+        _clear(framework, folder)
     for framework in frameworks:
         run_notebook(framework, parameters, folder)
-    runs = [read_results(folder / framework) for framework in frameworks]
+    # An edition that was run into this folder before stands beside the new one.
+    runs = [read_results(folder / framework) for framework in FRAMEWORKS if (folder / framework / FILE_NAME).exists()]
     print(results_table(runs).round(3).to_string())
     print(f"Report: {write_report(runs, folder)}")
 
@@ -83,7 +89,6 @@ def run_notebook(framework: str, parameters: dict[str, Any], folder: Path) -> No
     executed = folder / f"{framework}.ipynb"
     artefacts = folder / framework
     artefacts.mkdir(parents=True, exist_ok=True)
-    (artefacts / FILE_NAME).unlink(missing_ok=True)  # an earlier run's results must not pass for this one's
     print(f"Running {_notebook(framework)} -> {executed}", flush=True)
     try:
         papermill.execute_notebook(
@@ -96,6 +101,11 @@ def run_notebook(framework: str, parameters: dict[str, Any], folder: Path) -> No
         raise RunError(
             f"cell {error.exec_count} of {_notebook(framework)} failed; the notebook up to there is {executed}\n"
             f"{error.traceback}"
+        ) from error
+    except DeadKernelError as error:
+        raise RunError(
+            f"the process that ran {_notebook(framework)} was killed, most likely for want of memory;"
+            f" a smaller batch_size needs less. The notebook up to there is {executed}"
         ) from error
     finally:
         if executed.exists():
@@ -119,14 +129,19 @@ def load_profile(name: str) -> dict[str, Any]:
 
 def check_names(framework: str, parameters: dict[str, Any]) -> None:
     """Raise `RunError` for a parameter that the notebook does not have; papermill would only log it."""
-    if not _notebook(framework).exists():
-        raise RunError(f"there is no {_notebook(framework)}; run this from the folder of the project")
     known = papermill.inspect_notebook(_notebook(framework))
     for name in parameters:
         if name not in known:
             raise RunError(f"the notebooks have no parameter {name!r}; they have: {', '.join(known)}")
     if "output_dir" in parameters:
         raise RunError("output_dir is set by the run itself: the results go to a folder below runs/")
+
+
+def _clear(framework: str, folder: Path) -> None:
+    # What an earlier run left must not pass for this run's.
+    shutil.rmtree(folder / framework, ignore_errors=True)
+    for path in (folder / f"{framework}.ipynb", folder / f"{framework}.html", folder / "report.html"):
+        path.unlink(missing_ok=True)
 
 
 def _notebook(framework: str) -> Path:

@@ -6,12 +6,10 @@ import seqeval.metrics
 
 DESCRIPTION = "Scores entities, not words: an entity counts only if its type and both of its boundaries are right."
 CITATION = "https://github.com/chakki-works/seqeval"
-INPUTS_DESCRIPTION = """
-predictions : list of list of str
+INPUTS_DESCRIPTION = """predictions : list of list of str
     One list of IOB2 tags for each sentence.
 references : list of list of str
-    The true tags, of the same lengths.
-"""
+    The true tags, of the same lengths."""
 
 
 class Seqeval(evaluate.Metric):
