@@ -22,9 +22,19 @@ def encode(tokenizer, sentences, tags=None, max_length=512, **settings):
     return tokenize_and_align({"tokens": sentences, "ner_tags": tags}, tokenizer, NAMES, max_length, **settings)
 
 
-def test_subwords_of_the_first_training_sentence(tokenizer, wnut17):
-    encoded = encode(tokenizer, [wnut17["train"][0]["tokens"]])
+FIRST_SENTENCE = (
+    "@paulwalk It 's the view from where I 'm living for two weeks . "
+    "Empire State Building = ESB . Pretty bad storm here last evening ."
+).split()
+
+
+def test_subwords_of_the_first_training_sentence(tokenizer):
+    encoded = encode(tokenizer, [FIRST_SENTENCE])
     assert " ".join(tokenizer.convert_ids_to_tokens(encoded["input_ids"][0])) == FIRST_SUBWORDS
+
+
+def test_that_is_the_first_training_sentence(wnut17):
+    assert wnut17["train"][0]["tokens"] == FIRST_SENTENCE
 
 
 def test_labels_worked_by_hand(tokenizer):

@@ -61,7 +61,11 @@ def test_rewritten_tags_are_counted(file):
     ("content", "error", "where"),
     [
         ("a\tO\nb\n", MalformedDataError, "line 2.*'b' alone"),
-        ("a\tO\nb\t\n", MalformedDataError, "line 2"),
+        ("a\tO\nb\t\n", MalformedDataError, "line 2: the tag is empty"),
+        ("EU\tNNP\tI-NP\tB-x\nsays\tVBZ\tI-VP\t\n", MalformedDataError, "line 2: the tag is empty"),
+        ("EU NNP I-NP B-x\nsays VBZ I-VP\n", MalformedDataError, "line 2: 3 columns, but the file's first row has 4"),
+        ("Vitamin O\t\n", MalformedDataError, "line 1: the tag is empty"),
+        ("a\tO\rb\tB-x\r\rc\tO\r", MalformedDataError, "line 1: a lone carriage return"),
         ("a\tO\n\n\tO\n", MalformedDataError, "line 3: the word"),
         ("a\tO\nb\tQ-x\n", UnknownTagError, "line 2: tag 'Q-x'"),
         (b"a\tO\n" + "é\tO\n".encode("latin-1"), MalformedDataError, "line 2: byte 0xe9 is not UTF-8"),

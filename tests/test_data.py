@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
@@ -84,9 +85,16 @@ def test_too_small_to_share(tmp_path):
         data.load_ner_dataset(write_folder(tmp_path, train="a\tO\n", test="c\tO\n"))
 
 
-@pytest.mark.parametrize("name", ["./missing", "/missing/folder", "a/b/c"])
-def test_missing_folder_is_named(name):
+@pytest.mark.parametrize("name", ["./missing", "/missing/folder", "a/b/c", "~nobody-of-that-name/data", "README.md"])
+def test_missing_folder_is_named(name, monkeypatch):
+    monkeypatch.chdir(Path(__file__).resolve().parent.parent)
     with pytest.raises(DatasetUnavailableError, match="cannot be read"):
+        data.load_ner_dataset(name)
+
+
+@pytest.mark.parametrize("name", ["my data", "wnut17 ", "-x", "a" * 300, ""])
+def test_names_that_mean_nothing_are_named(name):
+    with pytest.raises(DatasetUnavailableError):
         data.load_ner_dataset(name)
 
 
@@ -99,6 +107,11 @@ def in_memory(tokens, tags, names=("O", "B-x", "I-x")):
 def test_lengths_that_differ_are_named_with_split_and_row():
     with pytest.raises(MalformedDataError, match="split 'train', row 1: 2 tokens but 1 tags"):
         data.validate(in_memory([["a"], ["b", "c"]], [[0], [1]]), "mine")
+
+
+def test_rows_without_words_are_named_with_split_and_row():
+    with pytest.raises(MalformedDataError, match="split 'train', row 1: no tokens or no tags"):
+        data.validate(in_memory([["a"], None], [[0], [0]]), "mine")
 
 
 def test_tag_ids_without_a_name_are_named_with_split_and_row():
@@ -114,7 +127,7 @@ def test_tag_ids_without_a_name_are_named_with_split_and_row():
 def test_data_from_the_hub_gets_the_common_form(tmp_path):
     """A folder of Parquet files, as the Hub serves them, stands in for a repository."""
     for split, rows in in_memory([["a", "b"]], [[1, 2]]).items():
-        rows.to_parquet(tmp_path / "x" / split / "0000.parquet")
+        rows.to_parquet(tmp_path / "x" / "default" / split / "0000.parquet")
     dataset = data._as_common_form(data._download(str(tmp_path / "x")), "x")
     assert dataset["test"][0] == {"id": "0", "tokens": ["a", "b"], "ner_tags": [1, 2]}
     assert data.label_names(dataset) == ["O", "B-x", "I-x"]
@@ -129,7 +142,7 @@ def test_data_from_the_hub_gets_the_common_form(tmp_path):
             DatasetUnavailableError,
             "no label names",
         ),
-        (in_memory([["a"]], [[0]], ["O", "PER"]), UnknownTagError, "tag 'PER'"),
+        (in_memory([["a"]], [[0]], ["O", "PER"]), UnknownTagError, "label 'PER'"),
         (in_memory([["a"]], [[0]], ["O", "S-x"]), UnknownTagError, "label 'S-x'"),
     ],
 )

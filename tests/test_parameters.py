@@ -33,6 +33,8 @@ def test_parameters_are_picked_out_of_a_notebooks_variables():
         ("batch_size", "16", "batch_size='16': expected a whole number"),
         ("learning_rate", "2e-5", "learning_rate='2e-5': expected a number; in YAML write 2.0e-5"),
         ("learning_rate", float("nan"), "learning_rate=nan: expected a number of at least 0"),
+        ("learning_rate", float("inf"), "learning_rate=inf: expected a number, and none as large as that"),
+        ("seed", 2**32, "seed=4294967296: expected a whole number, and none as large as that"),
         ("weight_decay", -0.1, "weight_decay=-0.1: expected a number of at least 0"),
         ("dataset", 17, "dataset=17: expected a text"),
         ("push_to_hub", "yes", "push_to_hub='yes': expected True or False"),

@@ -50,18 +50,44 @@ def test_a_failed_install_says_what_failed_and_leaves_nothing(project):
     assert make(project).returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("version", "shown"), [("3.10.13", "Python 3.10.13"), ("3.14.0", "Python 3.14.0"), (None, "no Python")]
-)
-def test_other_pythons_get_one_sentence(project, version, shown):
-    python = project / "python"
-    if version:
-        # Stands in for a Python of that version: it answers just the two questions that the script asks.
-        python.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "Python {version}" || exit 1\n')
-        python.chmod(0o755)
-    done = subprocess.run(["make", ".venv/.installed", f"PYTHON={python}"], cwd=project, capture_output=True, text=True)
+@pytest.fixture
+def python_of_version(tmp_path):
+    """Make a Python that takes itself for another version, and otherwise is this one."""
+
+    def make_python(version):
+        path = tmp_path / "python"
+        pretend = f"import sys; sys.version_info = ({version.replace('.', ', ')})"
+        path.write_text(
+            f"""#!/bin/sh
+case $1 in
+    --version) echo "Python {version}" ;;
+    -c) exec {sys.executable} -c "{pretend}
+$2" ;;
+    *) exec {sys.executable} "$@" ;;
+esac
+"""
+        )
+        path.chmod(0o755)
+        return path
+
+    return make_python
+
+
+@pytest.mark.parametrize("version", ["3.10.13", "3.14.0", "2.7.18"])
+def test_other_pythons_get_one_sentence(project, python_of_version, version):
+    done = make(project, python_of_version(version))
     assert done.returncode != 0
     sentence = done.stderr.splitlines()[0]
     assert "needs Python 3.11, 3.12 or 3.13" in sentence
-    assert shown in sentence
+    assert f"is Python {version}" in sentence
     assert not (project / ".venv").exists()
+
+
+def test_a_missing_python_gets_the_same_sentence(project):
+    done = make(project, "no-such-python")
+    assert "'no-such-python' is no Python" in done.stderr.splitlines()[0]
+
+
+@pytest.mark.parametrize("version", ["3.11.0", "3.13.9"])
+def test_supported_pythons_are_taken(project, python_of_version, version):
+    assert make(project, python_of_version(version)).returncode == 0
