@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 
 # nbconvert's template sets code that stands in an output in the font of the text.
-CODE_STYLE = "<style>.highlight pre { font-family: var(--jp-code-font-family, monospace); margin: 1em 0; font-size: .85em; }</style>"
+CODE_STYLE = "<style>.highlight pre { font: .85em/1.4 var(--jp-code-font-family, monospace); margin: 1em 0 }</style>"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
