@@ -1,6 +1,11 @@
 from pathlib import Path
 
 import pytest
+
+from helpers.startup import load_triton_first
+
+load_triton_first()  # the tests' own process imports both frameworks
+
 from transformers import AutoTokenizer
 
 from helpers.data import load_ner_dataset

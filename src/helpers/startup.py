@@ -1,10 +1,20 @@
-"""Starting a framework without its chatter."""
+"""Starting TensorFlow beside PyTorch, without a crash and without chatter."""
 
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+
+def load_triton_first() -> None:
+    """Load Triton, where it is installed, before TensorFlow.
+
+    PyTorch's CUDA builds bring it and load it late. After TensorFlow, loading Triton's native library crashes the
+    process (seen with torch 2.13.0, TensorFlow 2.21.0 and Triton 3.7.1); before TensorFlow it does no harm.
+    """
+    with suppress(ImportError):
+        import triton  # noqa: F401
 
 
 @contextmanager
