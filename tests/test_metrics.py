@@ -90,7 +90,7 @@ def test_words_predicted_outside_are_kept():
         ("B-x I-x O", "O O O", [("missed", (0, 1), None)]),
         ("O O O", "O B-x O", [("spurious", None, (1, 1))]),
         ("B-x I-x I-x", "B-x O B-x", [("wrong boundary", (0, 2), (0, 0)), ("spurious", None, (2, 2))]),
-        # The better partner wins: same words before same type before any overlap
+        # The better partner wins: the same type before any overlap
         ("B-x I-x B-y", "B-y I-y I-y", [("wrong boundary", (2, 2), (0, 2)), ("missed", (0, 1), None)]),
     ],
 )

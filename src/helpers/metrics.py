@@ -85,9 +85,9 @@ def per_type_table(scores: dict) -> pd.DataFrame:
 def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> list[Match]:
     """Pair each true entity with at most one predicted entity, and say how each of them went.
 
-    Pairs are made in four rounds, each among what the rounds before left over: same type and words (correct); same
-    words, another type (wrong type); same type and a common word (wrong boundary); any common word (wrong type, and
-    boundary too). What stays alone is missed or spurious.
+    Pairs are made in three rounds, each among what the rounds before left over: same type and words (correct); same
+    type and a common word (wrong boundary); any common word (wrong type, whatever the boundary). What stays alone is
+    missed or spurious.
 
     Parameters
     ----------
@@ -101,7 +101,6 @@ def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[s
     """
     rounds = (
         ("correct", lambda t, p: t == p),
-        ("wrong type", lambda t, p: t[1:] == p[1:]),
         ("wrong boundary", lambda t, p: t.entity_type == p.entity_type and t.overlaps(p)),
         ("wrong type", lambda t, p: t.overlaps(p)),
     )
