@@ -62,6 +62,7 @@ def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: 
     """
     for framework in frameworks:
         check_names(framework, parameters)
+    for framework in frameworks:
         _clear(framework, folder)
     for framework in frameworks:
         run_notebook(framework, parameters, folder)
