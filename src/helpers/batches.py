@@ -1,0 +1,74 @@
+"""The order in which training takes the sentences: random, with sentences of similar length in one batch."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+POOL = 50  # batches; within so many the sentences are sorted, so that the order stays random on the whole
+
+
+class LengthGroupedSampler:
+    """Orders the sentences of each epoch, so that both frameworks draw the same batches from one seed.
+
+    A batch is as long as its longest sentence, so sentences of similar length side by side need little padding. Each
+    epoch shuffles all sentences, sorts each pool of `POOL` batches by length, and shuffles the batches. It is made for
+    PyTorch's ``DataLoader``, which takes anything with a length that can be iterated.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        The number of subwords of each sentence.
+    batch_size : int
+        Sentences per batch.
+    seed : int
+    """
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int):
+        self.lengths = np.asarray(lengths)
+        self.batch_size = batch_size
+        self.seed = seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.order(self.epoch))
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch, from 0, whose order an iteration gives; transformers' ``Trainer`` calls it."""
+        self.epoch = epoch
+
+    def order(self, epoch: int) -> list[int]:
+        """List all indices of sentences in the order of an epoch, from 0.
+
+        Each `batch_size` of them are a batch. What does not fill a batch stands at the end.
+        """
+        random = np.random.default_rng((self.seed, epoch))
+        shuffled = random.permutation(len(self.lengths))
+        pools = np.split(shuffled, range(POOL * self.batch_size, len(shuffled), POOL * self.batch_size))
+        grouped = np.concatenate([pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools])
+        full = len(grouped) // self.batch_size * self.batch_size
+        batches = random.permutation(grouped[:full].reshape(-1, self.batch_size))
+        return [*batches.ravel().tolist(), *grouped[full:].tolist()]
+
+
+def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int) -> float:
+    """Compute what share of all positions is padding, where each batch is padded to its longest sentence.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        The number of subwords of each sentence.
+    order : sequence of int
+        Indices of sentences; each `batch_size` of them are a batch.
+    batch_size : int
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+    """
+    ordered = np.asarray(lengths)[np.asarray(order)]
+    batches = np.split(ordered, range(batch_size, len(ordered), batch_size))
+    return 1 - ordered.sum() / sum(len(batch) * batch.max() for batch in batches)

@@ -1,0 +1,84 @@
+"""Both editions over several seeds on real data: `python -m helpers.seeds`.
+
+A run that is there already with the same parameters is kept, so that an interrupted series goes on where it stopped.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from helpers.exceptions import TutorialError
+from helpers.results import FILE_NAME, read_results
+from helpers.run import FRAMEWORKS, RUNS, load_profile, run_notebook
+
+SEEDS = (42, 43, 44)
+PROFILE = "wnut17_bundled"
+BOUND = 0.01  # how far apart the means of the F1 may be, unless their standard error is larger
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what is missing and print the table; the exit status is 0 if the editions agree, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.seeds", description=__doc__)
+    parser.add_argument("--dataset", help=f"in place of the profile {PROFILE}'s, such as a folder")
+    options = parser.parse_args(arguments)
+    try:
+        parameters = load_profile(PROFILE) | ({"dataset": options.dataset} if options.dataset else {})
+        scores = pd.DataFrame(
+            [[edition_f1(framework, parameters | {"seed": seed}) for framework in FRAMEWORKS] for seed in SEEDS],
+            index=pd.Index(SEEDS, name="seed"),
+            columns=FRAMEWORKS,
+        )
+    except TutorialError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    difference, standard_error = difference_of_means(scores)
+    agree = abs(difference) < max(BOUND, standard_error)
+    print("F1 on the test split")
+    print(pd.concat([scores, scores.mean().to_frame("mean").T]).to_string(float_format="{:.4f}".format))
+    print(f"The means differ by {difference:+.4f}, with a standard error of {standard_error:.4f}: ", end="")
+    print(f"less than {BOUND} or than that error." if agree else f"more than {BOUND} and than that error.")
+    return 0 if agree else 1
+
+
+def edition_f1(framework: str, parameters: dict[str, Any]) -> float:
+    """Find the test F1 of an edition run with some parameters, the seed among them; run it first where it is missing.
+
+    Raises
+    ------
+    RunError
+        If a cell fails.
+    """
+    folder = RUNS / "seeds" / str(parameters["seed"])
+    if not _is_there(folder / framework, parameters):
+        (folder / framework / FILE_NAME).unlink(missing_ok=True)
+        run_notebook(framework, parameters, folder)
+    return read_results(folder / framework)["test"]["f1"]
+
+
+def _is_there(folder: Path, parameters: dict[str, Any]) -> bool:
+    return (folder / FILE_NAME).exists() and parameters.items() <= read_results(folder)["parameters"].items()
+
+
+def difference_of_means(scores: pd.DataFrame) -> tuple[float, float]:
+    """Compare the means of two columns of independent scores.
+
+    Parameters
+    ----------
+    scores : DataFrame of float
+        Two columns; at least two rows.
+
+    Returns
+    -------
+    difference, standard_error : float
+        Of the second mean from the first; the root of the sum of both sample variances over their number.
+    """
+    first, second = scores.mean()
+    return second - first, float(np.sqrt(scores.var(ddof=1).sum() / len(scores)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
