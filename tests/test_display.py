@@ -1,11 +1,15 @@
 import re
 from html import unescape
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import alignment
-from helpers.display import highlight, show_source, type_colours
+from helpers.batches import LengthGroupedSampler
+from helpers.display import highlight, highlight_mistakes, show_source, type_colours
+from helpers.language import use_language
+from helpers.metrics import OUTCOMES
 
 
 def visible_text(html: str) -> str:
@@ -33,11 +37,31 @@ def test_all_words_appear_as_text(words, data):
     assert visible_text(outside_types) == " ".join(words)
 
 
-def test_markup_in_words_types_and_captions_is_escaped():
+def test_markup_in_words_and_types_is_escaped():
     evil = "<script>alert(1)</script>"
-    page = highlight([([evil], [f"B-{evil}"]), ([evil], ["O"])], [evil], [evil, evil]).data
+    page = highlight([([evil], [f"B-{evil}"]), ([evil], ["O"])], [evil]).data
     assert "<script" not in page
-    assert visible_text(page).count(evil) == 5
+    assert visible_text(page).count(evil) == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "captions"),
+    [
+        ("en", ["missed: how it should be", "what the model finds"]),
+        ("ko", ["누락: 정답", "모델이 찾은 개체"]),
+    ],
+)
+def test_mistakes_are_shown_as_they_should_be_and_as_found(language, captions):
+    use_language(language)
+    page = highlight_mistakes([("missed", "Ann met Bo".split(), ["B-x", "O", "B-x"], ["B-x", "O", "O"])], ["x"]).data
+    use_language("en")
+    truth, found = page.split("\n")
+    assert [visible_text(truth), visible_text(found)] == [f"{captions[0]}Annx met Box", f"{captions[1]}Annx met Bo"]
+
+
+def test_every_outcome_has_a_caption():
+    page = highlight_mistakes([(outcome, ["a"], ["O"], ["O"]) for outcome in OUTCOMES], []).data
+    assert all(f">{outcome}: how it should be<" in page for outcome in OUTCOMES)
 
 
 def test_source_is_shown_with_the_first_line_of_its_docstring():
@@ -47,3 +71,7 @@ def test_source_is_shown_with_the_first_line_of_its_docstring():
     assert "Parameters\n" not in shown
     assert "previous = word\n    return labels" in shown
     assert shown.endswith("return laid_out\n```")
+
+
+def test_a_methods_source_is_shown_without_its_indentation():
+    assert show_source(LengthGroupedSampler.order).data.startswith("```python\ndef order(self, epoch: int)")

@@ -1,3 +1,5 @@
+import re
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
@@ -5,6 +7,7 @@ from matplotlib.image import imread
 
 from helpers import plots
 from helpers.data import label_names
+from helpers.language import use_language
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +56,40 @@ def test_confusion_matrix_shows_counts_and_shares():
     (axes,) = plots.confusion_matrix(table).axes
     assert [text.get_text() for text in axes.texts] == ["3", "1", "0", "0"]
     assert axes.images[0].get_array().tolist() == [[0.75, 0.25], [0, 0]]
+
+
+def all_figures(sample):
+    history = pd.DataFrame({"epoch": [1], "training_loss": [3], "validation_loss": [2], "f1": [0.1]})
+    scores = pd.DataFrame({"precision": [0.1], "recall": [0.3], "f1": [0.5], "support": [7]}, index=["x"])
+    return [
+        plots.label_counts(sample["train"], label_names(sample)),
+        plots.sentence_lengths(sample),
+        plots.learning_curves(history),
+        plots.type_scores(scores),
+        plots.confusion_matrix(pd.DataFrame([[3, 1], [0, 0]], index=["x", "none"], columns=["x", "none"])),
+    ]
+
+
+def labels(figure):
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        yield from (axes.get_title(), axes.get_xlabel(), axes.get_ylabel())
+        yield from (text.get_text() for text in (legend.get_texts() if legend else ()))
+
+
+def test_figures_speak_the_chosen_language(sample, recwarn):
+    use_language("ko")
+    korean = all_figures(sample)
+    for figure in korean:
+        figure.canvas.draw()
+    use_language("en")
+    english = all_figures(sample)
+    assert not [warning for warning in recwarn if "missing from font" in str(warning.message)]
+    for one, other in zip(map(list, map(labels, english)), map(list, map(labels, korean)), strict=True):
+        data_or_code = {"F1", ""} | (set(sample) if set(sample) <= set(one) else set())
+        pairs = [(before, after) for before, after in zip(one, other, strict=True) if before not in data_or_code]
+        assert len(pairs) >= 1
+        assert all(re.search("[가-힣]", after) and not re.search("[가-힣]", before) for before, after in pairs)
 
 
 def test_save_writes_a_png_and_hands_the_figure_back(tmp_path, sample):

@@ -4,9 +4,12 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
+from textwrap import dedent
 
 from IPython.display import HTML, Markdown
 from seqeval.metrics.sequence_labeling import get_entities
+
+from helpers.language import translate
 
 # Okabe and Ito's colours, lightened so that black text stands out on each: colour-blind people can tell them apart.
 PALETTE = ("#7cc7f0", "#f2b94a", "#63d0b0", "#f3e97c", "#e2a5c8", "#e8976a", "#a9b4f5", "#c4c4c4")
@@ -20,33 +23,62 @@ def type_colours(entity_types: Sequence[str]) -> dict[str, str]:
     return {entity_type: PALETTE[i % len(PALETTE)] for i, entity_type in enumerate(entity_types)}
 
 
-def highlight(
-    sentences: Sequence[tuple[Sequence[str], Sequence[str]]],
-    entity_types: Sequence[str],
-    captions: Sequence[str] | None = None,
-) -> HTML:
+def highlight(sentences: Sequence[tuple[Sequence[str], Sequence[str]]], entity_types: Sequence[str]) -> HTML:
     """Show sentences with their entities highlighted, each with its type behind it.
 
     Parameters
     ----------
-    sentences : sequence of (tokens, tags)
+    sentences : sequence of (words, tags)
         Words and as many IOB2 tags.
     entity_types : sequence of str
         All types of the data set, so that a type has one colour everywhere.
-    captions : sequence of str, optional
-        A few words in front of each sentence.
 
     Returns
     -------
     HTML
-        For a notebook to display. Words, types and captions are escaped.
+        For a notebook to display. Words and types are escaped.
     """
     colours = type_colours(entity_types)
-    rows = []
-    for position, (tokens, tags) in enumerate(sentences):
-        caption = f"<small><b>{escape(captions[position])}</b></small><br>" if captions else ""
-        rows.append(f'<p style="line-height:1.9;margin:.4em 0">{caption}{" ".join(_pieces(tokens, tags, colours))}</p>')
-    return HTML("\n".join(rows))
+    return HTML("\n".join(_paragraph(words, tags, colours) for words, tags in sentences))
+
+
+def highlight_mistakes(
+    mistakes: Sequence[tuple[str, Sequence[str], Sequence[str], Sequence[str]]], entity_types: Sequence[str]
+) -> HTML:
+    """Show sentences with mistakes, each twice: as it should be, and as the model finds it.
+
+    Parameters
+    ----------
+    mistakes : sequence of (outcome, words, true_tags, predicted_tags)
+        How the entity went that the sentence is an example of (one of `metrics.OUTCOMES`); the sentence's words, and as
+        many IOB2 tags of either kind.
+    entity_types : sequence of str
+        All types of the data set, so that a type has one colour everywhere.
+
+    Returns
+    -------
+    HTML
+        For a notebook to display. Words and types are escaped.
+    """
+    names = {
+        "correct": translate("correct"),
+        "wrong boundary": translate("wrong boundary"),
+        "wrong type": translate("wrong type"),
+        "missed": translate("missed"),
+        "spurious": translate("spurious"),
+    }
+    colours = type_colours(entity_types)
+    paragraphs = []
+    for outcome, words, true_tags, predicted_tags in mistakes:
+        truth = translate("{outcome}: how it should be").format(outcome=names[outcome])
+        paragraphs.append(_paragraph(words, true_tags, colours, truth))
+        paragraphs.append(_paragraph(words, predicted_tags, colours, translate("what the model finds")))
+    return HTML("\n".join(paragraphs))
+
+
+def _paragraph(words: Sequence[str], tags: Sequence[str], colours: dict[str, str], caption: str = "") -> str:
+    above = f"<small><b>{escape(caption)}</b></small><br>" if caption else ""
+    return f'<p style="line-height:1.9;margin:.4em 0">{above}{" ".join(_pieces(words, tags, colours))}</p>'
 
 
 def _pieces(tokens: Sequence[str], tags: Sequence[str], colours: dict[str, str]) -> Iterator[str]:
@@ -62,5 +94,5 @@ def _pieces(tokens: Sequence[str], tags: Sequence[str], colours: dict[str, str])
 
 def show_source(*functions: Callable) -> Markdown:
     """Show the source of some functions, with the first line of each docstring, for a notebook to display."""
-    sources = [LONG_DOCSTRING.sub(r'\1"""', inspect.getsource(function)) for function in functions]
+    sources = [LONG_DOCSTRING.sub(r'\1"""', dedent(inspect.getsource(function))) for function in functions]
     return Markdown("```python\n" + "\n\n".join(sources) + "```")

@@ -11,6 +11,8 @@ from datasets import Dataset, DatasetDict
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from helpers.language import translate
+
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"  # from Okabe and Ito's palette
 LONGEST_SHOWN = 60  # words; the few longer sentences share the last bin
 
@@ -27,7 +29,7 @@ def label_counts(split: Dataset, label_names: Sequence[str]) -> Figure:
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(0, max(values) * 4)
     axes.invert_yaxis()
-    axes.set(title="How often each label occurs", xlabel="words (logarithmic scale)")
+    axes.set(title=translate("How often each label occurs"), xlabel=translate("words (logarithmic scale)"))
     return _finished(figure)
 
 
@@ -40,7 +42,11 @@ def sentence_lengths(dataset: DatasetDict) -> Figure:
         lengths = np.minimum([len(tokens) for tokens in rows["tokens"]], LONGEST_SHOWN)
         weights = np.full(len(lengths), 100 / len(lengths))
         axes.hist(lengths, bins=bins, weights=weights, histtype="step", linewidth=2, color=colour, label=split)
-    axes.set(title="How long sentences are", xlabel="words in a sentence", ylabel="% of the split's sentences")
+    axes.set(
+        title=translate("How long sentences are"),
+        xlabel=translate("words in a sentence"),
+        ylabel=translate("% of the split's sentences"),
+    )
     axes.legend()
     return _finished(figure)
 
@@ -54,14 +60,14 @@ def learning_curves(history: pd.DataFrame) -> Figure:
         A row an epoch, with the columns ``epoch``, ``training_loss``, ``validation_loss`` and ``f1``.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-    left.plot(history["epoch"], history["training_loss"], "o-", color=BLUE, label="training")
-    left.plot(history["epoch"], history["validation_loss"], "s--", color=ORANGE, label="validation")
-    left.set(title="Loss", xlabel="epoch", ylabel="cross-entropy")
+    left.plot(history["epoch"], history["training_loss"], "o-", color=BLUE, label=translate("training"))
+    left.plot(history["epoch"], history["validation_loss"], "s--", color=ORANGE, label=translate("validation"))
+    left.set(title=translate("Loss"), xlabel=translate("epoch"), ylabel=translate("cross-entropy"))
     left.legend()
-    right.plot(history["epoch"], history["f1"], "s--", color=ORANGE, label="validation")
+    right.plot(history["epoch"], history["f1"], "s--", color=ORANGE, label=translate("validation"))
     best = history.loc[history["f1"].idxmax()]
-    right.plot(best["epoch"], best["f1"], "*", markersize=16, color=GREEN, label="best epoch")
-    right.set(title="F1", xlabel="epoch", ylabel="F1 over entities", ylim=(0, 1))
+    right.plot(best["epoch"], best["f1"], "*", markersize=16, color=GREEN, label=translate("best epoch"))
+    right.set(title="F1", xlabel=translate("epoch"), ylabel=translate("F1 over entities"), ylim=(0, 1))
     right.legend()
     for axes in (left, right):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -73,11 +79,15 @@ def type_scores(table: pd.DataFrame) -> Figure:
     """Draw precision, recall and F1 of each entity type as bars; the table is that of `metrics.per_type_table`."""
     figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
     positions = np.arange(len(table))
-    for offset, (column, colour) in enumerate(zip(("precision", "recall", "f1"), (BLUE, ORANGE, GREEN), strict=True)):
-        axes.bar(positions + 0.27 * (offset - 1), table[column], width=0.25, color=colour, label=column)
+    for offset, column, label, colour in (
+        (-0.27, "precision", translate("precision"), BLUE),
+        (0, "recall", translate("recall"), ORANGE),
+        (0.27, "f1", "F1", GREEN),
+    ):
+        axes.bar(positions + offset, table[column], width=0.25, color=colour, label=label)
     labels = [f"{name}\n({support})" for name, support in table["support"].items()]
     axes.set_xticks(positions, labels)
-    axes.set(title="Scores on the test split, by type (number of true entities)", ylim=(0, 1))
+    axes.set(title=translate("Scores on the test split, by type (number of true entities)"), ylim=(0, 1))
     axes.legend(ncols=3)
     axes.grid(axis="y", alpha=0.3)
     return _finished(figure)
@@ -94,7 +104,9 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
         axes.text(column, row, table.iat[row, column], ha="center", va="center", color=ink)
     axes.set_xticks(range(len(table)), table.columns, rotation=35, ha="right")
     axes.set_yticks(range(len(table)), table.index)
-    axes.set(title="Types of paired entities", xlabel="predicted type", ylabel="true type")
+    axes.set(
+        title=translate("Types of paired entities"), xlabel=translate("predicted type"), ylabel=translate("true type")
+    )
     return _finished(figure)
 
 

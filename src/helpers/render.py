@@ -1,10 +1,14 @@
 """An executed notebook as an HTML page."""
 
+import base64
+import mimetypes
 from pathlib import Path
 
 import nbformat
 from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
+
+from helpers.language import current_language
 
 # nbconvert's template sets code that stands in an output in the font of the text.
 CODE_STYLE = "<style>.highlight pre { font: .85em/1.4 var(--jp-code-font-family, monospace); margin: 1em 0 }</style>"
@@ -33,14 +37,21 @@ def render_html(executed: Path, notebooks: Path) -> Path:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
-    exporter = HTMLExporter(embed_images=True)
-    page, _ = exporter.from_notebook_node(
-        notebook, resources={"metadata": {"name": executed.stem, "path": str(notebooks)}}
+    page, _ = HTMLExporter(language_code=current_language()).from_notebook_node(
+        notebook, resources={"metadata": {"name": executed.stem}}
     )
     soup = BeautifulSoup(page, "html.parser")
+    # Not with nbconvert's embed_images, which closes a <details> before what is folded into it.
+    for image in soup.find_all("img", src=lambda source: ":" not in source):
+        image["src"] = _data_url(notebooks / image["src"])
     for script in soup.find_all("script"):
         script.decompose()  # libraries from the web, which a page without widgets and formulas does not need
     soup.head.append(BeautifulSoup(CODE_STYLE, "html.parser"))
     path = executed.with_suffix(".html")
     path.write_text(str(soup), encoding="utf-8")
     return path
+
+
+def _data_url(image: Path) -> str:
+    media_type, _ = mimetypes.guess_type(image.name)
+    return f"data:{media_type};base64,{base64.b64encode(image.read_bytes()).decode()}"

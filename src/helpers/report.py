@@ -7,11 +7,10 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment
 
+from helpers.language import current_language, translate
 from helpers.results import results_table
 
 TEMPLATE = files("helpers") / "templates" / "report.html"
-DATA_FIGURES = ("label_counts", "sentence_lengths")  # the same in every run on the same data
-RUN_FIGURES = ("learning_curves", "type_scores", "confusion_matrix")
 TITLES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 
 
@@ -42,8 +41,8 @@ def write_report(runs: list[dict], folder: Path) -> Path:
             errors=_side_by_side(runs, lambda run: run["errors"]),
             seconds=_side_by_side(runs, lambda run: run["seconds"], digits=1),
             versions=_side_by_side(runs, lambda run: run["versions"]),
-            data_figures=DATA_FIGURES,
-            run_figures=RUN_FIGURES,
+            language=current_language(),
+            _=translate,
         )
     )
     path = folder / "report.html"

@@ -15,6 +15,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from helpers.exceptions import RunError, TutorialError
+from helpers.language import LANGUAGES, current_language, use_language
 from helpers.render import render_html
 from helpers.report import write_report
 from helpers.results import FILE_NAME, read_results, results_table
@@ -31,13 +32,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m helpers.run", description=__doc__)
     parser.add_argument("--edition", choices=FRAMEWORKS, help="run this one alone (default: both)")
     parser.add_argument("--profile", default="sample", help="a file in notebooks/profiles, without its suffix")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the notebooks and of the report")
     parser.add_argument("-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     options = parser.parse_args(arguments)
     try:
         if not NOTEBOOKS.is_dir():
             raise RunError(f"there is no folder {NOTEBOOKS} here; run this from the folder of the project")
         parameters = load_profile(options.profile) | {name: _value(text) for name, text in options.parameters}
-        run_editions((options.edition,) if options.edition else FRAMEWORKS, parameters, RUNS / options.profile)
+        use_language(options.language)
+        frameworks = (options.edition,) if options.edition else FRAMEWORKS
+        run_editions(frameworks, parameters, RUNS / _subfolder(options.language) / options.profile)
     except TutorialError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
@@ -46,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: Path) -> None:
     """Run some editions one after the other, print their results as a table, and write the report page.
+
+    Which notebooks these are, and the report's language, is chosen by `language.use_language`.
 
     Parameters
     ----------
@@ -110,7 +116,7 @@ def run_notebook(framework: str, parameters: dict[str, Any], folder: Path) -> No
         ) from error
     finally:
         if executed.exists():
-            render_html(executed, NOTEBOOKS)
+            render_html(executed, _notebook(framework).parent)
 
 
 def load_profile(name: str) -> dict[str, Any]:
@@ -146,7 +152,11 @@ def _clear(framework: str, folder: Path) -> None:
 
 
 def _notebook(framework: str) -> Path:
-    return NOTEBOOKS / f"token_classification_{framework}.ipynb"
+    return NOTEBOOKS / _subfolder(current_language()) / f"token_classification_{framework}.ipynb"
+
+
+def _subfolder(language: str) -> str:
+    return "" if language == "en" else language
 
 
 def _value(text: str) -> Any:
