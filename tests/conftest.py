@@ -9,10 +9,17 @@ load_triton_first()  # the tests' own process imports both frameworks
 from transformers import AutoTokenizer
 
 from helpers.data import load_ner_dataset
+from helpers.language import use_language
 from helpers.models import resolve_checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
 WNUT17 = ROOT.parent / "shared" / "data" / "wnut17"
+
+
+@pytest.fixture(autouse=True)
+def english_again():
+    yield
+    use_language("en")
 
 
 @pytest.fixture(scope="session")

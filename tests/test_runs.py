@@ -172,6 +172,15 @@ def test_training_shows_a_table_with_a_row_for_each_epoch(smoke, framework):
     assert value == total
 
 
+def test_both_editions_begin_with_the_same_weights(smoke_in):
+    first_losses = []
+    for framework in FRAMEWORKS:
+        notebook = nbformat.read(smoke_in("en")[0] / f"{framework}.ipynb", as_version=4)
+        (text,) = [cell.outputs[0].text for cell in notebook.cells if "with equal probabilities" in cell.source]
+        first_losses.append(re.search(r"loss ([\d.]+);", text).group(1))
+    assert first_losses[0] == first_losses[1]
+
+
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_inference_by_hand_and_by_pipeline_agree(smoke, framework):
     notebook = nbformat.read(smoke[0] / f"{framework}.ipynb", as_version=4)
@@ -252,7 +261,7 @@ def test_a_failing_cell_ends_the_run_and_leaves_the_notebook(tmp_path):
     done = run("--edition", "pytorch", "-p", "dataset", "./missing", cwd=tmp_path)
     assert done.returncode == 1
     message = "DatasetUnavailableError: the data folder missing cannot be read: No such file or directory"
-    assert message in done.stderr
+    assert f"\n{message}\n" in done.stderr  # as a line of its own
     assert "Traceback" not in done.stderr  # a person's input was at fault
     notebook = nbformat.read(folder / "pytorch.ipynb", as_version=4)
     (error,) = [output for output in outputs(notebook) if output.output_type == "error"]

@@ -36,21 +36,22 @@ class LengthGroupedSampler:
         return iter(self.order(self.epoch))
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch, from 0, whose order an iteration gives; transformers' ``Trainer`` calls it."""
+        """Choose the epoch, from 0, whose order an iteration gives; ``Trainer``'s data loader calls it."""
         self.epoch = epoch
 
     def order(self, epoch: int) -> list[int]:
         """List all indices of sentences in the order of an epoch, from 0.
 
-        Each `batch_size` of them are a batch. What does not fill a batch stands at the end.
+        Each `batch_size` of them are a batch. Those that do not fill one stand at the end: a random choice too, or the
+        longest sentences of all would always train together.
         """
         random = np.random.default_rng((self.seed, epoch))
         shuffled = random.permutation(len(self.lengths))
-        pools = np.split(shuffled, range(POOL * self.batch_size, len(shuffled), POOL * self.batch_size))
+        full = len(shuffled) // self.batch_size * self.batch_size
+        pools = np.split(shuffled[:full], range(POOL * self.batch_size, full, POOL * self.batch_size))
         grouped = np.concatenate([pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools])
-        full = len(grouped) // self.batch_size * self.batch_size
-        batches = random.permutation(grouped[:full].reshape(-1, self.batch_size))
-        return [*batches.ravel().tolist(), *grouped[full:].tolist()]
+        batches = random.permutation(grouped.reshape(-1, self.batch_size))
+        return [*batches.ravel().tolist(), *shuffled[full:].tolist()]
 
 
 def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int) -> float:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from huggingface_hub import snapshot_download, whoami
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
@@ -78,6 +79,34 @@ def longest_input(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) 
     return min((limit for limit in limits if 0 < limit < NO_LIMIT), default=512)
 
 
+def has_head(folder: str) -> bool:
+    """Tell whether a checkpoint folder's weights hold a classifier, as those of a fine-tuned model do."""
+    from safetensors import safe_open
+
+    for path in Path(folder).glob("model*.safetensors"):
+        with safe_open(path, framework="numpy") as weights:
+            if any(name.startswith("classifier.") for name in weights.keys()):  # noqa: SIM118 (it is no dict)
+                return True
+    return False
+
+
+def draw_head(config: PretrainedConfig, seed: int) -> np.ndarray:
+    """Draw a new head's first weights from a normal distribution around 0, the same for either framework.
+
+    Parameters
+    ----------
+    config : PretrainedConfig
+        Gives the size, and the standard deviation as ``initializer_range``.
+    seed : int
+
+    Returns
+    -------
+    ndarray of float32, shape (hidden_size, num_labels)
+    """
+    shape = (config.hidden_size, config.num_labels)
+    return np.random.default_rng(seed).normal(0, config.initializer_range, shape).astype(np.float32)
+
+
 def write_pytorch_weights(model: TFPreTrainedModel, folder: str) -> None:
     """Replace a saved TensorFlow model's weights by the same weights in PyTorch's names and layout.
 
@@ -90,7 +119,6 @@ def write_pytorch_weights(model: TFPreTrainedModel, folder: str) -> None:
     folder : str
         Where `save_pretrained` has put it.
     """
-    import numpy as np
     from safetensors.numpy import save_file
     from transformers.modeling_tf_pytorch_utils import apply_transpose, convert_tf_weight_name_to_pt_weight_name
 

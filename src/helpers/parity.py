@@ -18,13 +18,11 @@ from typing import NamedTuple
 import nbformat
 import numpy as np
 import pandas as pd
-import papermill
-from papermill.exceptions import PapermillExecutionError
 
 from helpers import alignment, data, metrics, models
 from helpers.exceptions import RunError, TutorialError
 from helpers.recording import LAST_WEIGHTS, RECORD
-from helpers.run import FRAMEWORKS, KERNEL_CONFIG, NOTEBOOKS
+from helpers.run import FRAMEWORKS, execute, notebook_path
 from helpers.startup import load_triton_first, native_stderr_hidden
 
 SEED, STEPS, EPOCHS, BATCH_SIZE = 42, 50, 2, 15
@@ -33,14 +31,14 @@ SETTINGS = {
     "seed": SEED,
     "epochs": EPOCHS,
     "batch_size": BATCH_SIZE,
-    "max_train_examples": STEPS // EPOCHS * BATCH_SIZE,
+    "max_train_examples": STEPS // EPOCHS * BATCH_SIZE - BATCH_SIZE // 2,  # the last batch of an epoch is smaller
     "learning_rate": 2e-4,
     "weight_decay": 0.01,
 }
 RECORDERS = {
     "pytorch": "from helpers.recording import record_trainer\n\nrecord_trainer(trainer, {folder!r})",
     "tensorflow": "from helpers.recording import keras_recorder\n\n"
-    "callbacks.append(keras_recorder(tf_train, schedule, {folder!r}))",
+    "callbacks.append(keras_recorder(tf_train, {folder!r}))",
 }
 
 
@@ -127,7 +125,8 @@ def write_checkpoint(model: str, folder: Path) -> None:
 
 
 def _load_frameworks() -> None:
-    os.environ |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    # On the CPU, also for the notebooks that inherit this: GPUs round more coarsely, each framework in its own way.
+    os.environ |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     load_triton_first()
     with native_stderr_hidden():
         import tensorflow  # noqa: F401
@@ -153,17 +152,14 @@ def run_recorded(framework: str, checkpoint: Path, folder: Path) -> None:
     RunError
         If a cell fails.
     """
-    notebook = nbformat.read(NOTEBOOKS / f"token_classification_{framework}.ipynb", as_version=4)
+    notebook = nbformat.read(notebook_path(framework), as_version=4)
     (training,) = [i for i, cell in enumerate(notebook.cells) if "training" in cell.metadata.get("tags", [])]
     artefacts = folder / framework
     recorder = RECORDERS[framework].format(folder=str(artefacts))
     notebook.cells.insert(training, nbformat.v4.new_code_cell(recorder, metadata={"tags": []}))
     settings = SETTINGS | {"model": str(checkpoint), "output_dir": str(artefacts)}
     print(f"Running the {framework} edition for {STEPS} steps", flush=True)
-    try:
-        papermill.execute_notebook(notebook, folder / f"{framework}.ipynb", settings, config=KERNEL_CONFIG)
-    except PapermillExecutionError as error:
-        raise RunError(f"cell {error.exec_count} of the {framework} edition failed\n{error.traceback}") from error
+    execute(notebook, folder / f"{framework}.ipynb", settings)
 
 
 def compare_steps(checkpoint: Path, first: Path, second: Path) -> list[Row]:
@@ -182,7 +178,7 @@ def compare_steps(checkpoint: Path, first: Path, second: Path) -> list[Row]:
         For losses (in nats) and learning rates the largest difference of all steps. For the weights, all as one vector,
         the norm of the difference over the norm of the weights, and over the norm of the way that training moved them.
     """
-    one, other = (json.loads((folder / RECORD).read_text(encoding="utf-8")) for folder in (first, second))
+    one, other = (_record(folder) for folder in (first, second))
     loss, rate = (np.array([one[name], other[name]]) for name in ("loss", "learning_rate"))
     start, end, other_end = (_weights(folder) for folder in (checkpoint, first / LAST_WEIGHTS, second / LAST_WEIGHTS))
     distance = np.linalg.norm(end - other_end)
@@ -194,6 +190,14 @@ def compare_steps(checkpoint: Path, first: Path, second: Path) -> list[Row]:
         Row(f"weights after {STEPS} steps, relative to their size", distance / np.linalg.norm(end), 1e-3),
         Row(f"weights after {STEPS} steps, relative to their change", distance / np.linalg.norm(end - start), 1e-3),
     ]
+
+
+def _record(folder: Path) -> dict[str, list]:
+    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    for name in ("loss", "learning_rate", "batch"):
+        if len(record[name]) != STEPS:
+            raise RunError(f"{folder / RECORD} holds {len(record[name])} entries for {name}, expected {STEPS}")
+    return record
 
 
 def _weights(folder: Path) -> np.ndarray:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from tf_keras.callbacks import Callback
     from transformers import TFPreTrainedModel, Trainer
-    from transformers.tf_utils import schedules
 
 RECORD = "steps.json"
 LAST_WEIGHTS = "last"
@@ -47,27 +46,26 @@ def record_trainer(trainer: Trainer, folder: str) -> None:
     trainer.add_callback(Recorder())
 
 
-def keras_recorder(batches: tf.data.Dataset, schedule: schedules.LearningRateSchedule, folder: str) -> Callback:
+def keras_recorder(batches: tf.data.Dataset, folder: str) -> Callback:
     """Make a callback that writes down Keras's steps, and the weights after the last; for the TensorFlow edition."""
     import tf_keras
 
     class Recorder(tf_keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
-            self.losses = []
+            self.losses, self.rates = [], []
 
         def on_train_batch_begin(self, batch, logs=None):
+            self.rates.append(float(self.model.optimizer._decayed_lr("float32")))
             self.model.reset_metrics()  # the logs hold means since the last reset
 
         def on_train_batch_end(self, batch, logs=None):
             self.losses.append(float(logs["loss"]))
-            if len(self.losses) == len(batches):
-                (Path(folder) / LAST_WEIGHTS).mkdir()
-                models.write_pytorch_weights(self.model, str(Path(folder) / LAST_WEIGHTS))
 
         def on_train_end(self, logs=None):
-            rates = [float(schedule(step)) for step in range(len(batches))]
+            (Path(folder) / LAST_WEIGHTS).mkdir()
+            models.write_pytorch_weights(self.model, str(Path(folder) / LAST_WEIGHTS))
             digests = [_digest(inputs["input_ids"].numpy()) for inputs, _ in batches]
-            _write_steps(folder, self.losses, rates, digests, _decayed_names(self.model))
+            _write_steps(folder, self.losses, self.rates, digests, _decayed_names(self.model))
 
     return Recorder()
 

@@ -11,11 +11,12 @@ from typing import Any
 import papermill
 import yaml
 from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from helpers.exceptions import RunError, TutorialError
-from helpers.language import LANGUAGES, current_language, use_language
+from helpers.language import LANGUAGES, use_language
 from helpers.render import render_html
 from helpers.report import write_report
 from helpers.results import FILE_NAME, read_results, results_table
@@ -36,22 +37,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     options = parser.parse_args(arguments)
     try:
-        if not NOTEBOOKS.is_dir():
-            raise RunError(f"there is no folder {NOTEBOOKS} here; run this from the folder of the project")
         parameters = load_profile(options.profile) | {name: _value(text) for name, text in options.parameters}
-        use_language(options.language)
+        use_language(options.language)  # of the report
         frameworks = (options.edition,) if options.edition else FRAMEWORKS
-        run_editions(frameworks, parameters, RUNS / _subfolder(options.language) / options.profile)
+        folder = RUNS / _subfolder(options.language) / options.profile
+        run_editions(frameworks, parameters, folder, options.language)
     except TutorialError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: Path) -> None:
+def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: Path, language: str = "en") -> None:
     """Run some editions one after the other, print their results as a table, and write the report page.
-
-    Which notebooks these are, and the report's language, is chosen by `language.use_language`.
 
     Parameters
     ----------
@@ -60,6 +58,7 @@ def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: 
         What differs from the notebooks' defaults.
     folder : Path
         Gets ``<framework>.ipynb`` and ``.html``, the folder ``<framework>`` with the artefacts, and ``report.html``.
+    language : {"en", "ko"}
 
     Raises
     ------
@@ -67,25 +66,26 @@ def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: 
         If a notebook or a parameter does not exist, or a cell fails; the notebook up to there is kept.
     """
     for framework in frameworks:
-        check_names(framework, parameters)
+        check_names(notebook_path(framework, language), parameters)
     for framework in frameworks:
-        _clear(framework, folder)
+        clear(framework, folder)
     for framework in frameworks:
-        run_notebook(framework, parameters, folder)
+        run_notebook(framework, parameters, folder, language)
     # An edition that was run into this folder before stands beside the new one.
     runs = [read_results(folder / framework) for framework in FRAMEWORKS if (folder / framework / FILE_NAME).exists()]
     print(results_table(runs).round(3).to_string())
     print(f"Report: {write_report(runs, folder)}")
 
 
-def run_notebook(framework: str, parameters: dict[str, Any], folder: Path) -> None:
-    """Execute one edition with papermill, with a progress bar over its cells, and render it as HTML.
+def run_notebook(framework: str, parameters: dict[str, Any], folder: Path, language: str = "en") -> None:
+    """Execute one edition, with a progress bar over its cells, and render it as HTML.
 
     Parameters
     ----------
     framework : {"pytorch", "tensorflow"}
     parameters : dict of str to any
     folder : Path
+    language : {"en", "ko"}
         As for `run_editions`.
 
     Raises
@@ -93,36 +93,57 @@ def run_notebook(framework: str, parameters: dict[str, Any], folder: Path) -> No
     RunError
         If a cell fails; the message ends in the cell's traceback.
     """
+    notebook = notebook_path(framework, language)
     executed = folder / f"{framework}.ipynb"
     artefacts = folder / framework
     artefacts.mkdir(parents=True, exist_ok=True)
-    print(f"Running {_notebook(framework)} -> {executed}", flush=True)
+    print(f"Running {notebook} -> {executed}", flush=True)
     try:
-        papermill.execute_notebook(
-            _notebook(framework),
-            executed,
-            parameters | {"output_dir": str(artefacts)},
-            config=KERNEL_CONFIG,
-        )
+        execute(notebook, executed, parameters | {"output_dir": str(artefacts)})
+    finally:
+        if executed.exists():
+            render_html(executed, notebook.parent)
+
+
+def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str, Any]) -> None:
+    """Execute a notebook with papermill.
+
+    Parameters
+    ----------
+    notebook : Path or NotebookNode
+    executed : Path
+        Where the executed notebook goes, also if it is executed in part.
+    parameters : dict of str to any
+        What differs from the notebook's defaults.
+
+    Raises
+    ------
+    RunError
+        If a cell fails; the message ends in the cell's traceback. Also if the notebook's process dies.
+    """
+    try:
+        papermill.execute_notebook(notebook, executed, parameters, config=KERNEL_CONFIG)
     except PapermillExecutionError as error:
+        traceback = "\n".join(error.traceback)
         raise RunError(
-            f"cell {error.exec_count} of {_notebook(framework)} failed; the notebook up to there is {executed}\n"
-            f"{error.traceback}"
+            f"cell {error.exec_count} failed; the notebook up to there is {executed}\n{traceback}"
         ) from error
     except DeadKernelError as error:
         raise RunError(
-            f"the process that ran {_notebook(framework)} died: killed, perhaps for want of memory (a smaller"
-            f" batch_size needs less), or crashed in native code. The notebook up to there is {executed}"
+            "the notebook's process died: killed, perhaps for want of memory (a smaller batch_size needs less), or"
+            f" crashed in native code. The notebook up to there is {executed}"
         ) from error
-    finally:
-        if executed.exists():
-            render_html(executed, _notebook(framework).parent)
+
+
+def notebook_path(framework: str, language: str = "en") -> Path:
+    """Find the learner's notebook of an edition; raises `RunError` outside of the project's folder."""
+    return _notebooks() / _subfolder(language) / f"token_classification_{framework}.ipynb"
 
 
 def load_profile(name: str) -> dict[str, Any]:
     """Read the parameters of a profile; raises `RunError` if there is none of that name or it holds no settings."""
-    path = NOTEBOOKS / "profiles" / f"{name}.yaml"
-    known = sorted(path.stem for path in (NOTEBOOKS / "profiles").glob("*.yaml"))
+    path = _notebooks() / "profiles" / f"{name}.yaml"
+    known = sorted(path.stem for path in path.parent.glob("*.yaml"))
     if name not in known:
         raise RunError(f"there is no profile {name!r} in {path.parent}; there are: {', '.join(known) or 'none'}")
     try:
@@ -134,9 +155,9 @@ def load_profile(name: str) -> dict[str, Any]:
     return profile
 
 
-def check_names(framework: str, parameters: dict[str, Any]) -> None:
+def check_names(notebook: Path, parameters: dict[str, Any]) -> None:
     """Raise `RunError` for a parameter that the notebook does not have; papermill would only log it."""
-    known = papermill.inspect_notebook(_notebook(framework))
+    known = papermill.inspect_notebook(notebook)
     for name in parameters:
         if name not in known:
             raise RunError(f"the notebooks have no parameter {name!r}; they have: {', '.join(known)}")
@@ -144,15 +165,17 @@ def check_names(framework: str, parameters: dict[str, Any]) -> None:
         raise RunError("output_dir is set by the run itself: the results go to a folder below runs/")
 
 
-def _clear(framework: str, folder: Path) -> None:
-    # What an earlier run left must not pass for this run's.
+def clear(framework: str, folder: Path) -> None:
+    """Remove what an earlier run of an edition left in a folder, so that it cannot pass for a new run's."""
     shutil.rmtree(folder / framework, ignore_errors=True)
     for path in (folder / f"{framework}.ipynb", folder / f"{framework}.html", folder / "report.html"):
         path.unlink(missing_ok=True)
 
 
-def _notebook(framework: str) -> Path:
-    return NOTEBOOKS / _subfolder(current_language()) / f"token_classification_{framework}.ipynb"
+def _notebooks() -> Path:
+    if not NOTEBOOKS.is_dir():
+        raise RunError(f"there is no folder {NOTEBOOKS} here; run this from the folder of the project")
+    return NOTEBOOKS
 
 
 def _subfolder(language: str) -> str:

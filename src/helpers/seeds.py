@@ -1,19 +1,15 @@
-"""Both editions over several seeds on real data: `python -m helpers.seeds`.
-
-A run that is there already with the same parameters is kept, so that an interrupted series goes on where it stopped.
-"""
+"""Both editions over several seeds on real data: `python -m helpers.seeds`."""
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from helpers.exceptions import TutorialError
-from helpers.results import FILE_NAME, read_results
-from helpers.run import FRAMEWORKS, RUNS, load_profile, run_notebook
+from helpers.results import read_results
+from helpers.run import FRAMEWORKS, RUNS, clear, load_profile, run_notebook
 
 SEEDS = (42, 43, 44)
 PROFILE = "wnut17_bundled"
@@ -21,14 +17,14 @@ BOUND = 0.01  # how far apart the means of the F1 may be, unless their standard 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run what is missing and print the table; the exit status is 0 if the editions agree, else 1."""
+    """Run the series and print the table; the exit status is 0 if the editions agree, else 1."""
     parser = argparse.ArgumentParser(prog="python -m helpers.seeds", description=__doc__)
     parser.add_argument("--dataset", help=f"in place of the profile {PROFILE}'s, such as a folder")
     options = parser.parse_args(arguments)
     try:
         parameters = load_profile(PROFILE) | ({"dataset": options.dataset} if options.dataset else {})
         scores = pd.DataFrame(
-            [[edition_f1(framework, parameters | {"seed": seed}) for framework in FRAMEWORKS] for seed in SEEDS],
+            [[run_for_f1(framework, parameters | {"seed": seed}) for framework in FRAMEWORKS] for seed in SEEDS],
             index=pd.Index(SEEDS, name="seed"),
             columns=FRAMEWORKS,
         )
@@ -44,8 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if agree else 1
 
 
-def edition_f1(framework: str, parameters: dict[str, Any]) -> float:
-    """Find the test F1 of an edition run with some parameters, the seed among them; run it first where it is missing.
+def run_for_f1(framework: str, parameters: dict[str, Any]) -> float:
+    """Run an edition with some parameters, the seed among them, and find its test F1.
 
     Raises
     ------
@@ -53,14 +49,9 @@ def edition_f1(framework: str, parameters: dict[str, Any]) -> float:
         If a cell fails.
     """
     folder = RUNS / "seeds" / str(parameters["seed"])
-    if not _is_there(folder / framework, parameters):
-        (folder / framework / FILE_NAME).unlink(missing_ok=True)
-        run_notebook(framework, parameters, folder)
+    clear(framework, folder)
+    run_notebook(framework, parameters, folder)
     return read_results(folder / framework)["test"]["f1"]
-
-
-def _is_there(folder: Path, parameters: dict[str, Any]) -> bool:
-    return (folder / FILE_NAME).exists() and parameters.items() <= read_results(folder)["parameters"].items()
 
 
 def difference_of_means(scores: pd.DataFrame) -> tuple[float, float]:
