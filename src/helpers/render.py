@@ -2,6 +2,7 @@
 
 import base64
 import mimetypes
+import re
 from pathlib import Path
 
 import nbformat
@@ -42,8 +43,9 @@ def render_html(executed: Path, notebooks: Path) -> Path:
     )
     soup = BeautifulSoup(page, "html.parser")
     # Not with nbconvert's embed_images, which closes a <details> before what is folded into it.
-    for image in soup.find_all("img", src=lambda source: source and (notebooks / source).is_file()):
-        image["src"] = _data_url(notebooks / image["src"])
+    for image in soup.find_all("img", src=re.compile("^(?!data:)")):
+        if (notebooks / image["src"]).is_file():
+            image["src"] = _data_url(notebooks / image["src"])
     for script in soup.find_all("script"):
         script.decompose()  # libraries from the web, which a page without widgets and formulas does not need
     soup.head.append(BeautifulSoup(CODE_STYLE, "html.parser"))
