@@ -197,7 +197,6 @@ MISTAKES = [
     ("wrong", [-1], "no sentence `-1`"),
     ("wrong", [False, True, False, True], "holds `False`, and should hold the indices"),
     ("wrong", np.nonzero([0, 1, 0, 1]), r"holds `array\(\[1, 3\]\)`"),
-    ("wrong", {1, 3}, "should be a list, and is of type `set`"),
     ("probabilities", LOGITS[0].max(axis=-1), "Those are logits"),
     ("probabilities", np.exp(LOGITS[0]).max(axis=-1), "divide each by the sum"),
     ("probabilities", [2 / 6, 6 / 11, 18 / 22, 3 / 11], "Which axis"),
@@ -411,6 +410,7 @@ def test_runs_at_the_edge():
     assert exercises.check_rate(0.0, 0).status == "right"
     assert exercises.check_wrong_sentences([], TEST_TRUE, TEST_TRUE).text.startswith("0 of 4")
     assert exercises.check_wrong_sentences([0], TEST_TRUE, TEST_TRUE).status == "not yet"
+    assert exercises.check_wrong_sentences({1, 3}, TEST_TRUE, TEST_PREDICTED).status == "right"
     all_outside = exercises.check_probabilities([0.5, 0.6, 0.9, 0.6], LOGITS, [])
     assert (all_outside.status, "nothing to compare" in all_outside.text) == ("right", True)
 

@@ -1,13 +1,17 @@
 """The proof that the editions are the same training: it holds, and it notices where they are not."""
 
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
-from helpers.parity import Row
+from helpers.exceptions import RunError
+from helpers.parity import STEPS, Row, compare_steps
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,6 +48,32 @@ def test_one_edition_without_clipping_is_noticed(without_clipping):
     assert rows["loss of each of 50 steps"] == "NO"
     assert rows["weights after 50 steps, relative to their change"] == "NO"
     assert rows["batches that differ, of 50"] == "yes"
+
+
+def recorded(folder, weights, losses, rates, batches, decayed):
+    (folder / "last").mkdir(parents=True)
+    save_file({"w": np.array(weights, dtype=np.float32)}, folder / "last" / "model.safetensors")
+    record = {"loss": losses, "learning_rate": rates, "batch": batches, "decayed": decayed}
+    (folder / "steps.json").write_text(json.dumps(record))
+    return folder
+
+
+def test_the_figures_of_two_records(tmp_path):
+    save_file({"w": np.array([3.0, 0.0], dtype=np.float32)}, tmp_path / "model.safetensors")
+    losses, rates, batches = [2.0] * STEPS, [0.5] * STEPS, ["a"] * STEPS
+    first = recorded(tmp_path / "first", [3.0, 4.0], losses, rates, batches, ["w", "v"])
+    second = recorded(
+        tmp_path / "second", [3.0, 4.5], [*losses[1:], 1.75], [*rates[1:], 0.25], [*batches[2:], "b", "c"], ["w"]
+    )
+    figures = [row.figure for row in compare_steps(tmp_path, first, second)]
+    # batches; learning rate, of 0.5; decayed; loss; |(0, 0.5)| of |(3, 4)| = 5; of |(0, 4)| = 4
+    assert figures == pytest.approx([2, 0.5, 1, 0.25, 0.1, 0.125])
+
+
+def test_a_record_that_ends_early_is_refused(tmp_path):
+    short = recorded(tmp_path / "short", [1.0], [1.0] * (STEPS - 1), [1.0] * STEPS, ["a"] * STEPS, [])
+    with pytest.raises(RunError, match=f"holds {STEPS - 1} entries for loss, expected {STEPS}"):
+        compare_steps(tmp_path, short, short)
 
 
 @pytest.mark.parametrize(("figure", "holds"), [(0.9, True), (1.0, True), (1.1, False), (float("nan"), False)])

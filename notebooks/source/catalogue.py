@@ -9,8 +9,7 @@ from pathlib import Path
 import polib
 from markdown_it.token import Token
 
-from literals import PLACEHOLDER
-from translation import MARKDOWN
+from translation import MARKDOWN, PLACEHOLDER
 
 WIDTH = 100
 SIMILAR = 0.6  # difflib's ratio from which a new message takes a vanished one's translation over

@@ -1,16 +1,7 @@
-"""Questions about Python source: whether it parses, and where in it something stands, as an offset in characters."""
+"""Where something stands in Python source, as an offset in characters."""
 
 import ast
 from itertools import accumulate
-
-
-def parses(source: str) -> bool:
-    """Tell whether a source is valid Python."""
-    try:
-        ast.parse(source)
-    except SyntaxError:
-        return False
-    return True
 
 
 def line_starts(source: str) -> list[int]:

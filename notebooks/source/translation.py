@@ -9,6 +9,7 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from jinja2 import Environment
@@ -16,7 +17,7 @@ from jinja2.ext import extract_from_ast
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from literals import PLACEHOLDER, string_spans, translate_string
+from literals import translate_literal
 from syntax import line_starts, node_span
 
 Lookup = Callable[[str], str]
@@ -27,6 +28,8 @@ CODE_BLOCKS = ("fence", "code_block")
 COMMENT_IN_BLOCK = re.compile(r"(?<!\S)# \S.*(?<!\s)", re.MULTILINE)
 HARD_BREAK = re.compile(r"(?: {2}|\\)\n")
 MAGIC = re.compile(r"^([ \t]*)([%!].*)", re.MULTILINE)
+# What str.format fills in, and what build.py does
+PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 
 
 def messages(translate: Callable[[str, Lookup], str], text: str) -> list[str]:
@@ -111,9 +114,9 @@ class _Passage(NamedTuple):
 def translate_code(source: str, lookup: Lookup) -> str:
     """Translate the comments and docstrings of a code cell, and what it prints or describes a progress bar with.
 
-    A message is a comment, a docstring, or a string in the arguments of ``print`` or in an argument ``desc=``;
-    `literals` says how a string becomes a message. Strings that the code works with, such as keys or what is given to
-    another function, are left alone.
+    A message is a comment, a docstring, or a string that is an argument of ``print`` or an argument ``desc=``, or one
+    of the two in ``a if b else c`` there; `literals` says how a string becomes a message. Strings that the code works
+    with, such as keys or what is given to another function, are left alone.
 
     Parameters
     ----------
@@ -131,6 +134,8 @@ def translate_code(source: str, lookup: Lookup) -> str:
     ------
     SyntaxError
         If the source does not parse.
+    ValueError
+        If a string is not written as `literals.translate_literal` demands, or its translation would break it.
     """
     code, tree = _parse(source)
     pieces, position = [], 0
@@ -160,56 +165,28 @@ def _comments(code: str) -> Iterator[_Passage]:
 
 def _strings(code: str, tree: ast.Module) -> Iterator[_Passage]:
     for node in _shown_strings(tree):
-        first, last = node_span(code, node)
-        for start, end in string_spans(code[first:last]):
-            yield _Passage(first + start, first + end, translate_string)
+        start, end = node_span(code, node)
+        yield _Passage(start, end, translate_literal)
 
 
 def _shown_strings(tree: ast.Module) -> Iterator[ast.expr]:
     """Find the strings that a reader sees when the code runs."""
-    for node in _walk_outside_of_fstrings(tree):
+    for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name("print"), args=arguments, keywords=keywords):
-                shown = [*arguments, *(keyword.value for keyword in keywords)]
+            case ast.Call(func=ast.Name("print"), args=shown):
+                pass
             case ast.keyword("desc", argument):
                 shown = [argument]
             case ast.FunctionDef(body=[ast.Expr(docstring), *_]) | ast.ClassDef(body=[ast.Expr(docstring), *_]):
-                shown = [docstring] if isinstance(docstring, ast.Constant) else []
+                shown = [docstring]
             case _:
                 shown = []
-        for argument in shown:
-            yield from _strings_in(argument)
+        branches = [(value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,) for value in shown]
+        yield from (value for value in chain(*branches) if _is_string(value))
 
 
-def _walk_outside_of_fstrings(node: ast.AST) -> Iterator[ast.AST]:
-    yield node
-    if not isinstance(node, ast.JoinedStr):  # it is one message as a whole
-        for child in ast.iter_child_nodes(node):
-            yield from _walk_outside_of_fstrings(child)
-
-
-def _strings_in(node: ast.expr) -> Iterator[ast.expr]:
-    """Find the strings that an expression's value is made of, rather than looked up or computed with."""
-    parts = []
-    match node:
-        case ast.Constant(str()) | ast.JoinedStr():
-            yield node
-        case ast.IfExp(body=body, orelse=orelse):
-            parts = [body, orelse]
-        case ast.BinOp(left=left, right=right):
-            parts = [left, right]
-        case ast.BoolOp(values=parts) | ast.Dict(values=parts):
-            pass
-        case ast.Tuple(parts) | ast.List(parts) | ast.Set(parts):
-            pass
-        case ast.Starred(part) | ast.DictComp(value=part):
-            parts = [part]
-        case ast.ListComp(part) | ast.SetComp(part) | ast.GeneratorExp(part):
-            parts = [part]
-        case ast.Call(func=ast.Attribute(ast.Constant(str()) | ast.JoinedStr() as text), args=arguments):
-            parts = [text, *arguments]  # "...".join(...), "...".format(...)
-    for part in parts:
-        yield from _strings_in(part)
+def _is_string(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def helper_messages(source: str) -> list[str]:

@@ -53,7 +53,7 @@ def highlight_mistakes(
         How the entity went that the sentence is an example of (one of `metrics.OUTCOMES`); the sentence's words, and as
         many IOB2 tags of either kind.
     entity_types : sequence of str
-        All types of the data set, so that a type has one colour everywhere.
+        As for `highlight`.
 
     Returns
     -------

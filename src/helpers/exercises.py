@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from numbers import Integral, Real
 from typing import Any
 
@@ -406,7 +406,7 @@ def check_wrong_sentences(my_wrong: Any, true: Sequence[Sequence[str]], predicte
     Parameters
     ----------
     my_wrong : any
-        Right is a list of the sentences' indices, in any order.
+        Right is a list or set of the sentences' indices, in any order.
     true, predicted : sequence of sequence of str
         Tags of the same sentences.
 
@@ -414,7 +414,7 @@ def check_wrong_sentences(my_wrong: Any, true: Sequence[Sequence[str]], predicte
     -------
     Feedback
     """
-    answer = as_list("my_wrong", my_wrong)
+    answer = as_list("my_wrong", list(my_wrong) if isinstance(my_wrong, Set) else my_wrong)
     for index in answer:
         if not isinstance(index, Integral) or isinstance(index, bool):
             text = translate("`my_wrong` holds `{value}`, and should hold the indices of sentences.")

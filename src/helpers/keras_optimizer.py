@@ -1,4 +1,4 @@
-"""Keras's AdamW, made to take the steps of PyTorch's."""
+"""The AdamW that transformers brings for Keras, made to take the steps of PyTorch's."""
 
 from __future__ import annotations
 

@@ -75,8 +75,5 @@ def _add_korean_font() -> None:
     # Looked up without an import, which would change matplotlib's settings and fails without distutils.
     package = find_spec("koreanize_matplotlib")
     if package is None:
-        raise ParameterError(
-            'language "ko" needs a font with Korean letters for the figures:'
-            " pip install --no-deps koreanize-matplotlib==0.1.1"
-        )
+        raise ParameterError('language "ko" needs a font for the figures: pip install --no-deps koreanize-matplotlib')
     fontManager.addfont(Path(package.origin).parent / "fonts" / f"{FONT_FAMILY}.ttf")

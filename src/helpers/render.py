@@ -9,14 +9,12 @@ import nbformat
 from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 
-from helpers.language import current_language
-
 # nbconvert's template sets code that stands in an output in the font of the text.
 CODE_STYLE = "<style>.highlight pre { font: .85em/1.4 var(--jp-code-font-family, monospace); margin: 1em 0 }</style>"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-def render_html(executed: Path, notebooks: Path) -> Path:
+def render_html(executed: Path, notebooks: Path, language: str) -> Path:
     """Render an executed notebook beside itself, as one file that needs nothing else.
 
     Progress bars are left out: they are JavaScript widgets, which a page can only show with a library from the web.
@@ -27,6 +25,8 @@ def render_html(executed: Path, notebooks: Path) -> Path:
         The executed notebook.
     notebooks : Path
         The folder of the notebook it was made from, to which its links to pictures are relative.
+    language : {"en", "ko"}
+        What the notebook is written in.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def render_html(executed: Path, notebooks: Path) -> Path:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
-    page, _ = HTMLExporter(language_code=current_language()).from_notebook_node(
+    page, _ = HTMLExporter(language_code=language).from_notebook_node(
         notebook, resources={"metadata": {"name": executed.stem}}
     )
     soup = BeautifulSoup(page, "html.parser")

@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         parameters = load_profile(options.profile) | {name: _value(text) for name, text in options.parameters}
-        use_language(options.language)  # of the report
+        use_language(options.language)  # for the report, which this process writes itself
         frameworks = (options.edition,) if options.edition else FRAMEWORKS
         folder = RUNS / _subfolder(options.language) / options.profile
         run_editions(frameworks, parameters, folder, options.language)
@@ -102,7 +102,7 @@ def run_notebook(framework: str, parameters: dict[str, Any], folder: Path, langu
         execute(notebook, executed, parameters | {"output_dir": str(artefacts)})
     finally:
         if executed.exists():
-            render_html(executed, notebook.parent)
+            render_html(executed, notebook.parent, language)
 
 
 def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str, Any]) -> None:
