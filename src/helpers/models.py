@@ -90,6 +90,25 @@ def has_head(folder: str) -> bool:
     return False
 
 
+def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
+    """Give all dropout rates in a checkpoint's configuration one value; architectures have other names for them.
+
+    Parameters
+    ----------
+    folder : str
+    dropout : float
+
+    Returns
+    -------
+    dict of str to float
+        To be given to `from_pretrained`, such as ``{"hidden_dropout_prob": 0.1, ...}``.
+    """
+    from transformers import AutoConfig
+
+    names = AutoConfig.from_pretrained(folder).to_dict()
+    return {name: dropout for name in names if name.endswith(("dropout", "dropout_prob"))}
+
+
 def draw_head(config: PretrainedConfig, seed: int) -> np.ndarray:
     """Draw a new head's first weights from a normal distribution around 0, the same for either framework.
 

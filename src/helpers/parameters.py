@@ -19,6 +19,7 @@ RULES = {
     "learning_rate": (NUMBER, 0, None),
     "batch_size": (COUNT, 1, None),
     "weight_decay": (NUMBER, 0, None),
+    "dropout": (NUMBER, 0, 0.99),
     "seed": (COUNT, 0, LARGEST_SEED),
     "max_train_examples": (COUNT, 0, None),
     "label_all_subwords": (SWITCH, None, None),
@@ -43,19 +44,24 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ParameterError
-        If a value is of the wrong kind or too small or too large, or if two parameters do not go together.
+        If a value is one that `check_value` refuses, or if two parameters do not go together.
     """
     parameters = {name: namespace[name] for name in RULES}
     for name, value in parameters.items():
-        kind, smallest, largest = RULES[name]
-        # bool is a kind of int in Python, but epochs=True is a mistake.
-        if not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != SWITCH):
-            hint = "; in YAML write 2.0e-5, since 2e-5 is a text there" if kind == NUMBER else ""
-            raise ParameterError(f"{name}={value!r}: expected {kind}{hint}")
-        if smallest is not None and not value >= smallest:
-            raise ParameterError(f"{name}={value!r}: expected {kind} of at least {smallest}")
-        if (largest is not None and value > largest) or (kind == NUMBER and math.isinf(value)):
-            raise ParameterError(f"{name}={value!r}: expected {kind}, and none as large as that")
+        check_value(name, value)
     if parameters["push_to_hub"] and not parameters["hub_model_id"]:
         raise ParameterError("push_to_hub=True needs hub_model_id, such as 'your-name/your-model'")
     return parameters
+
+
+def check_value(name: str, value: Any) -> None:
+    """Raise `ParameterError` if a value is of another kind than a parameter takes, or too small or too large for it."""
+    kind, smallest, largest = RULES[name]
+    # bool is a kind of int in Python, but epochs=True is a mistake.
+    if not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != SWITCH):
+        hint = "; in YAML write 2.0e-5, since 2e-5 is a text there" if kind == NUMBER else ""
+        raise ParameterError(f"{name}={value!r}: expected {kind}{hint}")
+    if smallest is not None and not value >= smallest:
+        raise ParameterError(f"{name}={value!r}: expected {kind} of at least {smallest}")
+    if (largest is not None and value > largest) or (kind == NUMBER and math.isinf(value)):
+        raise ParameterError(f"{name}={value!r}: expected {kind}, and none as large as that")
