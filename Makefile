@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PROFILE ?= sample
 PARAMS ?=
+MATRIX ?= notebooks/matrices/default.yaml
 DATASET ?=
 UPGRADE ?=
 # Not ?=, as many systems have an environment variable of this name, for gettext.
@@ -15,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 
-.PHONY: help run run-pytorch run-tensorflow parity parity-seeds lab test notebooks format lock clean
+.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression lab test notebooks format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -33,6 +34,9 @@ parity: .venv/.installed ## show that both editions train alike, step by step
 
 parity-seeds: .venv/.installed ## show it over three seeds on real data, in an hour (DATASET=path/to/wnut17)
 	$(BIN)/python -m helpers.seeds $(if $(DATASET),--dataset $(DATASET))
+
+regression: .venv/.installed ## run a matrix of notebooks and say what got worse, in ten minutes (MATRIX=FILE, PARAMS="--resume")
+	$(BIN)/python -m helpers.regression run $(MATRIX) $(PARAMS)
 
 lab: .venv/.installed ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
@@ -58,6 +62,7 @@ lock: .venv/.installed-dev ## resolve requirements*.in into requirements*.txt (U
 	sed -i -E '/^(nvidia|cuda|triton)/d' requirements.txt.part
 	cmp --silent requirements.txt.part requirements.txt || cp requirements.txt.part requirements.txt
 	rm requirements.txt.part
+	$(COMPILE) requirements-ray.in --output-file requirements-ray.txt > /dev/null
 	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt > /dev/null
 
 clean: ## remove the runs and the virtual environment

@@ -52,6 +52,14 @@ class RunError(TutorialError):
     """A headless run was asked for something that does not exist, or one of its cells failed."""
 
 
+class MatrixError(TutorialError):
+    """A matrix of regression runs is not well-formed, or names something that does not exist."""
+
+
+class BaselineError(TutorialError):
+    """A baseline cannot be read, or there is nothing that could become one."""
+
+
 def hub_failure(what: str, error: Exception) -> str:
     """Say in one line that something could not be fetched from the Hub, why, and what works without a network."""
     # The cause of these two is that no connection came about; their own texts name URLs and internals.

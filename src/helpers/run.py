@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import yaml
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
+from papermill.iorw import LocalHandler, papermill_io
 from traitlets.config import Config
 
 from helpers.exceptions import RunError, TutorialError
@@ -105,7 +107,22 @@ def run_notebook(framework: str, parameters: dict[str, Any], folder: Path, langu
             render_html(executed, notebook.parent, language)
 
 
-def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str, Any]) -> None:
+class _WholeFiles(LocalHandler):
+    """Writes notebooks as papermill does, after each cell, but whole or not at all."""
+
+    def write(self, buf: str, path: str) -> None:
+        unfinished = f"{path}.part"
+        try:
+            super().write(buf, unfinished)
+            os.replace(unfinished, path)
+        finally:
+            Path(unfinished).unlink(missing_ok=True)
+
+
+papermill_io.register("/", _WholeFiles())  # for absolute paths, which `execute` gives
+
+
+def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str, Any], **settings: Any) -> None:
     """Execute a notebook with papermill.
 
     Parameters
@@ -115,6 +132,8 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
         Where the executed notebook goes, also if it is executed in part.
     parameters : dict of str to any
         What differs from the notebook's defaults.
+    **settings
+        For papermill and the notebook client, such as ``progress_bar``.
 
     Raises
     ------
@@ -122,7 +141,7 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
         If a cell fails; the message ends in the cell's traceback. Also if the notebook's process dies.
     """
     try:
-        papermill.execute_notebook(notebook, executed, parameters, config=KERNEL_CONFIG)
+        papermill.execute_notebook(notebook, executed.absolute(), parameters, config=KERNEL_CONFIG, **settings)
     except PapermillExecutionError as error:
         traceback = "\n".join(error.traceback)
         raise RunError(

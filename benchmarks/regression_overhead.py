@@ -1,0 +1,70 @@
+"""What a regression run takes besides its notebooks, per case: `python benchmarks/regression_overhead.py`.
+
+Cases of an empty notebook are run, 1, 10, 100 and 1000 of them. What they take is the runner's own: starting a process
+and a kernel, calibrating, saving, rendering, reporting.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
+from helpers.parameters import RULES
+
+COUNTS = (1, 10, 100, 1000)
+RESULTS = """\
+from helpers.results import KEYS, Stopwatch, write_results
+
+nothing = dict.fromkeys(KEYS - {"schema_version", "framework", "versions", "seconds", "peak_memory_bytes"}, {})
+scores = {"precision": 1, "recall": 1, "f1": 1, "accuracy": 1, "per_type": {}}
+stopwatch = Stopwatch()
+with stopwatch("training"):
+    pass
+content = nothing | {"test": scores, "parameters": {"seed": seed}, "history": []}
+write_results(output_dir, "pytorch", stopwatch, **content)
+"""
+
+
+def main() -> None:
+    """Print a table in Markdown."""
+    print("| cases | seconds | seconds per case | cases at a time |\n| --- | --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder)
+        write_project(project)
+        for count in COUNTS:
+            seconds, side_by_side = measure(project, count)
+            print(f"| {count} | {seconds:.1f} | {seconds / count:.2f} | {side_by_side} |", flush=True)
+
+
+def write_project(project: Path) -> None:
+    """Write a project with one notebook, which does nothing but leave a result."""
+    (project / "notebooks" / "profiles").mkdir(parents=True)
+    (project / "notebooks" / "profiles" / "sample.yaml").write_text("{}")
+    parameters = "\n".join(f"{name} = 0" for name in RULES)
+    cells = [new_code_cell(parameters, metadata={"tags": ["parameters"]}), new_code_cell(RESULTS)]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    path = project / "notebooks" / "token_classification_pytorch.ipynb"
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), path)
+
+
+def measure(project: Path, count: int) -> tuple[float, int]:
+    """Run so many cases; give the seconds that it took, and how many ran at a time."""
+    matrix = project / f"{count}.yaml"
+    matrix.write_text(f"editions: [pytorch]\nparameters:\n  seed: {list(range(count))}\ncpus: 1\n")
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "helpers.regression", "run", str(matrix)]
+    done = subprocess.run(command, cwd=project, stdout=subprocess.PIPE, text=True)
+    seconds = time.perf_counter() - start
+    results = [json.loads(path.read_text()) for path in project.glob(f"runs/regression/{count}/*/result.json")]
+    if len(results) != count or any(result["outcome"] != "passed" for result in results):
+        sys.exit(f"{count - len(results)} of {count} cases left no result:\n{done.stdout[-2000:]}")
+    return seconds, results[0]["machine"]["cores"]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Regression runs: a matrix of notebooks, judged against baselines."""

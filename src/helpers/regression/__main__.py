@@ -1,0 +1,131 @@
+"""Run a matrix of notebooks and judge it against baselines: `python -m helpers.regression run MATRIX.yaml`."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from helpers.exceptions import TutorialError
+from helpers.regression.baselines import FOLDER, accept, read_baseline
+from helpers.regression.board import Board
+from helpers.regression.local import run_locally
+from helpers.regression.matrix import read_matrix
+from helpers.regression.record import Job, job, valid_result
+from helpers.regression.report import says, write_report
+from helpers.regression.storage import Store
+from helpers.regression.verdict import Judged, exit_code, judge_all
+
+RUNS = "runs/regression"
+REQUESTS = 32  # at a time to a store, which may be far away
+console = Console(soft_wrap=True, highlight=False, markup=False)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns
+    -------
+    int
+        0 if all held, 1 if something got worse, 2 if something did not run or could not be judged.
+    """
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI system's stop is as clean as Ctrl-C
+    try:
+        return options.command(options)
+    except TutorialError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nStopped. What is done is kept: call it again with --resume to run the rest.", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m helpers.regression", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    run = commands.add_parser("run", help="run the cases of a matrix and judge them")
+    run.add_argument("matrix", type=Path, help="a YAML file, such as notebooks/matrices/default.yaml")
+    run.add_argument("--output", help=f"folder or URL of the results (default: {RUNS}/<name of the matrix>)")
+    run.add_argument("--baselines", type=Path, default=FOLDER, help="folder of the baselines (default: %(default)s)")
+    run.add_argument("--resume", action="store_true", help="keep valid results of an earlier call, run only the rest")
+    run.add_argument("--on", choices=("here", "ray"), default="here", help="this machine, or a Ray cluster")
+    run.add_argument("--address", help="of the Ray cluster (default: the one this machine belongs to)")
+    run.set_defaults(command=_run)
+    accepting = commands.add_parser("accept", help="make baselines from finished runs")
+    accepting.add_argument("runs", nargs="+", help="folders or URLs of results")
+    accepting.add_argument("--baselines", type=Path, default=FOLDER, help="their folder (default: %(default)s)")
+    accepting.set_defaults(command=_accept)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    matrix = read_matrix(options.matrix)
+    jobs = [job(case, matrix) for case in matrix.cases]
+    groups = {job.case.group for job in jobs}
+    baselines = {group: read_baseline(group, options.baselines) for group in groups}
+    store = Store(options.output or f"{RUNS}/{options.matrix.stem}")
+    with ThreadPoolExecutor(REQUESTS) as threads:
+        known = threads.map(lambda job: valid_result(job, store) if options.resume else None, jobs)
+        results = {job.case.name: result for job, result in zip(jobs, known, strict=True)}
+        open_jobs = [job for job in jobs if results[job.case.name] is None]
+        list(threads.map(lambda job: store.remove(job.case.name), open_jobs))
+    if options.resume:
+        console.print(f"{len(jobs) - len(open_jobs)} of {len(jobs)} cases have a valid result already.")
+    for result in _execute(open_jobs, store, options):
+        results[result["case"]["name"]] = result
+    judged = judge_all([results[job.case.name] for job in jobs], baselines)
+    write_report(judged, store)
+    _print_verdict(judged)
+    console.print(f"Report: {store.url}/report.html")
+    return exit_code(judged)
+
+
+def _execute(jobs: Sequence[Job], store: Store, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    if not jobs:
+        return
+    with Board(len(jobs), console) as board:
+        for result in _runner(options)(jobs, store, board.tell):
+            board.end(result["case"]["name"], result["outcome"], result["seconds"])
+            yield result
+
+
+def _runner(options: argparse.Namespace) -> Callable[..., Iterator[dict[str, Any]]]:
+    if options.on == "here":
+        return run_locally
+    try:
+        from helpers.regression.on_ray import run_on_ray
+    except ImportError as error:
+        raise TutorialError(f"--on ray needs more packages: pip install -r requirements-ray.txt ({error})") from error
+    return lambda jobs, store, tell: run_on_ray(jobs, store, tell, options.address)
+
+
+def _print_verdict(judged: Sequence[Judged]) -> None:
+    for case in judged:
+        moved = [says(comparison) for comparison in case.comparisons if comparison.verdict != "held"]
+        if case.verdict == "no baseline":
+            moved = ["look at the results, then make one with accept"]
+        elif case.result["error"]:
+            moved = [case.result["error"].splitlines()[-1]]
+        if case.verdict != "held":
+            console.print(f"{case.verdict}: {case.result['case']['name']}: {'; '.join(moved)}")
+    held = sum(case.verdict == "held" for case in judged)
+    console.print(f"{held} of {len(judged)} cases held.")
+
+
+def _accept(options: argparse.Namespace) -> int:
+    for group, (old, new) in accept(options.runs, options.baselines).items():
+        console.print(f"{group}.json: {'changed' if old else 'new'}")
+        for name, metric in new["metrics"].items():
+            before = old["metrics"].get(name) if old else None
+            was = f"  (was {before['mean']:.4g}, {before['runs']} runs)" if before else ""
+            spread = "-" if metric["spread"] is None else f"{metric['spread']:.2g}"
+            console.print(f"  {name:14} {metric['mean']:.4g}  spread {spread}, {metric['runs']} runs{was}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""The state of all cases at a glance, while they run."""
+
+import time
+from collections import Counter
+from types import TracebackType
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+COLOURS = {"passed": "green"}
+
+
+class Board:
+    """Shows what runs, what is done, what failed, and how long the rest may take; a context manager.
+
+    In a terminal it stays in place; elsewhere, as in a log, each case gets a line when it ends.
+
+    Parameters
+    ----------
+    total : int
+        How many cases there are.
+    """
+
+    def __init__(self, total: int, console: Console | None = None):
+        self.total = total
+        self.console = console or Console()
+        self.outcomes: Counter[str] = Counter()
+        self.seconds: list[float] = []
+        self.running: dict[str, tuple[float, str]] = {}
+        self.start = time.monotonic()
+        self.live = Live(get_renderable=self.render, console=self.console, refresh_per_second=2, transient=True)
+
+    def __enter__(self) -> "Board":
+        if self.console.is_terminal:
+            self.live.start()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.live.stop()
+
+    def tell(self, name: str, cell: str = "") -> None:
+        """Note that a case runs, and where it is."""
+        start, _ = self.running.get(name, (time.monotonic(), ""))
+        self.running[name] = (start, cell)
+
+    def end(self, name: str, outcome: str, seconds: float) -> None:
+        """Note that a case has ended."""
+        self.running.pop(name, None)
+        self.outcomes[outcome] += 1
+        self.seconds.append(seconds)
+        self.console.print(
+            Text(f"{self.outcomes.total():>{len(str(self.total))}}/{self.total} "),
+            Text(f"{outcome:13}", COLOURS.get(outcome, "red")),
+            Text(f"{seconds:6.0f} s  {name}"),
+            sep="",
+            soft_wrap=True,
+        )
+
+    def seconds_left(self) -> float | None:
+        """Estimate how long the rest takes, from those that have ended: None before the first has."""
+        if not self.seconds:
+            return None
+        rest = self.total - self.outcomes.total()
+        return rest * (time.monotonic() - self.start) / len(self.seconds)
+
+    def render(self) -> RenderableType:
+        """Draw the state of the moment."""
+        now, left = time.monotonic(), self.seconds_left()
+        done = self.outcomes.total()
+        failed = done - self.outcomes["passed"]
+        cases = Table.grid(padding=(0, 2))
+        for name, (start, cell) in sorted(self.running.items()):
+            cases.add_row(name, f"{now - start:.0f} s", cell)
+        counts = f"{len(self.running)} running, {done} done, {failed} failed, {self.total} in all"
+        time_left = "" if left is None else f"; about {left / 60:.0f} min left"
+        return Group(cases, ProgressBar(total=self.total, completed=done, width=60), Text(counts + time_left))

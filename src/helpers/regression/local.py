@@ -1,0 +1,44 @@
+"""Runs cases on this machine, as many at a time as it has processors for."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from threading import Event
+from typing import Any
+
+from helpers.regression.record import Job, run_case, usable_cores
+from helpers.regression.storage import Store
+
+
+def run_locally(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], None]) -> Iterator[dict[str, Any]]:
+    """Run cases, each in a process of its own.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        All with the same ``cpus``.
+    store : Store
+    tell : callable
+        Called with a case's name and the name of each cell that begins.
+
+    Yields
+    ------
+    dict
+        The result of each case, as `run_case` gives it, as soon as it has ended. Whoever stops asking for more, as with
+        Ctrl-C, ends the cases that run.
+    """
+    stop = Event()
+
+    def run(job: Job) -> dict[str, Any]:
+        name = job.case.name
+        tell(name, "")
+        return run_case(job, store, stop, lambda cell: tell(name, cell))
+
+    side_by_side = max(1, usable_cores() // jobs[0].cpus)
+    with ThreadPoolExecutor(side_by_side) as threads:
+        futures = [threads.submit(run, job) for job in jobs]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            stop.set()
+            threads.shutdown(cancel_futures=True)

@@ -1,0 +1,100 @@
+"""Runs cases on a Ray cluster, each as a task."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from helpers.exceptions import RunError
+from helpers.regression.record import HELPERS, Job, failed_result, run_case
+from helpers.regression.storage import Store
+
+RETRIES = 3  # how often a case is run again whose node has died
+INTERVAL = 1.0  # seconds between two looks at what the cases tell
+NOT_SENT = [".venv", ".git", "runs", "output", "docs"]  # of the project's folder, which every node gets
+
+
+def run_on_ray(
+    jobs: Sequence[Job], store: Store, tell: Callable[[str, str], None], address: str | None
+) -> Iterator[dict[str, Any]]:
+    """Run cases on a cluster, whose nodes have the project's packages installed.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    store : Store
+        One that every node reaches.
+    tell : callable
+        Called with a case's name and the name of each cell that begins.
+    address : str or None
+        The cluster's, such as ``ray://host:10001``; None is a cluster that this machine belongs to, else one of this
+        machine alone.
+
+    Yields
+    ------
+    dict
+        The result of each case, as `run_case` gives it, as soon as it has ended. Whoever stops asking for more ends the
+        cases that run.
+
+    Raises
+    ------
+    RunError
+        If there is no cluster at the address.
+    """
+    project = {"working_dir": str(Path.cwd()), "excludes": NOT_SENT, "py_modules": [str(HELPERS)]}
+    try:
+        ray.init(address, runtime_env=project, log_to_driver=False)
+    except (ConnectionError, RayError, ValueError) as error:
+        raise RunError(f"there is no Ray cluster at {address}: {error}") from error
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    news = _News.options(num_cpus=0, scheduling_strategy=here).remote()
+    tasks = {}
+    for job in jobs:
+        options = _run_case.options(num_cpus=job.cpus, num_gpus=job.gpus, max_retries=RETRIES)
+        tasks[options.remote(job, store.url, news)] = job
+    try:
+        while tasks:
+            done, _ = ray.wait(list(tasks), timeout=INTERVAL)
+            for name, cell in ray.get(news.take.remote()):
+                tell(name, cell)
+            for task in done:
+                yield _result(task, tasks.pop(task))
+    finally:
+        for task in tasks:
+            ray.cancel(task)
+        ray.wait(list(tasks), num_returns=len(tasks), timeout=60) if tasks else None
+        ray.shutdown()
+
+
+@ray.remote
+class _News:
+    """Collects what the cases tell, wherever they run."""
+
+    def __init__(self):
+        self.told: list[tuple[str, str]] = []
+
+    def tell(self, name: str, cell: str) -> None:
+        self.told.append((name, cell))
+
+    def take(self) -> list[tuple[str, str]]:
+        told, self.told = self.told, []
+        return told
+
+
+@ray.remote
+def _run_case(job: Job, url: str, news: ray.actor.ActorHandle) -> dict[str, Any]:
+    name = job.case.name
+    news.tell.remote(name, "")
+    # Nobody sets the event: who cancels a task interrupts it, as Ctrl-C would, and that ends the case too.
+    return run_case(job, Store(url), Event(), lambda cell: news.tell.remote(name, cell))
+
+
+def _result(task: ray.ObjectRef, job: Job) -> dict[str, Any]:
+    try:
+        return ray.get(task)
+    except RayError as error:
+        return failed_result(job, "died", f"its node or its process was lost, {RETRIES + 1} times: {error}")

@@ -1,0 +1,182 @@
+"""One case, in a process of its own: calibrated, executed, rendered."""
+
+import errno
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import sys
+import threading
+import traceback
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from helpers.exceptions import RunError, TutorialError
+from helpers.regression.calibration import calibrate
+from helpers.render import render_html
+from helpers.results import read_results
+from helpers.run import execute
+
+NOTEBOOK, PAGE, LOG, ARTEFACTS = "notebook.ipynb", "notebook.html", "log.txt", "output"
+WEIGHTS = ("model", "checkpoints")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+LAST_LINES = 12  # of an error, enough for the frames that matter
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "ResourceExhaustedError")
+DISK_FULL = os.strerror(errno.ENOSPC)
+
+
+class Task(NamedTuple):
+    """What a process needs to run a case.
+
+    Attributes
+    ----------
+    notebook : str
+        Path of the notebook, which is executed in the current folder.
+    language : {"en", "ko"}
+    parameters : dict of str to any
+        Without ``output_dir``.
+    folder : str
+        An existing folder. Gets the executed notebook, its page, what the process prints, and the artefacts.
+    cpus : int
+        How many threads the libraries may use.
+    """
+
+    notebook: str
+    language: str
+    parameters: dict[str, Any]
+    folder: str
+    cpus: int
+
+
+def run_task(task: Task, connection: Connection) -> None:
+    """Run a task in this process, which does nothing else, and tell the one that started it how it goes.
+
+    Parameters
+    ----------
+    task : Task
+    connection : Connection
+        Gets ``("cell", text)`` whenever a cell begins, and at last ``("ended", dict)``, where ``outcome`` is "passed",
+        "raised", "died", "out of memory" or "disk full". ``calibration`` and ``results`` are as `calibrate` and
+        `read_results` give them. Where something went wrong, ``error`` has the last lines about it, and ``cell`` the
+        ``number`` and the ``source`` of the last cell that began. Each is None where there is none.
+    """
+    os.setsid()  # Ctrl-C in the terminal reaches the runner alone, and the runner ends its cases
+    threading.Thread(target=_end_with_runner, daemon=True).start()
+    os.environ |= dict.fromkeys(THREADS, str(task.cpus))
+    with open(Path(task.folder) / LOG, "w", encoding="utf-8") as log:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(log.fileno(), stream.fileno())
+        ended = {"outcome": "passed", "error": None, "cell": None, "calibration": None, "results": None}
+        kernel = _Kernel(connection)
+        try:
+            ended["calibration"] = calibrate()
+            ended["results"] = _run(task, kernel)
+        except Exception as error:
+            traceback.print_exc()
+            ended |= {"cell": kernel.cell} | kernel.failure(error)
+        connection.send(("ended", ended))
+
+
+def _end_with_runner() -> None:
+    """Wait until the process that started this one is gone, however it went, and leave nothing behind."""
+    multiprocessing.parent_process().join()
+    for process in psutil.Process().children(recursive=True):
+        process.kill()
+    os._exit(1)
+
+
+def _run(task: Task, kernel: "_Kernel") -> dict:
+    notebook, folder = Path(task.notebook), Path(task.folder)
+    artefacts = folder / ARTEFACTS
+    artefacts.mkdir()
+    parameters = task.parameters | {"output_dir": str(artefacts)}
+    try:
+        execute(
+            notebook,
+            folder / NOTEBOOK,
+            parameters,
+            progress_bar=False,
+            on_cell_start=kernel.begin_cell,
+            kernel_manager_class=kernel.manager_class,
+        )
+    except RunError:
+        with suppress(OSError):  # the page is a convenience; what went wrong before is what counts
+            render_html(folder / NOTEBOOK, notebook.parent, task.language)
+        raise
+    finally:
+        for weights in WEIGHTS:  # by far the largest part, and nobody loads them again
+            shutil.rmtree(artefacts / weights, ignore_errors=True)
+    render_html(folder / NOTEBOOK, notebook.parent, task.language)
+    return read_results(artefacts)
+
+
+class _Kernel:
+    """Follows a notebook's process: at which cell it is, and how it ended."""
+
+    def __init__(self, connection: Connection):
+        self.connection = connection
+        self.cell: dict[str, Any] | None = None
+        self.status: int | None = None
+        self.kills_before = _out_of_memory_kills()
+
+    @property
+    def manager_class(self) -> type[AsyncKernelManager]:
+        """A kernel manager that notes the status with which the process ended."""
+
+        class Manager(AsyncKernelManager):
+            async def is_alive(manager) -> bool:
+                alive = await super().is_alive()
+                if not alive and manager.provisioner and manager.provisioner.process:
+                    self.status = manager.provisioner.process.returncode
+                return alive
+
+        return Manager
+
+    def begin_cell(self, cell: dict, cell_index: int) -> None:
+        """Note the cell that is to run; the notebook client calls this."""
+        if cell["cell_type"] == "code":
+            number = self.cell["number"] + 1 if self.cell else 1
+            self.cell = {"number": number, "source": cell["source"]}
+            self.connection.send(("cell", f"cell {number}"))
+
+    def failure(self, error: Exception) -> dict[str, str]:
+        """Name what went wrong, and give its last lines."""
+        cause = error.__cause__ or error
+        outcome, text = "raised", str(error)
+        if isinstance(cause, PapermillExecutionError):
+            outcome = "out of memory" if cause.ename in OUT_OF_MEMORY else "raised"
+            text = "\n".join(cause.traceback)
+        elif isinstance(cause, DeadKernelError):
+            by_system = self.status == -signal.SIGKILL and _out_of_memory_kills() > self.kills_before
+            outcome = "out of memory" if by_system else "died"
+            text = f"the notebook's process {_ending(self.status)}"
+        elif not isinstance(error, TutorialError):
+            text = f"{type(error).__name__}: {text}"
+        if DISK_FULL in text:
+            outcome = "disk full"
+        return {"outcome": outcome, "error": "\n".join(COLOURS.sub("", text).strip().splitlines()[-LAST_LINES:])}
+
+
+def _out_of_memory_kills() -> int:
+    """Count the processes that the system has killed since it started because memory ran out (proc_vmstat(5))."""
+    with suppress(OSError):
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0
+
+
+def _ending(status: int | None) -> str:
+    if status is None:
+        return "ended"
+    return f"was killed ({signal.Signals(-status).name})" if status < 0 else f"ended with status {status}"

@@ -1,0 +1,104 @@
+"""A project whose notebooks take seconds, and do whatever its ``dataset`` says."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+PARAMETERS = """\
+dataset = "nothing"
+model = ""
+output_dir = ""
+epochs = 1
+learning_rate = 1.0
+batch_size = 1
+weight_decay = 0.0
+seed = 1
+max_train_examples = 0
+label_all_subwords = False
+push_to_hub = False
+hub_model_id = ""
+"""
+FAULT = """\
+import os, resource, signal, time
+
+if model:
+    with open(model, "a") as file:
+        print(dataset, seed, file=file)
+if dataset == "raise":
+    raise ValueError("on purpose")
+if dataset == "kill":
+    os.kill(os.getpid(), signal.SIGKILL)
+if dataset == "kill the parent":
+    os.kill(os.getppid(), signal.SIGKILL)
+if dataset == "exit":
+    os._exit(3)
+if dataset == "memory":
+    resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))
+    bytearray(2**34)
+if dataset == "disk":
+    with open(f"{output_dir}/large", "wb") as file:
+        while True:
+            file.write(bytes(2**20))
+if dataset in ("hang", "kill the parent"):
+    time.sleep(1000)
+if dataset == "slow":
+    time.sleep(4)
+"""
+RESULTS = """\
+from helpers.results import Stopwatch, write_results
+
+stopwatch = Stopwatch()
+with stopwatch("training"):
+    time.sleep(0.1)
+scores = {"precision": 0.5, "recall": 0.25, "f1": learning_rate / 3 + seed / 1000, "accuracy": 0.9}
+write_results(
+    output_dir,
+    "pytorch",
+    stopwatch,
+    dataset={"name": dataset},
+    model={"name": model},
+    parameters={"seed": seed, "epochs": epochs},
+    history=[{"epoch": 1, "f1": 0.25}],
+    test=scores | {"per_type": {"person": scores}},
+    errors={},
+    alignment={},
+)
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder from which `python -m helpers.regression` can be called."""
+    folder = tmp_path / "project"
+    (folder / "notebooks" / "profiles").mkdir(parents=True)
+    (folder / "notebooks" / "profiles" / "sample.yaml").write_text("batch_size: 2\n")
+    cells = [
+        new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
+        new_markdown_cell("# A title"),
+        new_code_cell("print('the first cell')"),
+        new_code_cell(FAULT),
+        new_code_cell(RESULTS),
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    for language in ("", "ko"):
+        (folder / "notebooks" / language).mkdir(exist_ok=True)
+        for edition in ("pytorch", "tensorflow"):
+            path = folder / "notebooks" / language / f"token_classification_{edition}.ipynb"
+            nbformat.write(new_notebook(cells=cells, metadata=kernel), path)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def matrix(project):
+    """Write a matrix file into the project."""
+
+    def write(text, name="matrix.yaml"):
+        path = project / name
+        Path(path).write_text(text, encoding="utf-8")
+        return path
+
+    return write

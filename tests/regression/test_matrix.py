@@ -1,0 +1,123 @@
+"""Matrix files: what they stand for, and what is wrong with them."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.exceptions import MatrixError
+from helpers.regression.matrix import Case, read_matrix
+
+GOOD = """\
+editions: [pytorch, tensorflow]
+languages: [en, ko]
+parameters:
+  seed: [1, 2]
+  epochs: [3]
+exclude:
+  - {edition: tensorflow, language: ko}
+  - {language: ko, seed: 2}
+include:
+  - {edition: pytorch, label_all_subwords: true}
+time_limit: 60
+cpus: 1
+gpus: 0.5
+"""
+
+
+@pytest.fixture(autouse=True)
+def in_project(project, monkeypatch):
+    monkeypatch.chdir(project)
+
+
+def test_cases_are_the_product_without_what_is_excluded_and_with_what_is_included(matrix):
+    read = read_matrix(matrix(GOOD))
+    assert [(c.edition, c.language, c.chosen) for c in read.cases] == [
+        ("pytorch", "en", {"seed": 1, "epochs": 3}),
+        ("pytorch", "en", {"seed": 2, "epochs": 3}),
+        ("pytorch", "ko", {"seed": 1, "epochs": 3}),
+        ("tensorflow", "en", {"seed": 1, "epochs": 3}),
+        ("tensorflow", "en", {"seed": 2, "epochs": 3}),
+        ("pytorch", "en", {"label_all_subwords": True}),
+    ]
+    assert read.cases[0].parameters == {"batch_size": 2, "seed": 1, "epochs": 3}
+    assert (read.time_limit, read.cpus, read.gpus) == (60, 1, 0.5)
+
+
+def test_only_editions_must_be_given(matrix):
+    assert read_matrix(matrix("editions: [pytorch]")).cases == [Case("pytorch", "en", "sample", {})]
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "message"),
+    [
+        (1, "editions: [jax]", "unknown edition 'jax'; choose of pytorch, tensorflow"),
+        (2, "editions: [pytorch]\nlanguages: [fr]", "unknown language 'fr'; choose of en, ko"),
+        (2, "editions: [pytorch]\nprofiles: [large]", "no profile 'large' in notebooks/profiles; there are: sample"),
+        (2, "editions: [pytorch]\nlangauges: [en]", "unknown key 'langauges' in a matrix"),
+        (3, "editions: [pytorch]\nparameters:\n  epocs: [1]", "unknown key 'epocs' in parameters"),
+        (3, "editions: [pytorch]\nparameters:\n  output_dir: [x]", "unknown key 'output_dir' in parameters"),
+        (3, "editions: [pytorch]\nparameters:\n  epochs: ['3']", "epochs='3': expected a whole number"),
+        (4, "editions: [pytorch]\nparameters:\n  epochs:\n    - 1.5", "epochs=1.5: expected a whole number"),
+        (3, "editions: [pytorch]\nparameters:\n  epochs: [0]", "epochs=0: expected a whole number of at least 1"),
+        (3, "editions: [pytorch]\nparameters:\n  seed: [true]", "seed=True: expected a whole number"),
+        (3, "editions: [pytorch]\nparameters:\n  learning_rate: [2e-5]", "in YAML write 2.0e-5"),
+        (3, "editions: [pytorch]\nparameters:\n  seed: [1, 1]", "seed has 1 twice"),
+        (3, "editions: [pytorch]\nparameters:\n  seed: 1", "seed must be a list"),
+        (2, "editions: [pytorch]\nparameters: [seed]", "parameters must hold lines of the form"),
+        (2, "editions: [pytorch]\neditions: [pytorch]", "editions stands here twice"),
+        (3, "editions: [pytorch]\nexclude:\n  - {edition: tensorflow}", "exclude fits no case"),
+        (3, "editions: [pytorch]\nexclude:\n  - {editon: pytorch}", "unknown key 'editon' in an entry of exclude"),
+        (3, "editions: [pytorch]\ninclude:\n  - {language: ko}", "include needs an edition"),
+        (3, "editions: [pytorch]\ninclude:\n  - {edition: pytorch}", "in the matrix already: pytorch-en-sample"),
+        (1, "editions: [pytorch]\nexclude: [{edition: pytorch}]", "no case is left"),
+        (2, "editions: [pytorch]\ntime_limit: -1", "time_limit must be a number above 0, not -1"),
+        (2, "editions: [pytorch]\ncpus: 1.5", "cpus must be a whole number above 0, not 1.5"),
+        (1, "", "editions is missing"),
+        (1, "- a", "a matrix must hold lines of the form"),
+        (2, "editions: [pytorch]\nprofiles: [a", "no valid YAML"),
+        (2, "editions: [pytorch]\nprofiles: [!!python/name:os.system x]", "no valid YAML"),
+    ],
+)
+def test_a_fault_is_named_with_its_line(matrix, line, text, message):
+    with pytest.raises(MatrixError, match=re.escape(message)) as caught:
+        read_matrix(matrix(text))
+    assert f"matrix.yaml, line {line}: " in str(caught.value)
+
+
+def test_all_faults_are_named_at_once(matrix):
+    with pytest.raises(MatrixError) as caught:
+        read_matrix(matrix("editions: [jax]\nparameters:\n  epochs: [0]\nspeed: 1"))
+    assert [line.split(": ")[0].split()[-1] for line in str(caught.value).splitlines()] == ["1", "3", "4"]
+
+
+def test_a_profile_with_an_unknown_parameter_is_named(matrix, project):
+    (project / "notebooks" / "profiles" / "odd.yaml").write_text("epocs: 1")
+    with pytest.raises(MatrixError, match="line 2: profile 'odd' sets 'epocs', which is no parameter"):
+        read_matrix(matrix("editions: [pytorch]\nprofiles: [odd]"))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(MatrixError, match=r"none\.yaml cannot be read"):
+        read_matrix(tmp_path / "none.yaml")
+
+
+def test_cases_that_differ_in_seed_and_language_alone_share_a_group():
+    one, other = (
+        Case("pytorch", "en", "a", {"seed": 1, "epochs": 2}),
+        Case("pytorch", "ko", "a", {"epochs": 2, "seed": 3}),
+    )
+    assert one.name == "pytorch-en-a-epochs=2-seed=1"
+    assert one.group == other.group == "pytorch-a-epochs=2"
+    assert one.group != Case("tensorflow", "en", "a", {"seed": 1, "epochs": 2}).group
+
+
+values = st.text(max_size=200) | st.integers() | st.booleans()
+
+
+@given(st.lists(values, min_size=2, max_size=2, unique_by=str))
+def test_names_are_safe_and_tell_cases_apart(two):
+    names = [Case("pytorch", "en", "sample", {"dataset": value}).name for value in two]
+    assert names[0] != names[1]
+    assert all(re.fullmatch(r"[A-Za-z0-9._=-]{1,200}", name) for name in names)

@@ -1,0 +1,220 @@
+"""Whole regression runs, with real notebooks in real processes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+
+from helpers.regression.storage import RESULT
+
+MATRIX = """\
+editions: [pytorch]
+parameters:
+  dataset: [{faults}]
+time_limit: 15
+cpus: 1
+"""
+COMMAND = [sys.executable, "-m", "helpers.regression"]
+
+
+def run(project, *arguments, **options):
+    return subprocess.run([*COMMAND, *map(str, arguments)], cwd=project, capture_output=True, text=True, **options)
+
+
+def folder(project, matrix="matrix"):
+    return project / "runs" / "regression" / matrix
+
+
+def results(project, matrix="matrix"):
+    read = [json.loads(path.read_text()) for path in folder(project, matrix).glob(f"*/{RESULT}")]
+    return {result["case"]["chosen"].get("dataset"): result for result in read}
+
+
+def processes(project):
+    """Find the processes that work in a project, kernels and all."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == str(project) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            pass
+    return found
+
+
+def wait_until(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+# Verdicts
+
+
+def test_a_run_is_judged_by_what_was_accepted(project, matrix):
+    text = "editions: [pytorch]\nlanguages: [en, ko]\nparameters:\n  seed: [1, 2, 3, 4, 5, 6]\n"
+    first = run(project, "run", matrix(text + "exclude: [{language: ko}]\ncpus: 1\n", "all.yaml"))
+    assert first.returncode == 2
+    assert "no baseline: pytorch-en-sample-seed=1: look at the results, then make one with accept" in first.stdout
+    assert "6/6 passed" in first.stdout
+    accepted = run(project, "accept", "runs/regression/all", "--baselines", "b")
+    assert accepted.returncode == 0, accepted.stderr
+    assert re.search(r"pytorch-sample\.json: new\n.* f1 +0\.3368  spread 0\.0019, 6 runs\n", accepted.stdout, re.DOTALL)
+    # The first of each edition and language alone, so that the test is over soon; time is what it is.
+    two = matrix(text.replace(", 2, 3, 4, 5, 6", "") + "cpus: 1\n", "two.yaml")
+    second = run(project, "run", two, "--baselines", "b")
+    report = (folder(project, "two") / "report.md").read_text()
+    assert second.returncode in (0, 1), second.stderr
+    assert not re.search(r"worse.*(f1|precision|recall|accuracy)", report)
+    notebook = project / "notebooks" / "token_classification_pytorch.ipynb"
+    notebook.write_text(notebook.read_text().replace("learning_rate / 3", "learning_rate / 4"))
+    harmed = run(project, "run", two, "--baselines", "b")
+    assert harmed.returncode == 1
+    report = (folder(project, "two") / "report.md").read_text()
+    assert "**worse**: pytorch-en-sample-seed=1: f1 0.251, baseline 0.337 ± 0.0" in report
+    assert not re.search(r"worse.*seed=1: (precision|recall|accuracy)", report)
+    assert not re.search(r"worse\*\*: pytorch-ko.*f1", report)
+
+
+# Faults
+
+
+@pytest.fixture
+def faulty(project, matrix):
+    faults = ["nothing", "raise", "kill", "kill the parent", "exit", "memory", "hang"]
+    done = run(project, "run", matrix(MATRIX.format(faults=", ".join(faults))))
+    return done, project
+
+
+def test_faults_end_named_and_the_other_cases_go_on(faulty):
+    done, project = faulty
+    assert done.returncode == 2, done.stderr
+    found = results(project)
+    assert {name: result["outcome"] for name, result in found.items()} == {
+        "nothing": "passed",
+        "raise": "raised",
+        "kill": "died",
+        "kill the parent": "died",
+        "exit": "died",
+        "memory": "out of memory",
+        "hang": "timed out",
+    }
+    assert found["raise"]["error"].endswith("ValueError: on purpose")
+    assert found["kill"]["error"] == "the notebook's process was killed (SIGKILL)"
+    assert found["exit"]["error"] == "the notebook's process ended with status 3"
+    assert found["hang"]["error"] == "not done within the time limit of 15 s"
+    for fault in ("raise", "kill", "exit", "memory", "hang"):
+        assert found[fault]["cell"]["source"].startswith("import os, resource"), fault
+    for fault, result in found.items():
+        kept = nbformat.read(folder(project) / result["case"]["name"] / "notebook.ipynb", as_version=4)
+        outputs = [output["text"] for cell in kept.cells for output in cell.get("outputs", []) if "text" in output]
+        assert outputs[0] == "the first cell\n", fault
+    assert processes(project) == []
+
+    report = (folder(project) / "report.html").read_text()
+    assert 'name="viewport"' in report
+    assert "on purpose" in report
+    links = re.findall(r'(?:href|src)="([^"]+)"', report)
+    assert len(links) > len(found)
+    assert [link for link in links if not (folder(project) / link).exists()] == []
+    cases = {case.get("name"): case for case in ET.parse(folder(project) / "junit.xml").iter("testcase")}
+    assert len(cases) == len(found)
+    assert cases["pytorch-en-sample-dataset=hang"].find("error").get("type") == "timed out"
+
+
+@pytest.fixture
+def small_disk(project):
+    """A file system of a few megabytes, on which the results go."""
+    disk = project / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", disk], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"no right to mount a small disk here: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_full_disk_is_named(project, matrix, small_disk):
+    done = run(project, "run", matrix(MATRIX.format(faults="disk, nothing")), "--output", "disk")
+    assert done.returncode == 2
+    assert re.search(r"disk full +\d+ s  pytorch-en-sample-dataset=disk", done.stdout)
+    kept = nbformat.read(small_disk / "pytorch-en-sample-dataset=disk" / "notebook.ipynb", as_version=4)
+    assert kept.cells[3].outputs[0].text == "the first cell\n"
+    assert processes(project) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(project, matrix, how):
+    path = matrix(MATRIX.format(faults="nothing, slow, raise").replace("cpus: 1", "cpus: 64"))
+    runner = subprocess.Popen([*COMMAND, "run", path], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    slow = folder(project) / "pytorch-en-sample-dataset=slow"
+    wait_until(lambda: (slow / "notebook.ipynb").exists(), 60)
+    runner.send_signal(how)
+    _, stderr = runner.communicate(timeout=30)
+    wait_until(lambda: processes(project) == [], 10)
+    if how != signal.SIGKILL:
+        assert runner.returncode == 2
+        assert stderr.decode().strip() == "Stopped. What is done is kept: call it again with --resume to run the rest."
+        nbformat.read(slow / "notebook.ipynb", as_version=4)
+    assert set(results(project)) == {"nothing"}
+    written = (folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT).stat().st_mtime_ns
+
+    resumed = run(project, "run", path, "--resume")
+    assert "1 of 3 cases have a valid result already." in resumed.stdout
+    assert {name: result["outcome"] for name, result in results(project).items()} == {
+        "nothing": "passed",
+        "slow": "passed",
+        "raise": "raised",
+    }
+    assert (folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT).stat().st_mtime_ns == written
+
+
+def test_resume_runs_again_what_is_not_the_same_any_more(project, matrix):
+    path = matrix(MATRIX.format(faults="nothing, x, y, z"))
+    run(project, "run", path)
+    name = "pytorch-en-sample-dataset={}".format
+    files = {fault: folder(project) / name(fault) / RESULT for fault in results(project)}
+    files["x"].write_text(files["x"].read_text()[:-20])
+    changed = json.loads(files["y"].read_text())
+    changed["fingerprint"]["versions"]["torch"] = "0.1"
+    files["y"].write_text(json.dumps(changed))
+    before = {fault: os.stat(path).st_mtime_ns for fault, path in files.items()}
+    run(project, "run", path, "--resume")
+    again = {fault for fault, path in files.items() if os.stat(path).st_mtime_ns != before[fault]}
+    assert again == {"x", "y"}
+    assert json.loads(files["x"].read_text())["outcome"] == "passed"
+    for notebook in (project / "notebooks").glob("*.ipynb"):
+        notebook.write_text(notebook.read_text().replace("# A title", "# Another"))
+    assert "0 of 4 cases have a valid result already" in run(project, "run", path, "--resume").stdout
+
+
+def test_a_bad_matrix_runs_nothing(project, matrix):
+    done = run(project, "run", matrix("editions: [pytorch]\nparameters:\n  seeds: [1]"))
+    assert done.returncode == 2
+    assert "line 3: unknown key 'seeds' in parameters" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project / "runs").exists()
+
+
+# What is kept of a case
+
+
+def test_a_result_says_what_it_ran_on(project, matrix):
+    run(project, "run", matrix(MATRIX.format(faults="nothing")))
+    (result,) = results(project).values()
+    assert result["fingerprint"]["parameters"] == {"batch_size": 2, "dataset": "nothing"}
+    assert result["fingerprint"]["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert result["machine"]["cores"] >= 1
+    assert 0 < result["results"]["seconds"]["training"] < result["results"]["seconds"]["total"] < result["seconds"]
+    assert result["peak_memory_bytes"] > result["results"]["peak_memory_bytes"] / 2
+    assert Path(folder(project), result["case"]["name"], "output", "metrics.json").exists()
