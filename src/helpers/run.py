@@ -5,6 +5,7 @@ import ast
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,6 @@ from helpers.results import FILE_NAME, read_results, results_table
 FRAMEWORKS = ("pytorch", "tensorflow")
 NOTEBOOKS = Path("notebooks")
 RUNS = Path("runs")
-# Kernels listen on sockets in the file system rather than on TCP ports that any user of the machine can reach.
-KERNEL_CONFIG = Config({"KernelManager": {"transport": "ipc"}})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -141,7 +140,10 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
         If a cell fails; the message ends in the cell's traceback. Also if the notebook's process dies.
     """
     try:
-        papermill.execute_notebook(notebook, executed.absolute(), parameters, config=KERNEL_CONFIG, **settings)
+        with tempfile.TemporaryDirectory() as sockets:
+            # The kernel listens there rather than on TCP ports, which any user of the machine can reach.
+            config = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
+            papermill.execute_notebook(notebook, executed.absolute(), parameters, config=config, **settings)
     except PapermillExecutionError as error:
         traceback = "\n".join(error.traceback)
         raise RunError(

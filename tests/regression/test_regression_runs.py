@@ -9,25 +9,41 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import psutil
 import pytest
 
+from helpers.regression.__main__ import main
 from helpers.regression.storage import RESULT
 
 MATRIX = """\
 editions: [pytorch]
 parameters:
   dataset: [{faults}]
-time_limit: 15
+time_limit: 20
 cpus: 1
 """
 COMMAND = [sys.executable, "-m", "helpers.regression"]
 
 
-def run(project, *arguments, **options):
-    return subprocess.run([*COMMAND, *map(str, arguments)], cwd=project, capture_output=True, text=True, **options)
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(project, monkeypatch, capfd):
+    """Call the command line in the project's folder."""
+
+    def call(*arguments):
+        monkeypatch.chdir(project)
+        capfd.readouterr()
+        return Done(main([str(argument) for argument in arguments]), *capfd.readouterr())
+
+    return call
 
 
 def folder(project, matrix="matrix"):
@@ -44,7 +60,7 @@ def processes(project):
     found = []
     for process in psutil.process_iter():
         try:
-            if process.cwd() == str(project) and process.status() != psutil.STATUS_ZOMBIE:
+            if process.pid != os.getpid() and process.cwd() == str(project) and process.status() != "zombie":
                 found.append(process)
         except psutil.Error:
             pass
@@ -61,24 +77,24 @@ def wait_until(condition, seconds):
 # Verdicts
 
 
-def test_a_run_is_judged_by_what_was_accepted(project, matrix):
+def test_a_run_is_judged_by_what_was_accepted(run, project, matrix):
     text = "editions: [pytorch]\nlanguages: [en, ko]\nparameters:\n  seed: [1, 2, 3, 4, 5, 6]\n"
-    first = run(project, "run", matrix(text + "exclude: [{language: ko}]\ncpus: 1\n", "all.yaml"))
+    first = run("run", matrix(text + "exclude: [{language: ko}]\ncpus: 1\n", "all.yaml"))
     assert first.returncode == 2
     assert "no baseline: pytorch-en-sample-seed=1: look at the results, then make one with accept" in first.stdout
     assert "6/6 passed" in first.stdout
-    accepted = run(project, "accept", "runs/regression/all", "--baselines", "b")
+    accepted = run("accept", "runs/regression/all", "--baselines", "b")
     assert accepted.returncode == 0, accepted.stderr
     assert re.search(r"pytorch-sample\.json: new\n.* f1 +0\.3368  spread 0\.0019, 6 runs\n", accepted.stdout, re.DOTALL)
     # The first of each edition and language alone, so that the test is over soon; time is what it is.
     two = matrix(text.replace(", 2, 3, 4, 5, 6", "") + "cpus: 1\n", "two.yaml")
-    second = run(project, "run", two, "--baselines", "b")
+    second = run("run", two, "--baselines", "b")
     report = (folder(project, "two") / "report.md").read_text()
     assert second.returncode in (0, 1), second.stderr
     assert not re.search(r"worse.*(f1|precision|recall|accuracy)", report)
     notebook = project / "notebooks" / "token_classification_pytorch.ipynb"
     notebook.write_text(notebook.read_text().replace("learning_rate / 3", "learning_rate / 4"))
-    harmed = run(project, "run", two, "--baselines", "b")
+    harmed = run("run", two, "--baselines", "b")
     assert harmed.returncode == 1
     report = (folder(project, "two") / "report.md").read_text()
     assert "**worse**: pytorch-en-sample-seed=1: f1 0.251, baseline 0.337 ± 0.0" in report
@@ -90,9 +106,9 @@ def test_a_run_is_judged_by_what_was_accepted(project, matrix):
 
 
 @pytest.fixture
-def faulty(project, matrix):
+def faulty(run, project, matrix):
     faults = ["nothing", "raise", "kill", "kill the parent", "exit", "memory", "hang"]
-    done = run(project, "run", matrix(MATRIX.format(faults=", ".join(faults))))
+    done = run("run", matrix(MATRIX.format(faults=", ".join(faults))))
     return done, project
 
 
@@ -112,7 +128,7 @@ def test_faults_end_named_and_the_other_cases_go_on(faulty):
     assert found["raise"]["error"].endswith("ValueError: on purpose")
     assert found["kill"]["error"] == "the notebook's process was killed (SIGKILL)"
     assert found["exit"]["error"] == "the notebook's process ended with status 3"
-    assert found["hang"]["error"] == "not done within the time limit of 15 s"
+    assert found["hang"]["error"] == "not done within the time limit of 20 s"
     for fault in ("raise", "kill", "exit", "memory", "hang"):
         assert found[fault]["cell"]["source"].startswith("import os, resource"), fault
     for fault, result in found.items():
@@ -144,8 +160,8 @@ def small_disk(project):
     subprocess.run(["umount", disk], check=True)
 
 
-def test_a_full_disk_is_named(project, matrix, small_disk):
-    done = run(project, "run", matrix(MATRIX.format(faults="disk, nothing")), "--output", "disk")
+def test_a_full_disk_is_named(run, project, matrix, small_disk):
+    done = run("run", matrix(MATRIX.format(faults="disk, nothing")), "--output", "disk")
     assert done.returncode == 2
     assert re.search(r"disk full +\d+ s  pytorch-en-sample-dataset=disk", done.stdout)
     kept = nbformat.read(small_disk / "pytorch-en-sample-dataset=disk" / "notebook.ipynb", as_version=4)
@@ -154,7 +170,7 @@ def test_a_full_disk_is_named(project, matrix, small_disk):
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(project, matrix, how):
+def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(run, project, matrix, how):
     path = matrix(MATRIX.format(faults="nothing, slow, raise").replace("cpus: 1", "cpus: 64"))
     runner = subprocess.Popen([*COMMAND, "run", path], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     slow = folder(project) / "pytorch-en-sample-dataset=slow"
@@ -169,7 +185,7 @@ def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(project, ma
     assert set(results(project)) == {"nothing"}
     written = (folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT).stat().st_mtime_ns
 
-    resumed = run(project, "run", path, "--resume")
+    resumed = run("run", path, "--resume")
     assert "1 of 3 cases have a valid result already." in resumed.stdout
     assert {name: result["outcome"] for name, result in results(project).items()} == {
         "nothing": "passed",
@@ -179,9 +195,9 @@ def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(project, ma
     assert (folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT).stat().st_mtime_ns == written
 
 
-def test_resume_runs_again_what_is_not_the_same_any_more(project, matrix):
+def test_resume_runs_again_what_is_not_the_same_any_more(run, project, matrix):
     path = matrix(MATRIX.format(faults="nothing, x, y, z"))
-    run(project, "run", path)
+    run("run", path)
     name = "pytorch-en-sample-dataset={}".format
     files = {fault: folder(project) / name(fault) / RESULT for fault in results(project)}
     files["x"].write_text(files["x"].read_text()[:-20])
@@ -189,17 +205,17 @@ def test_resume_runs_again_what_is_not_the_same_any_more(project, matrix):
     changed["fingerprint"]["versions"]["torch"] = "0.1"
     files["y"].write_text(json.dumps(changed))
     before = {fault: os.stat(path).st_mtime_ns for fault, path in files.items()}
-    run(project, "run", path, "--resume")
+    run("run", path, "--resume")
     again = {fault for fault, path in files.items() if os.stat(path).st_mtime_ns != before[fault]}
     assert again == {"x", "y"}
     assert json.loads(files["x"].read_text())["outcome"] == "passed"
     for notebook in (project / "notebooks").glob("*.ipynb"):
         notebook.write_text(notebook.read_text().replace("# A title", "# Another"))
-    assert "0 of 4 cases have a valid result already" in run(project, "run", path, "--resume").stdout
+    assert "0 of 4 cases have a valid result already" in run("run", path, "--resume").stdout
 
 
-def test_a_bad_matrix_runs_nothing(project, matrix):
-    done = run(project, "run", matrix("editions: [pytorch]\nparameters:\n  seeds: [1]"))
+def test_a_bad_matrix_runs_nothing(run, project, matrix):
+    done = run("run", matrix("editions: [pytorch]\nparameters:\n  seeds: [1]"))
     assert done.returncode == 2
     assert "line 3: unknown key 'seeds' in parameters" in done.stderr
     assert "Traceback" not in done.stderr
@@ -209,8 +225,8 @@ def test_a_bad_matrix_runs_nothing(project, matrix):
 # What is kept of a case
 
 
-def test_a_result_says_what_it_ran_on(project, matrix):
-    run(project, "run", matrix(MATRIX.format(faults="nothing")))
+def test_a_result_says_what_it_ran_on(run, project, matrix):
+    run("run", matrix(MATRIX.format(faults="nothing")))
     (result,) = results(project).values()
     assert result["fingerprint"]["parameters"] == {"batch_size": 2, "dataset": "nothing"}
     assert result["fingerprint"]["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))

@@ -78,8 +78,12 @@ def _run(options: argparse.Namespace) -> int:
     for result in _execute(open_jobs, store, options):
         results[result["case"]["name"]] = result
     judged = judge_all([results[job.case.name] for job in jobs], baselines)
-    write_report(judged, store)
     _print_verdict(judged)
+    try:
+        write_report(judged, store)
+    except OSError as error:
+        console.print(f"The report cannot be written: {error}")
+        return 2
     console.print(f"Report: {store.url}/report.html")
     return exit_code(judged)
 

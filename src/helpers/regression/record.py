@@ -110,7 +110,7 @@ def run_case(job: Job, store: Store, stop: Event, tell: Callable[[str], None]) -
     name = job.case.name
     try:
         with store.folder(name) as folder:
-            task = Task(job.notebook, job.case.language, job.parameters, str(folder), job.cpus)
+            task = Task(os.getcwd(), job.notebook, job.case.language, job.parameters, str(folder), job.cpus)
             result = _described(job) | supervise(task, job.time_limit, stop, tell)
         if result["outcome"] != "stopped":
             store.write_result(name, result)

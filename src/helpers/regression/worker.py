@@ -39,8 +39,10 @@ class Task(NamedTuple):
 
     Attributes
     ----------
+    project : str
+        The folder in which the notebook is executed.
     notebook : str
-        Path of the notebook, which is executed in the current folder.
+        Path of the notebook in that folder.
     language : {"en", "ko"}
     parameters : dict of str to any
         Without ``output_dir``.
@@ -50,6 +52,7 @@ class Task(NamedTuple):
         How many threads the libraries may use.
     """
 
+    project: str
     notebook: str
     language: str
     parameters: dict[str, Any]
@@ -70,6 +73,7 @@ def run_task(task: Task, connection: Connection) -> None:
         ``number`` and the ``source`` of the last cell that began. Each is None where there is none.
     """
     os.setsid()  # Ctrl-C in the terminal reaches the runner alone, and the runner ends its cases
+    os.chdir(task.project)
     threading.Thread(target=_end_with_runner, daemon=True).start()
     os.environ |= dict.fromkeys(THREADS, str(task.cpus))
     with open(Path(task.folder) / LOG, "w", encoding="utf-8") as log:
