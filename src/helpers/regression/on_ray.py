@@ -1,5 +1,6 @@
 """Runs cases on a Ray cluster, each as a task."""
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
@@ -46,6 +47,8 @@ def run_on_ray(
         If there is no cluster at the address.
     """
     project = {"working_dir": str(Path.cwd()), "excludes": NOT_SENT, "py_modules": [str(HELPERS)]}
+    if address and ":" in address:
+        _require_server(address)
     try:
         ray.init(address, runtime_env=project, log_to_driver=False)
     except (ConnectionError, RayError, ValueError) as error:
@@ -68,6 +71,15 @@ def run_on_ray(
             ray.cancel(task)
         ray.wait(list(tasks), num_returns=len(tasks), timeout=60) if tasks else None
         ray.shutdown()
+
+
+def _require_server(address: str) -> None:
+    """Raise `RunError` if nothing listens at an address; Ray itself would go on trying for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, ValueError) as error:
+        raise RunError(f"there is no Ray cluster at {address}: {error}") from error
 
 
 @ray.remote

@@ -14,6 +14,13 @@ from helpers.regression.worker import Task, run_task
 
 INTERVAL = 0.5  # seconds between two looks at a case's processes
 GRACE = 20  # seconds that a case has to put its files in order once its notebook's process is gone
+LOST = {
+    "outcome": "died",
+    "error": "the case's own process was killed",
+    "cell": None,
+    "calibration": None,
+    "results": None,
+}
 
 # Processes are forked from one that has imported everything they need, which saves seconds for each case, and that has
 # no threads, unlike the runner, whose forks they would confuse.
@@ -63,10 +70,7 @@ def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[str], 
         family.kill()
         process.join()
         receiver.close()
-    lost = {"outcome": "died", "error": "the case's own process was killed", "cell": None}
-    seconds = time.monotonic() - start
-    ended = {"calibration": None, "results": None} | (ended or lost) | cut
-    return ended | {"seconds": seconds, "peak_memory_bytes": family.peak}
+    return (ended or LOST) | cut | {"seconds": time.monotonic() - start, "peak_memory_bytes": family.peak}
 
 
 def _read(connection: Connection, tell: Callable[[str], None]) -> dict[str, Any] | None:
@@ -78,7 +82,7 @@ def _read(connection: Connection, tell: Callable[[str], None]) -> dict[str, Any]
                 return content
             tell(content)
     except EOFError:
-        return {"outcome": "died", "error": "the case's own process was killed", "cell": None}
+        return LOST
     return None
 
 

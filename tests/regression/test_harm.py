@@ -1,0 +1,36 @@
+"""A helper that is harmed on purpose turns the verdict, by the baselines that the project keeps."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# A case of notebooks/matrices/default.yaml
+MATRIX = """\
+editions: [pytorch]
+parameters:
+  epochs: [3]
+  seed: [42]
+"""
+
+
+def test_labels_shifted_by_one_are_noticed(tmp_path):
+    for name in ("notebooks", "src"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("output", "__pycache__"))
+    alignment = tmp_path / "src" / "helpers" / "alignment.py"
+    source = alignment.read_text(encoding="utf-8")
+    assert source.count("    return labels\n") == 1
+    alignment.write_text(
+        source.replace("    return labels\n", "    return [IGNORED, *labels[:-1]]\n"), encoding="utf-8"
+    )
+    (tmp_path / "matrix.yaml").write_text(MATRIX)
+    command = [sys.executable, "-m", "helpers.regression", "run", "matrix.yaml"]
+    command += ["--baselines", str(ROOT / "tests" / "baselines")]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "src")}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1, done.stdout + done.stderr
+    report = (tmp_path / "runs" / "regression" / "matrix" / "report.md").read_text(encoding="utf-8")
+    assert re.search(r"\*\*worse\*\*: pytorch-en-sample-epochs=3-seed=42: f1 0\.\d+, baseline 0\.\d+ ± 0\.\d+", report)
