@@ -61,7 +61,7 @@ def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[str], 
             family.look()
             ended = _read(receiver, tell)
             seconds = time.monotonic() - start
-            if not cut and (stop.is_set() or seconds > time_limit):
+            if ended is None and not cut and (stop.is_set() or seconds > time_limit):
                 cut, deadline = _cut(stop, time_limit), seconds + GRACE
                 family.kill_children()  # its own process then notices and writes what there is
             elif cut and seconds > deadline:
