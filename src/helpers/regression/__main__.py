@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from helpers.regression.board import Board
 from helpers.regression.local import run_locally
 from helpers.regression.matrix import read_matrix
 from helpers.regression.record import Job, job, valid_result
+from helpers.regression.report import FILES as REPORT_FILES
 from helpers.regression.report import says, write_report
 from helpers.regression.storage import Store
 from helpers.regression.verdict import Judged, exit_code, judge_all
@@ -39,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         return options.command(options)
     except TutorialError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    except Exception:  # Python would exit with 1, which has a meaning here
+        traceback.print_exc()
     except KeyboardInterrupt:
         print("\nStopped. What is done is kept: call it again with --resume to run the rest.", file=sys.stderr)
     return 2
@@ -68,15 +72,16 @@ def _run(options: argparse.Namespace) -> int:
     groups = {job.case.group for job in jobs}
     baselines = {group: read_baseline(group, options.baselines) for group in groups}
     store = Store(options.output or f"{RUNS}/{options.matrix.stem}")
-    with ThreadPoolExecutor(REQUESTS) as threads:
-        known = threads.map(lambda job: valid_result(job, store) if options.resume else None, jobs)
-        results = {job.case.name: result for job, result in zip(jobs, known, strict=True)}
-        open_jobs = [job for job in jobs if results[job.case.name] is None]
-        list(threads.map(lambda job: store.remove(job.case.name), open_jobs))
+    run = _runner(options)  # before anything is removed, as there may be no cluster
+    results = _valid_results(jobs, store) if options.resume else {}
+    _clear(store, set(results))
+    open_jobs = [job for job in jobs if job.case.name not in results]
     if options.resume:
-        console.print(f"{len(jobs) - len(open_jobs)} of {len(jobs)} cases have a valid result already.")
-    for result in _execute(open_jobs, store, options):
-        results[result["case"]["name"]] = result
+        console.print(f"{len(results)} of {len(jobs)} cases have a valid result already.")
+    with Board(len(open_jobs), console) as board:
+        for result in run(open_jobs, store, board.tell):
+            results[result["case"]["name"]] = result
+            board.end(result["case"]["name"], result["outcome"], result["seconds"])
     judged = judge_all([results[job.case.name] for job in jobs], baselines)
     _print_verdict(judged)
     try:
@@ -88,23 +93,28 @@ def _run(options: argparse.Namespace) -> int:
     return exit_code(judged)
 
 
-def _execute(jobs: Sequence[Job], store: Store, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    if not jobs:
-        return
-    with Board(len(jobs), console) as board:
-        for result in _runner(options)(jobs, store, board.tell):
-            board.end(result["case"]["name"], result["outcome"], result["seconds"])
-            yield result
+def _valid_results(jobs: Sequence[Job], store: Store) -> dict[str, dict[str, Any]]:
+    with ThreadPoolExecutor(REQUESTS) as threads:
+        results = threads.map(lambda job: valid_result(job, store), jobs)
+        return {job.case.name: result for job, result in zip(jobs, results, strict=True) if result}
+
+
+def _clear(store: Store, kept: set[str]) -> None:
+    """Remove what earlier runs have left, so that nothing of it can pass for a new result or a new report."""
+    with ThreadPoolExecutor(REQUESTS) as threads:
+        list(threads.map(store.remove, set(store.names()) - kept))
+        list(threads.map(store.remove_file, REPORT_FILES))
 
 
 def _runner(options: argparse.Namespace) -> Callable[..., Iterator[dict[str, Any]]]:
     if options.on == "here":
         return run_locally
     try:
-        from helpers.regression.on_ray import run_on_ray
+        from helpers.regression import on_ray
     except ImportError as error:
         raise TutorialError(f"--on ray needs more packages: pip install -r requirements-ray.txt ({error})") from error
-    return lambda jobs, store, tell: run_on_ray(jobs, store, tell, options.address)
+    on_ray.connect(options.address)
+    return on_ray.run_on_ray
 
 
 def _print_verdict(judged: Sequence[Judged]) -> None:

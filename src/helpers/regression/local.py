@@ -7,6 +7,7 @@ from typing import Any
 
 from helpers.regression.record import Job, run_case, usable_cores
 from helpers.regression.storage import Store
+from helpers.regression.supervisor import start_forkserver
 
 
 def run_locally(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], None]) -> Iterator[dict[str, Any]]:
@@ -33,10 +34,11 @@ def run_locally(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], No
         tell(name, "")
         return run_case(job, store, stop, lambda cell: tell(name, cell))
 
-    side_by_side = max(1, usable_cores() // jobs[0].cpus)
+    start_forkserver()
+    side_by_side = max(1, usable_cores() // max((job.cpus for job in jobs), default=1))
     with ThreadPoolExecutor(side_by_side) as threads:
-        futures = [threads.submit(run, job) for job in jobs]
         try:
+            futures = [threads.submit(run, job) for job in jobs]
             for future in as_completed(futures):
                 yield future.result()
         finally:

@@ -1,5 +1,6 @@
 """Runs cases on a Ray cluster, each as a task."""
 
+import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ from threading import Event
 from typing import Any
 
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import LocalRayletDiedError, NodeDiedError, RayError, WorkerCrashedError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from helpers.exceptions import RunError
@@ -16,13 +17,37 @@ from helpers.regression.storage import Store
 
 RETRIES = 3  # how often a case is run again whose node has died
 INTERVAL = 1.0  # seconds between two looks at what the cases tell
+LAST_WAIT = 60  # seconds that cancelled cases have to end
 NOT_SENT = [".venv", ".git", "runs", "output", "docs"]  # of the project's folder, which every node gets
 
 
-def run_on_ray(
-    jobs: Sequence[Job], store: Store, tell: Callable[[str, str], None], address: str | None
-) -> Iterator[dict[str, Any]]:
-    """Run cases on a cluster, whose nodes have the project's packages installed.
+def connect(address: str | None) -> None:
+    """Connect to a cluster, and send it the project.
+
+    Parameters
+    ----------
+    address : str or None
+        The cluster's, such as ``ray://host:10001``; None is a cluster that this machine belongs to, else one of this
+        machine alone.
+
+    Raises
+    ------
+    RunError
+        If there is no cluster at the address, or it refuses.
+    """
+    if address and ":" in address:
+        _require_server(address)
+    project = {"working_dir": str(Path.cwd()), "excludes": NOT_SENT, "py_modules": [str(HELPERS)]}
+    on_terminate = signal.getsignal(signal.SIGTERM)
+    try:
+        ray.init(address, runtime_env=project, log_to_driver=False)
+    except (ConnectionError, RayError, RuntimeError, ValueError) as error:
+        raise RunError(f"Ray cannot be used{f' at {address}' if address else ''}: {error}") from error
+    signal.signal(signal.SIGTERM, on_terminate)  # Ray has put its own in place, which ends the process at once
+
+
+def run_on_ray(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], None]) -> Iterator[dict[str, Any]]:
+    """Run cases on the cluster that `connect` has found, whose nodes have the project's packages installed.
 
     Parameters
     ----------
@@ -31,45 +56,33 @@ def run_on_ray(
         One that every node reaches.
     tell : callable
         Called with a case's name and the name of each cell that begins.
-    address : str or None
-        The cluster's, such as ``ray://host:10001``; None is a cluster that this machine belongs to, else one of this
-        machine alone.
 
     Yields
     ------
     dict
         The result of each case, as `run_case` gives it, as soon as it has ended. Whoever stops asking for more ends the
-        cases that run.
-
-    Raises
-    ------
-    RunError
-        If there is no cluster at the address.
+        cases that run, and the connection.
     """
-    project = {"working_dir": str(Path.cwd()), "excludes": NOT_SENT, "py_modules": [str(HELPERS)]}
-    if address and ":" in address:
-        _require_server(address)
-    try:
-        ray.init(address, runtime_env=project, log_to_driver=False)
-    except (ConnectionError, RayError, ValueError) as error:
-        raise RunError(f"there is no Ray cluster at {address}: {error}") from error
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
     news = _News.options(num_cpus=0, scheduling_strategy=here).remote()
     tasks = {}
-    for job in jobs:
-        options = _run_case.options(num_cpus=job.cpus, num_gpus=job.gpus, max_retries=RETRIES)
-        tasks[options.remote(job, store.url, news)] = job
     try:
+        for job in jobs:
+            options = _run_case.options(num_cpus=job.cpus, num_gpus=job.gpus, max_retries=RETRIES)
+            tasks[options.remote(job, store.url, news)] = job
         while tasks:
-            done, _ = ray.wait(list(tasks), timeout=INTERVAL)
+            done, _ = ray.wait(list(tasks), num_returns=len(tasks), timeout=INTERVAL)
+            open_names = {job.case.name for job in tasks.values()}
             for name, cell in ray.get(news.take.remote()):
-                tell(name, cell)
+                if name in open_names:
+                    tell(name, cell)
             for task in done:
                 yield _result(task, tasks.pop(task))
     finally:
         for task in tasks:
             ray.cancel(task)
-        ray.wait(list(tasks), num_returns=len(tasks), timeout=60) if tasks else None
+        if tasks:
+            ray.wait(list(tasks), num_returns=len(tasks), timeout=LAST_WAIT)
         ray.shutdown()
 
 
@@ -108,5 +121,7 @@ def _run_case(job: Job, url: str, news: ray.actor.ActorHandle) -> dict[str, Any]
 def _result(task: ray.ObjectRef, job: Job) -> dict[str, Any]:
     try:
         return ray.get(task)
-    except RayError as error:
+    except (NodeDiedError, WorkerCrashedError, LocalRayletDiedError) as error:
         return failed_result(job, "died", f"its node or its process was lost, {RETRIES + 1} times: {error}")
+    except RayError as error:
+        return failed_result(job, "raised", str(error))

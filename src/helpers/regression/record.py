@@ -115,9 +115,10 @@ def run_case(job: Job, store: Store, stop: Event, tell: Callable[[str], None]) -
         if result["outcome"] != "stopped":
             store.write_result(name, result)
         return result
-    except OSError as error:
-        outcome = "disk full" if error.errno == errno.ENOSPC else "raised"
-        return failed_result(job, outcome, f"the result cannot be kept: {error}")
+    except Exception as error:  # whatever the store's library raises: the other cases go on
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+        reason = f"the result cannot be kept: {type(error).__name__}: {error}"
+        return failed_result(job, "disk full" if full else "raised", reason)
 
 
 def failed_result(job: Job, outcome: str, error: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from helpers.regression.worker import PAGE
 
 PAGES = ("report.html", "report.md")
 CURVES, JUNIT = "curves.png", "junit.xml"
+FILES = (*PAGES, CURVES, JUNIT)
 MOST_CURVES = 12  # groups in the figure; more cannot be told apart
 SLOWEST = 8
 VERDICTS = ("held", "better", "worse", "no baseline")

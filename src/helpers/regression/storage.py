@@ -24,9 +24,9 @@ class Store:
     """
 
     def __init__(self, url: str):
-        self.url = url
         self.files, self.root = fsspec.url_to_fs(url, use_listings_cache=False)  # other machines write there too
         self.is_local = isinstance(self.files, LocalFileSystem)
+        self.url = self.root if self.is_local else url  # a path that does not depend on the folder it is used in
 
     @contextmanager
     def folder(self, name: str) -> Iterator[Path]:
@@ -51,10 +51,14 @@ class Store:
     def remove(self, name: str) -> None:
         """Remove what is kept for a case; its result first, so that no part of it can pass for a whole."""
         folder = f"{self.root}/{name}"
-        if self.files.exists(f"{folder}/{RESULT}"):
-            self.files.rm_file(f"{folder}/{RESULT}")
+        self.remove_file(f"{name}/{RESULT}")
         if self.files.exists(folder):
             self.files.rm(folder, recursive=True)
+
+    def remove_file(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        if self.files.exists(f"{self.root}/{name}"):
+            self.files.rm_file(f"{self.root}/{name}")
 
     def write_result(self, name: str, result: dict[str, Any]) -> None:
         """Write the result of a case."""

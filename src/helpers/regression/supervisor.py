@@ -1,9 +1,11 @@
 """Starts the process of a case, watches over it, and sees to its end."""
 
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from threading import Event
 from typing import Any
@@ -26,6 +28,15 @@ LOST = {
 # no threads, unlike the runner, whose forks they would confuse.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["helpers.regression.worker"])
+
+
+def start_forkserver() -> None:
+    """Start the process that cases are forked from, deaf to the Ctrl-C that a terminal sends to all its processes."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -63,9 +74,10 @@ def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[str], 
             seconds = time.monotonic() - start
             if ended is None and not cut and (stop.is_set() or seconds > time_limit):
                 cut, deadline = _cut(stop, time_limit), seconds + GRACE
+            if cut:
                 family.kill_children()  # its own process then notices and writes what there is
-            elif cut and seconds > deadline:
-                break
+                if seconds > deadline:
+                    break
     finally:
         family.kill()
         process.join()
@@ -81,7 +93,7 @@ def _read(connection: Connection, tell: Callable[[str], None]) -> dict[str, Any]
             if kind == "ended":
                 return content
             tell(content)
-    except EOFError:
+    except (EOFError, OSError):  # OSError where it was killed in the middle of a message
         return LOST
     return None
 
@@ -97,33 +109,37 @@ class _Family:
 
     def __init__(self, pid: int):
         self.peak = 0
-        self.descendants: set[psutil.Process] = set()
-        with suppress(psutil.NoSuchProcess):
-            self.head = psutil.Process(pid)
-            self.look()
+        self.members: list[psutil.Process] = []
+        with suppress(psutil.Error):
+            self.members.append(psutil.Process(pid))
 
     def look(self) -> None:
-        """Find new descendants, and add up the resident set sizes of all."""
-        with suppress(psutil.NoSuchProcess):
-            self.descendants.update(self.head.children(recursive=True))
-        self.peak = max(self.peak, sum(map(_resident_bytes, {self.head, *self.descendants})))
+        """Find new members, and add up the resident set sizes of all."""
+        for member in list(self.members):
+            with suppress(psutil.Error):
+                self.members += [child for child in member.children(recursive=True) if child not in self.members]
+        self.peak = max(self.peak, sum(map(_resident_bytes, self.members)))
 
     def kill_children(self) -> None:
         """Kill all but the first process."""
         self.look()
-        for process in self.descendants:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()  # psutil sees to it that the number does not belong to another process by now
+        for member in self.members[1:]:
+            _kill(member)
 
     def kill(self) -> None:
         """Kill all."""
         self.kill_children()
-        with suppress(psutil.NoSuchProcess):
-            self.head.kill()
+        for member in self.members[:1]:
+            _kill(member)
+
+
+def _kill(process: psutil.Process) -> None:
+    with suppress(psutil.Error):
+        process.kill()  # psutil sees to it that the number does not belong to another process by now
 
 
 def _resident_bytes(process: psutil.Process) -> int:
     try:
         return process.memory_info().rss
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         return 0

@@ -30,7 +30,8 @@ WEIGHTS = ("model", "checkpoints")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 LAST_LINES = 12  # of an error, enough for the frames that matter
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "ResourceExhaustedError")
+OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "ResourceExhaustedError")  # NumPy's begins with an underscore
+ALLOCATION_FAILED = "can't allocate memory"  # in PyTorch's RuntimeError
 DISK_FULL = os.strerror(errno.ENOSPC)
 
 
@@ -86,17 +87,21 @@ def run_task(task: Task, connection: Connection) -> None:
             ended["calibration"] = calibrate()
             ended["results"] = _run(task, kernel)
         except Exception as error:
-            traceback.print_exc()
             ended |= {"cell": kernel.cell} | kernel.failure(error)
+            with suppress(OSError):  # the disk may be full
+                traceback.print_exc()
         connection.send(("ended", ended))
 
 
 def _end_with_runner() -> None:
     """Wait until the process that started this one is gone, however it went, and leave nothing behind."""
     multiprocessing.parent_process().join()
-    for process in psutil.Process().children(recursive=True):
-        process.kill()
-    os._exit(1)
+    try:
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    finally:
+        os._exit(1)
 
 
 def _run(task: Task, kernel: "_Kernel") -> dict:
@@ -158,9 +163,10 @@ class _Kernel:
         cause = error.__cause__ or error
         outcome, text = "raised", str(error)
         if isinstance(cause, PapermillExecutionError):
-            outcome = "out of memory" if cause.ename in OUT_OF_MEMORY else "raised"
             text = "\n".join(cause.traceback)
-        elif isinstance(cause, DeadKernelError):
+            if cause.ename.endswith(OUT_OF_MEMORY) or ALLOCATION_FAILED in cause.evalue:
+                outcome = "out of memory"
+        elif isinstance(cause, DeadKernelError) or self.status is not None:
             by_system = self.status == -signal.SIGKILL and _out_of_memory_kills() > self.kills_before
             outcome = "out of memory" if by_system else "died"
             text = f"the notebook's process {_ending(self.status)}"
