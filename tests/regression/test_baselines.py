@@ -83,6 +83,13 @@ def test_where_nothing_passed_nothing_is_accepted(tmp_path):
     assert read_baseline("pytorch-sample", tmp_path / "baselines")["metrics"]["f1"]["mean"] == 0.4
 
 
+def test_a_baseline_that_cannot_be_read_is_made_again(tmp_path):
+    (tmp_path / "pytorch-sample.json").write_text("{")
+    ((old, _),) = accept([store_with(tmp_path / "a", result(1, 0.4))], tmp_path).values()
+    assert old is None
+    assert read_baseline("pytorch-sample", tmp_path)["metrics"]["f1"]["mean"] == 0.4
+
+
 def test_there_may_be_no_baseline(tmp_path):
     assert read_baseline("pytorch-sample", tmp_path) is None
 

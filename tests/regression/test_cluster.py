@@ -8,6 +8,7 @@ import time
 
 import pytest
 from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
 
 from helpers.regression.storage import Store
 
@@ -40,6 +41,7 @@ def bucket(monkeypatch):
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
+    S3FileSystem.clear_instance_cache()  # it would go on talking to the server of the test before
     Store("s3://results").files.mkdir("results")
     yield "s3://results/here"
     server.stop()

@@ -18,6 +18,7 @@ def result(f1=0.5, training=10.0, memory=2e9, speed=1.0, outcome="passed", seed=
     seconds = {"training": training / speed, "total": 2 * training / speed}
     return {
         "case": {"name": "a case", "group": GROUP},
+        "fingerprint": {"parameters": {"seed": seed, "epochs": 3}},
         "outcome": outcome,
         "error": None if outcome == "passed" else "an error",
         "seconds": 20.0,
@@ -29,9 +30,8 @@ def result(f1=0.5, training=10.0, memory=2e9, speed=1.0, outcome="passed", seed=
 def baseline(**changes):
     means = {"precision": 0.5, "recall": 0.5, "f1": 0.5, "accuracy": 0.9}
     means |= {"training time": 100.0, "total time": 200.0, "memory": 20.0}
-    return {
-        "metrics": {name: {"mean": mean, "spread": 0.02 * mean, "runs": 6} | changes for name, mean in means.items()}
-    }
+    known = {name: {"mean": mean, "spread": 0.02 * mean, "runs": 6} | changes for name, mean in means.items()}
+    return {"metrics": known, "parameters": {"epochs": 3}}
 
 
 def test_tolerance_of_a_textbook_example():
@@ -87,8 +87,19 @@ def test_without_any_spread_nothing_may_fall_and_rounding_is_no_fall():
     assert verdicts(judge(result(f1=0.5 - 1e-12), baseline(spread=0.0), 7)) == {}
 
 
-def test_one_run_is_no_baseline_to_fall_from():
-    assert verdicts(judge(result(f1=0.0), baseline(spread=None, runs=1), 7)) == {}
+def test_what_is_no_number_is_worse():
+    assert verdicts(judge(result(f1=math.nan), baseline(), 7)) == {"f1": "worse"}
+
+
+@pytest.mark.parametrize("changes", [{"spread": None, "runs": 1}, {"runs": 2}])
+def test_too_few_runs_are_no_baseline(changes):
+    judged = judge_all([result(f1=0.0)], {GROUP: baseline(**changes)})
+    assert ([case.verdict for case in judged], exit_code(judged)) == (["no baseline"], 2)
+
+
+def test_runs_with_other_parameters_are_no_baseline():
+    judged = judge_all([result()], {GROUP: baseline() | {"parameters": {"epochs": 4}}})
+    assert [case.verdict for case in judged] == ["no baseline"]
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,11 @@ def type_scores(result: dict[str, Any]) -> dict[str, float]:
     return {name: scores["f1"] for name, scores in result["results"]["test"]["per_type"].items()}
 
 
+def parameters_of_group(result: dict[str, Any]) -> dict[str, Any]:
+    """Read the parameters that a result shares with all of its group: all but the seed."""
+    return {name: value for name, value in result["fingerprint"]["parameters"].items() if name != "seed"}
+
+
 def make_baseline(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Make the baseline of a group of cases.
 
@@ -67,7 +72,7 @@ def make_baseline(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "group": last["case"]["group"],
-        "parameters": {name: value for name, value in last["fingerprint"]["parameters"].items() if name != "seed"},
+        "parameters": parameters_of_group(last),
         "versions": last["fingerprint"]["versions"],
         "machine": last["machine"],
         "metrics": {name: _summary(values) for name, values in (scores | costs).items()},
@@ -134,8 +139,15 @@ def accept(runs: Iterable[str], folder: Path = FOLDER) -> dict[str, tuple[dict[s
         raise BaselineError(f"no case has passed in {', '.join(runs)}, so there is nothing to accept")
     changes = {}
     for group, results in sorted(groups.items()):
-        changes[group] = (read_baseline(group, folder), make_baseline(results))
+        changes[group] = (_old_baseline(group, folder), make_baseline(results))
     store = Store(str(folder))
     for group, (_, new) in changes.items():
         store.write(f"{group}.json", json.dumps(new, indent=2, ensure_ascii=False) + "\n")
     return changes
+
+
+def _old_baseline(group: str, folder: Path) -> dict[str, Any] | None:
+    try:
+        return read_baseline(group, folder)
+    except BaselineError:  # which is why it is made again
+        return None

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from scipy.stats import t as student
 
-from helpers.regression.baselines import COSTS, SCORES, measured
+from helpers.regression.baselines import COSTS, SCORES, measured, parameters_of_group
 
 FALSE_ALARMS = 0.01  # how often a whole run in which nothing has changed may be called worse
+FEWEST_RUNS = 3  # fewer say next to nothing about their spread
 ROUNDING = 1e-9  # relative; what the order of an addition changes
 
 
@@ -78,8 +79,8 @@ def judge(result: dict[str, Any], baseline: dict[str, Any], comparisons: int) ->
         known = baseline["metrics"][metric]
         allowed = tolerance(known["spread"], known["runs"], comparisons)
         gain = values[metric] - known["mean"] if metric in SCORES else known["mean"] - values[metric]
-        beyond = abs(gain) > allowed + ROUNDING * abs(known["mean"])
-        verdict = ("better" if gain > 0 else "worse") if beyond else "held"
+        held = abs(gain) <= allowed + ROUNDING * abs(known["mean"])  # which NaN never is
+        verdict = "held" if held else "better" if gain > 0 else "worse"
         found.append(Comparison(metric, values[metric], known["mean"], allowed, verdict))
     return found
 
@@ -104,16 +105,25 @@ class Judged(NamedTuple):
 
 
 def judge_all(results: Iterable[dict[str, Any]], baselines: dict[str, dict[str, Any] | None]) -> list[Judged]:
-    """Judge all cases of a run together; ``baselines`` has that of each group, or None."""
-    results = list(results)
-    judgeable = [r for r in results if r["outcome"] == "passed" and baselines[r["case"]["group"]]]
-    count = len(judgeable) * len((*SCORES, *COSTS))
+    """Judge all cases of a run together; ``baselines`` has that of each group, or None.
+
+    A baseline of too few runs to tell, or of other parameters, as where a profile has changed since, is none.
+    """
+    pairs = [(result, _fitting(baselines[result["case"]["group"]], result)) for result in results]
+    count = sum(baseline is not None for _, baseline in pairs) * len((*SCORES, *COSTS))
     judged = []
-    for result in results:
-        baseline = baselines[result["case"]["group"]]
-        comparisons = judge(result, baseline, count) if result["outcome"] == "passed" and baseline else []
+    for result, baseline in pairs:
+        comparisons = judge(result, baseline, count) if baseline else []
         judged.append(Judged(result, baseline, comparisons, _verdict(result, comparisons)))
     return judged
+
+
+def _fitting(baseline: dict[str, Any] | None, result: dict[str, Any]) -> dict[str, Any] | None:
+    if baseline is None or result["outcome"] != "passed":
+        return None
+    same = baseline["parameters"] == parameters_of_group(result)
+    enough = all(metric["runs"] >= FEWEST_RUNS for metric in baseline["metrics"].values())
+    return baseline if same and enough else None
 
 
 def _verdict(result: dict[str, Any], comparisons: list[Comparison]) -> str:
