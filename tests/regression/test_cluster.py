@@ -42,7 +42,7 @@ def bucket(monkeypatch):
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     S3FileSystem.clear_instance_cache()  # it would go on talking to the server of the test before
-    Store("s3://results").files.mkdir("results")
+    Store("s3://results").files.makedirs("results", exist_ok=True)
     yield "s3://results/here"
     server.stop()
 

@@ -22,10 +22,8 @@ def test_labels_shifted_by_one_are_noticed(tmp_path):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("output", "__pycache__"))
     alignment = tmp_path / "src" / "helpers" / "alignment.py"
     source = alignment.read_text(encoding="utf-8")
-    assert source.count("    return labels\n") == 1
-    alignment.write_text(
-        source.replace("    return labels\n", "    return [IGNORED, *labels[:-1]]\n"), encoding="utf-8"
-    )
+    assert source.count("tags[word])") == 1
+    alignment.write_text(source.replace("tags[word])", "tags[word - 1])"), encoding="utf-8")
     (tmp_path / "matrix.yaml").write_text(MATRIX)
     command = [sys.executable, "-m", "helpers.regression", "run", "matrix.yaml"]
     command += ["--baselines", str(ROOT / "tests" / "baselines")]

@@ -169,10 +169,17 @@ def test_a_full_disk_is_named(run, project, matrix, small_disk):
     assert processes(project) == []
 
 
+def with_ctrl_c():
+    # Whoever runs the tests in the background may have turned it off for all that they start.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(run, project, matrix, how):
     path = matrix(MATRIX.format(faults="nothing, slow, raise").replace("cpus: 1", "cpus: 64"))
-    runner = subprocess.Popen([*COMMAND, "run", path], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    runner = subprocess.Popen(
+        [*COMMAND, "run", path], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=with_ctrl_c
+    )
     slow = folder(project) / "pytorch-en-sample-dataset=slow"
     wait_until(lambda: (slow / "notebook.ipynb").exists(), 60)
     runner.send_signal(how)
