@@ -42,8 +42,10 @@ def bucket(monkeypatch):
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     S3FileSystem.clear_instance_cache()  # it would go on talking to the server of the test before
-    Store("s3://results").files.makedirs("results", exist_ok=True)
+    files = Store("s3://results").files
+    files.mkdir("results")
     yield "s3://results/here"
+    files.rm("results", recursive=True)  # buckets outlive their server
     server.stop()
 
 
