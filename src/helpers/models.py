@@ -12,6 +12,7 @@ from huggingface_hub import snapshot_download, whoami
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
 from helpers.exceptions import CheckpointDigestError, CheckpointUnavailableError, ParameterError, hub_failure
+from helpers.files import written_whole
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedTokenizerBase, TFPreTrainedModel
@@ -148,9 +149,8 @@ def write_pytorch_weights(model: TFPreTrainedModel, folder: str) -> None:
         # A copy in memory order: safetensors would write a transposed view as it lies in memory, untransposed.
         arrays[name] = np.ascontiguousarray(apply_transpose(transpose, array, pt_to_tf=False))
     path = Path(folder) / WEIGHTS
-    unfinished = path.with_suffix(".part")
-    save_file(arrays, unfinished, metadata={"format": "pt"})
-    os.replace(unfinished, path)
+    with written_whole(path) as unfinished:
+        save_file(arrays, unfinished, metadata={"format": "pt"})
 
 
 def require_login() -> str:

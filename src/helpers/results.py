@@ -1,7 +1,6 @@
 """metrics.json, the record that a run leaves: write it, read it, lay several side by side."""
 
 import json
-import os
 import platform
 import resource
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.exceptions import ResultsError
+from helpers.files import written_whole
 
 SCHEMA_VERSION = 1
 FILE_NAME = "metrics.json"
@@ -113,9 +113,8 @@ def write_results(folder: Path | str, framework: str, stopwatch: Stopwatch, **co
         raise ResultsError(f"metrics.json: missing {KEYS - results.keys()}, unknown {results.keys() - KEYS}")
     path = Path(folder) / FILE_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".json.part")
-    unfinished.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(unfinished, path)
+    with written_whole(path) as unfinished:
+        unfinished.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 
 

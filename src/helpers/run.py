@@ -2,7 +2,6 @@
 
 import argparse
 import ast
-import os
 import shutil
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from papermill.iorw import LocalHandler, papermill_io
 from traitlets.config import Config
 
 from helpers.exceptions import RunError, TutorialError
+from helpers.files import written_whole
 from helpers.language import LANGUAGES, use_language
 from helpers.render import render_html
 from helpers.report import write_report
@@ -110,12 +110,8 @@ class _WholeFiles(LocalHandler):
     """Writes notebooks as papermill does, after each cell, but whole or not at all."""
 
     def write(self, buf: str, path: str) -> None:
-        unfinished = f"{path}.part"
-        try:
-            super().write(buf, unfinished)
-            os.replace(unfinished, path)
-        finally:
-            Path(unfinished).unlink(missing_ok=True)
+        with written_whole(Path(path)) as unfinished:
+            super().write(buf, str(unfinished))
 
 
 papermill_io.register("/", _WholeFiles())  # for absolute paths, which `execute` gives

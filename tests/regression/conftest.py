@@ -1,6 +1,5 @@
 """A project whose notebooks take seconds, and do whatever its ``dataset`` says."""
 
-import shutil
 from pathlib import Path
 
 import nbformat
@@ -88,8 +87,7 @@ def project(tmp_path):
         for edition in ("pytorch", "tensorflow"):
             path = folder / "notebooks" / language / f"token_classification_{edition}.ipynb"
             nbformat.write(new_notebook(cells=cells, metadata=kernel), path)
-    yield folder
-    shutil.rmtree(folder)
+    return folder
 
 
 @pytest.fixture

@@ -10,12 +10,18 @@ from helpers.regression.baselines import accept, make_baseline, measured, read_b
 from helpers.regression.storage import Store
 
 
-def result(seed, f1, seconds=10.0, outcome="passed", types=("person",), language="en"):
+def result(
+    seed, f1, seconds=10.0, outcome="passed", types=("person",), language="en", helpers="a", epochs=2, torch="1"
+):
     test = {"precision": 0.5, "recall": 0.5, "f1": f1, "accuracy": 0.9}
     return {
         "case": {"name": f"pytorch-{language}-sample-seed={seed}", "group": "pytorch-sample"},
         "outcome": outcome,
-        "fingerprint": {"parameters": {"seed": seed, "epochs": 2}, "versions": {"torch": "1"}},
+        "fingerprint": {
+            "helpers": helpers,
+            "parameters": {"seed": seed, "epochs": epochs},
+            "versions": {"torch": torch},
+        },
         "machine": {"cores": 2},
         "calibration": {"seconds": 0.5, "memory_bytes": 100},
         "results": {
@@ -47,10 +53,6 @@ def test_runs_of_one_seed_count_once_for_scores_and_each_for_time():
     assert made["metrics"]["training time"]["runs"] == 3
 
 
-def test_one_run_has_no_spread():
-    assert make_baseline([result(1, 0.4)])["metrics"]["f1"] == {"mean": 0.4, "spread": None, "runs": 1}
-
-
 def test_a_type_that_a_run_has_nothing_of_counts_as_zero():
     made = make_baseline([result(1, 0.4, types=("person", "group")), result(2, 0.6)])
     assert made["per_type_f1"]["group"]["mean"] == pytest.approx(0.2)
@@ -64,30 +66,50 @@ def store_with(folder, *results):
     return str(folder)
 
 
+def three(f1=0.4):
+    return [result(seed, f1 + seed / 100) for seed in (1, 2, 3)]
+
+
 def test_accept_takes_what_passed_in_all_runs_and_replaces_what_was(tmp_path):
-    first = store_with(tmp_path / "a", result(1, 0.4), result(2, 0.9, outcome="raised"))
-    second = store_with(tmp_path / "b", result(2, 0.5))
+    first = store_with(tmp_path / "a", *three(), result(4, 0.9, outcome="raised"))
+    second = store_with(tmp_path / "b", result(4, 0.5))
     baselines = tmp_path / "baselines"
-    ((old, new),) = accept([first], baselines).values()
-    assert (old, new["metrics"]["f1"]["runs"]) == (None, 1)
+    ((old, new),) = accept([first, f"{first}/"], baselines).values()  # the same one twice is one
+    assert (old, new["metrics"]["f1"]) == (None, pytest.approx({"mean": 0.42, "spread": 0.01, "runs": 3}))
     ((old, new),) = accept([first, second], baselines).values()
-    assert (old["metrics"]["f1"]["mean"], new["metrics"]["f1"]["mean"]) == (0.4, pytest.approx(0.45))
+    assert (old["metrics"]["f1"]["mean"], new["metrics"]["f1"]["mean"]) == (pytest.approx(0.42), pytest.approx(0.44))
     assert read_baseline("pytorch-sample", baselines) == new
     assert [path.name for path in baselines.iterdir()] == ["pytorch-sample.json"]
 
 
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ([], "has passed with 2 of the 3 seeds"),
+        ([result(2, 0.4, language="ko")], "has passed with 2 of the 3 seeds"),
+        ([result(3, 0.4, outcome="died")], "has passed with 2 of the 3 seeds"),
+        ([result(3, 0.4, helpers="b")], "has cases that were run with different helpers"),
+        ([result(3, 0.4, torch="2")], "has cases that were run with different versions"),
+        ([result(3, 0.4, epochs=4)], "has cases that were run with different parameters"),
+    ],
+)
+def test_what_makes_no_baseline_is_refused_and_changes_nothing(tmp_path, more, message):
+    accept([store_with(tmp_path / "a", *three())], tmp_path / "baselines")
+    with pytest.raises(BaselineError, match=f"pytorch-sample {message}"):
+        accept([store_with(tmp_path / "b", *three(0.8)[:2], *more)], tmp_path / "baselines")
+    assert read_baseline("pytorch-sample", tmp_path / "baselines")["metrics"]["f1"]["mean"] == pytest.approx(0.42)
+
+
 def test_where_nothing_passed_nothing_is_accepted(tmp_path):
-    accept([store_with(tmp_path / "a", result(1, 0.4))], tmp_path / "baselines")
     with pytest.raises(BaselineError, match="no case has passed in"):
         accept([store_with(tmp_path / "b", result(1, 0.9, outcome="died"))], tmp_path / "baselines")
-    assert read_baseline("pytorch-sample", tmp_path / "baselines")["metrics"]["f1"]["mean"] == 0.4
 
 
 def test_a_baseline_that_cannot_be_read_is_made_again(tmp_path):
     (tmp_path / "pytorch-sample.json").write_text("{")
-    ((old, _),) = accept([store_with(tmp_path / "a", result(1, 0.4))], tmp_path).values()
+    ((old, _),) = accept([store_with(tmp_path / "a", *three())], tmp_path).values()
     assert old is None
-    assert read_baseline("pytorch-sample", tmp_path)["metrics"]["f1"]["mean"] == 0.4
+    assert read_baseline("pytorch-sample", tmp_path)["metrics"]["f1"]["mean"] == pytest.approx(0.42)
 
 
 def test_there_may_be_no_baseline(tmp_path):

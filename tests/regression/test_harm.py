@@ -31,4 +31,6 @@ def test_labels_shifted_by_one_are_noticed(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 1, done.stdout + done.stderr
     report = (tmp_path / "runs" / "regression" / "matrix" / "report.md").read_text(encoding="utf-8")
-    assert re.search(r"\*\*worse\*\*: pytorch-en-sample-epochs=3-seed=42: f1 0\.\d+, baseline 0\.\d+ ± 0\.\d+", report)
+    assert re.search(
+        r"got worse\n+- pytorch-en-sample-epochs=3: (.*\n- .*)*f1 0\.\d+, baseline 0\.\d+ ± 0\.\d+", report
+    )

@@ -1,7 +1,7 @@
 """The tolerance, and what a run is called."""
 
 import math
-from statistics import stdev
+from statistics import fmean, stdev
 
 import numpy as np
 import pytest
@@ -12,12 +12,12 @@ from helpers.regression.verdict import FALSE_ALARMS, exit_code, judge, judge_all
 GROUP = "pytorch-sample"
 
 
-def result(f1=0.5, training=10.0, memory=2e9, speed=1.0, outcome="passed", seed=1):
+def result(f1=0.5, training=10.0, memory=2e9, speed=1.0, outcome="passed", seed=1, language="en"):
     """A result as a machine of some speed would give it."""
     test = {"precision": 0.5, "recall": 0.5, "f1": f1, "accuracy": 0.9, "per_type": {"person": {"f1": f1}}}
     seconds = {"training": training / speed, "total": 2 * training / speed}
     return {
-        "case": {"name": "a case", "group": GROUP},
+        "case": {"name": f"a case {seed}", "series": f"pytorch-{language}-sample", "group": GROUP},
         "fingerprint": {"parameters": {"seed": seed, "epochs": 3}},
         "outcome": outcome,
         "error": None if outcome == "passed" else "an error",
@@ -37,21 +37,24 @@ def baseline(**changes):
 def test_tolerance_of_a_textbook_example():
     # t with 4 degrees of freedom exceeds 2.776 with probability 0.025, as printed in every table of it.
     comparisons = FALSE_ALARMS / 0.025
-    assert tolerance(1.0, 5, comparisons) == pytest.approx(2.776 * math.sqrt(1.2), abs=2e-3)
+    assert tolerance(1.0, 5, 1, comparisons) == pytest.approx(2.776 * math.sqrt(1.2), abs=2e-3)
+    assert tolerance(1.0, 5, 4, comparisons) == pytest.approx(2.776 * math.sqrt(0.45), abs=2e-3)
 
 
-@pytest.mark.parametrize("runs", [2, 3, 8])
-def test_runs_in_which_nothing_changed_fall_short_as_rarely_as_promised(runs):
+@pytest.mark.parametrize(("runs", "new_runs"), [(3, 1), (8, 1), (8, 2), (4, 8)])
+def test_runs_in_which_nothing_changed_fall_short_as_rarely_as_promised(runs, new_runs):
     chance, trials = 0.05, 20_000
-    draws = np.random.default_rng(0).normal(0.4, 0.02, (trials, runs + 1))
+    draws = np.random.default_rng(0).normal(0.4, 0.02, (trials, runs + new_runs)).tolist()
     fallen = sum(
-        new < np.mean(old) - tolerance(stdev(old), runs, FALSE_ALARMS / chance) for *old, new in draws.tolist()
+        fmean(drawn[runs:])
+        < fmean(drawn[:runs]) - tolerance(stdev(drawn[:runs]), runs, new_runs, FALSE_ALARMS / chance)
+        for drawn in draws
     )
     assert scipy.stats.binomtest(fallen, trials, chance).pvalue > 0.001
 
 
 def test_more_comparisons_and_fewer_runs_need_more_room():
-    assert tolerance(0.1, 6, 1) < tolerance(0.1, 6, 10) < tolerance(0.1, 3, 10) < tolerance(None, 1, 10) == math.inf
+    assert tolerance(0.1, 6, 2, 1) < tolerance(0.1, 6, 1, 1) < tolerance(0.1, 6, 1, 10) < tolerance(0.1, 3, 1, 10)
 
 
 def verdicts(comparisons):
@@ -59,8 +62,8 @@ def verdicts(comparisons):
 
 
 def test_what_lies_within_the_tolerance_held():
-    assert verdicts(judge(result(), baseline(), 7)) == {}
-    (f1,) = [c for c in judge(result(f1=0.48), baseline(), 7) if c.metric == "f1"]
+    assert verdicts(judge([result()], baseline(), 7)) == {}
+    (f1,) = [c for c in judge([result(f1=0.48)], baseline(), 7) if c.metric == "f1"]
     assert (f1.value, f1.mean, f1.verdict) == (0.48, 0.5, "held")
 
 
@@ -75,26 +78,36 @@ def test_what_lies_within_the_tolerance_held():
     ],
 )
 def test_what_lies_beyond_is_worse_or_better(changes, expected):
-    assert verdicts(judge(result(**changes), baseline(), 7)) == expected
+    assert verdicts(judge([result(**changes)], baseline(), 7)) == expected
 
 
 def test_a_slower_machine_is_not_a_worse_notebook():
-    assert verdicts(judge(result(speed=0.25), baseline(), 7)) == {}
+    assert verdicts(judge([result(speed=0.25)], baseline(), 7)) == {}
 
 
 def test_without_any_spread_nothing_may_fall_and_rounding_is_no_fall():
-    assert verdicts(judge(result(f1=0.49), baseline(spread=0.0), 7)) == {"f1": "worse"}
-    assert verdicts(judge(result(f1=0.5 - 1e-12), baseline(spread=0.0), 7)) == {}
+    assert verdicts(judge([result(f1=0.49)], baseline(spread=0.0), 7)) == {"f1": "worse"}
+    assert verdicts(judge([result(f1=0.5 - 1e-12)], baseline(spread=0.0), 7)) == {}
 
 
 def test_what_is_no_number_is_worse():
-    assert verdicts(judge(result(f1=math.nan), baseline(), 7)) == {"f1": "worse"}
+    assert verdicts(judge([result(f1=math.nan)], baseline(), 7)) == {"f1": "worse"}
 
 
-@pytest.mark.parametrize("changes", [{"spread": None, "runs": 1}, {"runs": 2}])
-def test_too_few_runs_are_no_baseline(changes):
-    judged = judge_all([result(f1=0.0)], {GROUP: baseline(**changes)})
-    assert ([case.verdict for case in judged], exit_code(judged)) == (["no baseline"], 2)
+def test_cases_that_differ_in_the_seed_alone_are_judged_by_their_mean():
+    # Alone, 0.43 is worse, and so is the mean of 0.43 and 0.43; that of 0.43 and 0.57 is not.
+    english = [result(f1=0.43, seed=1), result(f1=0.57, seed=2)]
+    korean = [result(f1=0.43, seed=seed, language="ko") for seed in (1, 2)]
+    assert [case.verdict for case in judge_all(english[:1], {GROUP: baseline()})] == ["worse"]
+    judged = judge_all(english + korean, {GROUP: baseline()})
+    assert [case.verdict for case in judged] == ["held", "held", "worse", "worse"]
+    (f1,) = [c for c in judged[0].comparisons if c.metric == "f1"]
+    assert (f1.value, f1.tolerance) == (0.5, tolerance(0.01, 6, 2, 2 * 7))
+
+
+def test_a_case_that_did_not_pass_is_left_out_of_its_series():
+    judged = judge_all([result(seed=1), result(f1=0.0, outcome="died", seed=2)], {GROUP: baseline()})
+    assert [case.verdict for case in judged] == ["held", "died"]
 
 
 def test_runs_with_other_parameters_are_no_baseline():
@@ -106,10 +119,10 @@ def test_runs_with_other_parameters_are_no_baseline():
     ("results", "verdict", "code"),
     [
         ([result()], {"held"}, 0),
-        ([result(), result(f1=0.9)], {"held", "better"}, 0),
-        ([result(), result(f1=0.1)], {"held", "worse"}, 1),
-        ([result(), result(f1=0.1, training=1.0)], {"held", "worse"}, 1),
-        ([result(f1=0.1), result(outcome="timed out")], {"worse", "timed out"}, 2),
+        ([result(), result(f1=0.9, language="ko")], {"held", "better"}, 0),
+        ([result(), result(f1=0.1, language="ko")], {"held", "worse"}, 1),
+        ([result(f1=0.1, training=1.0)], {"worse"}, 1),
+        ([result(f1=0.1), result(outcome="timed out", language="ko")], {"worse", "timed out"}, 2),
     ],
 )
 def test_exit_codes(results, verdict, code):

@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,9 +19,9 @@ from helpers.regression.local import run_locally
 from helpers.regression.matrix import read_matrix
 from helpers.regression.record import Job, job, valid_result
 from helpers.regression.report import FILES as REPORT_FILES
-from helpers.regression.report import says, write_report
+from helpers.regression.report import moved, new_groups, says, write_report
 from helpers.regression.storage import Store
-from helpers.regression.verdict import Judged, exit_code, judge_all
+from helpers.regression.verdict import MOVED, Judged, exit_code, judge_all
 
 RUNS = "runs/regression"
 REQUESTS = 32  # at a time to a store, which may be far away
@@ -73,11 +74,9 @@ def _run(options: argparse.Namespace) -> int:
     baselines = {group: read_baseline(group, options.baselines) for group in groups}
     store = Store(options.output or f"{RUNS}/{options.matrix.stem}")
     run = _runner(options)  # before anything is removed, as there may be no cluster
-    results = _valid_results(jobs, store) if options.resume else {}
+    results = _resumed(jobs, store) if options.resume else {}
     _clear(store, set(results))
     open_jobs = [job for job in jobs if job.case.name not in results]
-    if options.resume:
-        console.print(f"{len(results)} of {len(jobs)} cases have a valid result already.")
     with Board(len(open_jobs), console) as board:
         for result in run(open_jobs, store, board.tell):
             results[result["case"]["name"]] = result
@@ -93,10 +92,15 @@ def _run(options: argparse.Namespace) -> int:
     return exit_code(judged)
 
 
-def _valid_results(jobs: Sequence[Job], store: Store) -> dict[str, dict[str, Any]]:
+def _resumed(jobs: Sequence[Job], store: Store) -> dict[str, dict[str, Any]]:
+    """Read the results of an earlier call that are still valid, and say why others are not."""
     with ThreadPoolExecutor(REQUESTS) as threads:
-        results = threads.map(lambda job: valid_result(job, store), jobs)
-        return {job.case.name: result for job, result in zip(jobs, results, strict=True) if result}
+        found = list(threads.map(lambda job: valid_result(job, store), jobs))
+    results = {job.case.name: result for job, (result, _) in zip(jobs, found, strict=True) if result}
+    reasons = Counter(reason for result, reason in found if not result)
+    again = "".join(f"; {count} run again: {reason}" for reason, count in reasons.items())
+    console.print(f"{len(results)} of {len(jobs)} cases have a valid result already{again}.")
+    return results
 
 
 def _clear(store: Store, kept: set[str]) -> None:
@@ -119,13 +123,13 @@ def _runner(options: argparse.Namespace) -> Callable[..., Iterator[dict[str, Any
 
 def _print_verdict(judged: Sequence[Judged]) -> None:
     for case in judged:
-        moved = [says(comparison) for comparison in case.comparisons if comparison.verdict != "held"]
-        if case.verdict == "no baseline":
-            moved = ["look at the results, then make one with accept"]
-        elif case.result["error"]:
-            moved = [case.result["error"].splitlines()[-1]]
-        if case.verdict != "held":
-            console.print(f"{case.verdict}: {case.result['case']['name']}: {'; '.join(moved)}")
+        if case.result["error"]:
+            console.print(f"{case.verdict}: {case.result['case']['name']}: {case.result['error'].splitlines()[-1]}")
+    for group in new_groups(judged):
+        console.print(f"no baseline: {group}: look at the results, then make one with accept")
+    for verdict in MOVED:
+        for series, comparison in moved(judged, verdict):
+            console.print(f"{verdict}: {series}: {says(comparison)}")
     held = sum(case.verdict == "held" for case in judged)
     console.print(f"{held} of {len(judged)} cases held.")
 
@@ -136,8 +140,9 @@ def _accept(options: argparse.Namespace) -> int:
         for name, metric in new["metrics"].items():
             before = old["metrics"].get(name) if old else None
             was = f"  (was {before['mean']:.4g}, {before['runs']} runs)" if before else ""
-            spread = "-" if metric["spread"] is None else f"{metric['spread']:.2g}"
-            console.print(f"  {name:14} {metric['mean']:.4g}  spread {spread}, {metric['runs']} runs{was}")
+            console.print(
+                f"  {name:14} {metric['mean']:.4g}  spread {metric['spread']:.2g}, {metric['runs']} runs{was}"
+            )
     return 0
 
 

@@ -4,13 +4,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from statistics import fmean, mean, stdev
+from statistics import fmean, stdev
 from typing import Any
 
 from helpers.exceptions import BaselineError
 from helpers.regression.storage import Store
 
 SCHEMA_VERSION = 1
+FEWEST_RUNS = 3  # fewer say next to nothing about their spread
 FOLDER = Path("tests", "baselines")
 SCORES = ("precision", "recall", "f1", "accuracy")
 COSTS = ("training time", "total time", "memory")
@@ -50,13 +51,13 @@ def make_baseline(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     Parameters
     ----------
     results : sequence of dict
-        Of cases that differ in nothing but seed and language, all of which passed.
+        Of cases that differ in nothing but seed and language, all of which passed, with two seeds or more.
 
     Returns
     -------
     dict
-        ``metrics`` has ``mean``, ``spread`` (the sample standard deviation, None for one run) and ``runs`` of each
-        metric. Runs of one seed repeat their scores, and so count as one for them, but not for time and memory.
+        ``metrics`` has ``mean``, ``spread`` (the sample standard deviation) and ``runs`` of each metric. Runs of one
+        seed repeat their scores, and so count as one for them, but not for time and memory.
     """
     last = results[-1]
     by_seed = defaultdict(list)
@@ -77,12 +78,12 @@ def make_baseline(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "machine": last["machine"],
         "metrics": {name: _summary(values) for name, values in (scores | costs).items()},
         "per_type_f1": {name: _summary(values) for name, values in per_type.items()},
-        "validation_f1": [mean(epoch) for epoch in zip(*histories, strict=True)],
+        "validation_f1": [fmean(epoch) for epoch in zip(*histories, strict=True)],
     }
 
 
 def _summary(values: Sequence[float]) -> dict[str, Any]:
-    return {"mean": fmean(values), "spread": stdev(values) if len(values) > 1 else None, "runs": len(values)}
+    return {"mean": fmean(values), "spread": stdev(values), "runs": len(values)}
 
 
 def read_baseline(group: str, folder: Path = FOLDER) -> dict[str, Any] | None:
@@ -126,10 +127,11 @@ def accept(runs: Iterable[str], folder: Path = FOLDER) -> dict[str, tuple[dict[s
     Raises
     ------
     BaselineError
-        If there is no case that passed. No baseline is changed then.
+        If there is no case that passed; or a group has too few seeds, or cases that were not run from the same
+        helpers, parameters and versions. No baseline is changed then.
     """
     groups = defaultdict(list)
-    for run in runs:
+    for run in dict.fromkeys(Store(run).url for run in runs):
         store = Store(run)
         for name in store.names():
             result = store.read_result(name)
@@ -137,6 +139,8 @@ def accept(runs: Iterable[str], folder: Path = FOLDER) -> dict[str, tuple[dict[s
                 groups[result["case"]["group"]].append(result)
     if not groups:
         raise BaselineError(f"no case has passed in {', '.join(runs)}, so there is nothing to accept")
+    for group, results in groups.items():
+        _check_group(group, results)
     changes = {}
     for group, results in sorted(groups.items()):
         changes[group] = (_old_baseline(group, folder), make_baseline(results))
@@ -144,6 +148,18 @@ def accept(runs: Iterable[str], folder: Path = FOLDER) -> dict[str, tuple[dict[s
     for group, (_, new) in changes.items():
         store.write(f"{group}.json", json.dumps(new, indent=2, ensure_ascii=False) + "\n")
     return changes
+
+
+def _check_group(group: str, results: Sequence[dict[str, Any]]) -> None:
+    seeds = {result["results"]["parameters"]["seed"] for result in results}
+    if len(seeds) < FEWEST_RUNS:
+        raise BaselineError(
+            f"{group} has passed with {len(seeds)} of the {FEWEST_RUNS} seeds that a baseline needs; run it with more"
+        )
+    runs = [result["fingerprint"] | {"parameters": parameters_of_group(result)} for result in results]
+    for kind in ("helpers", "versions", "parameters"):
+        if any(run[kind] != runs[0][kind] for run in runs):
+            raise BaselineError(f"{group} has cases that were run with different {kind}; run them all again")
 
 
 def _old_baseline(group: str, folder: Path) -> dict[str, Any] | None:

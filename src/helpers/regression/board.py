@@ -28,7 +28,6 @@ class Board:
         self.total = total
         self.console = console or Console()
         self.outcomes: Counter[str] = Counter()
-        self.seconds: list[float] = []
         self.running: dict[str, tuple[float, str]] = {}
         self.start = time.monotonic()
         self.live = Live(get_renderable=self.render, console=self.console, refresh_per_second=2, transient=True)
@@ -50,7 +49,6 @@ class Board:
         """Note that a case has ended."""
         self.running.pop(name, None)
         self.outcomes[outcome] += 1
-        self.seconds.append(seconds)
         self.console.print(
             Text(f"{self.outcomes.total():>{len(str(self.total))}}/{self.total} "),
             Text(f"{outcome:13}", COLOURS.get(outcome, "red")),
@@ -61,10 +59,8 @@ class Board:
 
     def seconds_left(self) -> float | None:
         """Estimate how long the rest takes, from those that have ended: None before the first has."""
-        if not self.seconds:
-            return None
-        rest = self.total - self.outcomes.total()
-        return rest * (time.monotonic() - self.start) / len(self.seconds)
+        done = self.outcomes.total()
+        return (self.total - done) * (time.monotonic() - self.start) / done if done else None
 
     def render(self) -> RenderableType:
         """Draw the state of the moment."""
@@ -76,4 +72,5 @@ class Board:
             cases.add_row(name, f"{now - start:.0f} s", cell)
         counts = f"{len(self.running)} running, {done} done, {failed} failed, {self.total} in all"
         time_left = "" if left is None else f"; about {left / 60:.0f} min left"
-        return Group(cases, ProgressBar(total=self.total, completed=done, width=60), Text(counts + time_left))
+        # The cases come last: where there are more than the terminal has lines, it cuts off the end.
+        return Group(ProgressBar(total=self.total, completed=done, width=60), Text(counts + time_left), cases)

@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Event
 from typing import Any
 
-from helpers.regression.record import Job, run_case, usable_cores
+from joblib import cpu_count
+
+from helpers.regression.record import Job, run_case
 from helpers.regression.storage import Store
 from helpers.regression.supervisor import start_forkserver
 
@@ -32,10 +34,10 @@ def run_locally(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], No
     def run(job: Job) -> dict[str, Any]:
         name = job.case.name
         tell(name, "")
-        return run_case(job, store, stop, lambda cell: tell(name, cell))
+        return run_case(job, store, stop, lambda number: tell(name, f"cell {number}"))
 
     start_forkserver()
-    side_by_side = max(1, usable_cores() // max((job.cpus for job in jobs), default=1))
+    side_by_side = max(1, cpu_count() // max((job.cpus for job in jobs), default=1))
     with ThreadPoolExecutor(side_by_side) as threads:
         try:
             futures = [threads.submit(run, job) for job in jobs]

@@ -50,10 +50,17 @@ class Case(NamedTuple):
         return _safe_name([self.edition, self.language, self.profile], self.chosen)
 
     @property
+    def series(self) -> str:
+        """The name of the cases that differ in nothing but the seed, and so are judged together."""
+        return _safe_name([self.edition, self.language, self.profile], self._without_seed())
+
+    @property
     def group(self) -> str:
-        """The name of what differs in nothing but language and seed, and so shares a baseline."""
-        chosen = {name: value for name, value in self.chosen.items() if name != "seed"}
-        return _safe_name([self.edition, self.profile], chosen)
+        """The name of the cases that differ in nothing but language and seed, and so share a baseline."""
+        return _safe_name([self.edition, self.profile], self._without_seed())
+
+    def _without_seed(self) -> dict[str, Any]:
+        return {name: value for name, value in self.chosen.items() if name != "seed"}
 
 
 class Matrix(NamedTuple):
@@ -152,7 +159,7 @@ class _Reader:
             if "edition" not in entry:
                 self.fault(line, "include needs an edition")
                 continue
-            case = _case({"language": "en", "profile": "sample"} | entry)
+            case = _case({AXES[key]: default for key, (default,) in DEFAULTS.items()} | entry)
             if case in cases:
                 self.fault(line, f"this case is in the matrix already: {case.name}")
             cases.append(case)
@@ -217,7 +224,7 @@ class _Reader:
     def positive(self, node: Node, key: str) -> float:
         value = self.value(node)
         kinds = int if key == "cpus" else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds) or value < 0 or (value == 0 and key != "gpus"):
+        if isinstance(value, bool) or not isinstance(value, kinds) or not value >= 0 or (value == 0 and key != "gpus"):
             self.fault(node, f"{key} must be a {'whole ' if key == 'cpus' else ''}number above 0, not {value!r}")
         return value
 

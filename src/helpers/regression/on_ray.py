@@ -1,8 +1,10 @@
 """Runs cases on a Ray cluster, each as a task."""
 
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -18,6 +20,9 @@ from helpers.regression.storage import Store
 RETRIES = 3  # how often a case is run again whose node has died
 INTERVAL = 1.0  # seconds between two looks at what the cases tell
 LAST_WAIT = 60  # seconds that cancelled cases have to end
+SUBMITTED = (
+    "RAY_JOB_CONFIG_JSON_ENV_VAR"  # set where `ray job submit` has sent the project already, and may send it alone
+)
 NOT_SENT = [".venv", ".git", "runs", "output", "docs"]  # of the project's folder, which every node gets
 
 
@@ -37,7 +42,9 @@ def connect(address: str | None) -> None:
     """
     if address and ":" in address:
         _require_server(address)
-    project = {"working_dir": str(Path.cwd()), "excludes": NOT_SENT, "py_modules": [str(HELPERS)]}
+    project = {"py_modules": [str(HELPERS)]}
+    if SUBMITTED not in os.environ:
+        project |= {"working_dir": str(Path.cwd()), "excludes": NOT_SENT}
     on_terminate = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address, runtime_env=project, log_to_driver=False)
@@ -73,9 +80,10 @@ def run_on_ray(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], Non
         while tasks:
             done, _ = ray.wait(list(tasks), num_returns=len(tasks), timeout=INTERVAL)
             open_names = {job.case.name for job in tasks.values()}
-            for name, cell in ray.get(news.take.remote()):
-                if name in open_names:
-                    tell(name, cell)
+            with suppress(RayError):  # the node with the news may be lost, and the cases go on
+                for name, cell in ray.get(news.take.remote()):
+                    if name in open_names:
+                        tell(name, cell)
             for task in done:
                 yield _result(task, tasks.pop(task))
     finally:
@@ -115,7 +123,7 @@ def _run_case(job: Job, url: str, news: ray.actor.ActorHandle) -> dict[str, Any]
     name = job.case.name
     news.tell.remote(name, "")
     # Nobody sets the event: who cancels a task interrupts it, as Ctrl-C would, and that ends the case too.
-    return run_case(job, Store(url), Event(), lambda cell: news.tell.remote(name, cell))
+    return run_case(job, Store(url), Event(), lambda number: news.tell.remote(name, f"cell {number}"))
 
 
 def _result(task: ray.ObjectRef, job: Job) -> dict[str, Any]:

@@ -6,21 +6,26 @@ import os
 import platform
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
 
 import psutil
+from joblib import cpu_count
 
 from helpers.regression.matrix import Case, Matrix
 from helpers.regression.storage import Store
 from helpers.regression.supervisor import supervise
-from helpers.regression.worker import Task
+from helpers.regression.worker import NOTHING, Task
 from helpers.results import library_versions
 from helpers.run import notebook_path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 1  # to be raised also where the calibration changes
 HELPERS = Path(__file__).parent.parent
+NOT_IMPORTED = {"regression", "templates", "__pycache__"}  # by any notebook
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+DEVICES = "CUDA_VISIBLE_DEVICES"  # set by Ray for each case
 
 
 class Job(NamedTuple):
@@ -29,7 +34,6 @@ class Job(NamedTuple):
     Attributes
     ----------
     case : Case
-    parameters : dict of str to any
     notebook : str
         Its path, from the project's folder.
     fingerprint : dict
@@ -41,7 +45,6 @@ class Job(NamedTuple):
     """
 
     case: Case
-    parameters: dict[str, Any]
     notebook: str
     fingerprint: dict[str, Any]
     time_limit: float
@@ -52,12 +55,10 @@ class Job(NamedTuple):
 def job(case: Case, matrix: Matrix) -> Job:
     """Look up what a case of a matrix needs."""
     notebook = notebook_path(case.edition, case.language)
-    parameters = case.parameters
     return Job(
         case,
-        parameters,
         str(notebook),
-        fingerprint(notebook, parameters, case.edition),
+        fingerprint(notebook, case.parameters, case.edition),
         matrix.time_limit,
         matrix.cpus,
         matrix.gpus,
@@ -77,20 +78,26 @@ def fingerprint(notebook: Path, parameters: dict[str, Any], edition: str) -> dic
     -------
     dict
         ``parameters``; ``versions`` of Python and libraries; SHA-256 of the ``notebook``, and of all ``helpers`` that
-        notebooks import.
+        notebooks import, with the data that these bring.
     """
-    helpers = hashlib.sha256()
-    for path in sorted(HELPERS.glob("*.py")):
-        helpers.update(path.name.encode() + path.read_bytes())
     return {
         "notebook": hashlib.sha256(notebook.read_bytes()).hexdigest(),
-        "helpers": helpers.hexdigest(),
+        "helpers": _helpers_digest(),
         "parameters": parameters,
         "versions": library_versions(edition),
     }
 
 
-def run_case(job: Job, store: Store, stop: Event, tell: Callable[[str], None]) -> dict[str, Any]:
+@cache
+def _helpers_digest() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(HELPERS.rglob("*")):
+        if path.is_file() and not NOT_IMPORTED.intersection(path.relative_to(HELPERS).parts):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def run_case(job: Job, store: Store, stop: Event, tell: Callable[[int], None]) -> dict[str, Any]:
     """Run a case and keep its result.
 
     Parameters
@@ -100,50 +107,66 @@ def run_case(job: Job, store: Store, stop: Event, tell: Callable[[str], None]) -
     stop : Event
         Set by whoever wants the case ended; then no result is kept.
     tell : callable
-        Called with the name of each cell that begins.
+        Called with the number of each cell that begins.
 
     Returns
     -------
     dict
         What `supervise` gives, with ``schema_version``, ``case``, ``fingerprint`` and ``machine``.
     """
-    name = job.case.name
+    name, result = job.case.name, failed_result(job, "raised", "")
     try:
         with store.folder(name) as folder:
-            task = Task(os.getcwd(), job.notebook, job.case.language, job.parameters, str(folder), job.cpus)
-            result = _described(job) | supervise(task, job.time_limit, stop, tell)
+            parameters = job.fingerprint["parameters"]
+            task = Task(os.getcwd(), job.notebook, job.case.language, parameters, str(folder), _environment(job))
+            result |= supervise(task, job.time_limit, stop, tell)
         if result["outcome"] != "stopped":
             store.write_result(name, result)
         return result
     except Exception as error:  # whatever the store's library raises: the other cases go on
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC
         reason = f"the result cannot be kept: {type(error).__name__}: {error}"
-        return failed_result(job, "disk full" if full else "raised", reason)
+        before = f"{result['error']}\n" if result["error"] else ""
+        return result | {"outcome": "disk full" if full else "raised", "error": before + reason}
 
 
 def failed_result(job: Job, outcome: str, error: str) -> dict[str, Any]:
-    """Make the result of a case that could not be run or kept at all."""
-    nothing = {"cell": None, "calibration": None, "results": None, "seconds": 0.0, "peak_memory_bytes": 0}
-    return _described(job) | nothing | {"outcome": outcome, "error": error}
+    """Make the result of a case that could not be run at all."""
+    return _described(job) | NOTHING | {"outcome": outcome, "error": error, "seconds": 0.0, "peak_memory_bytes": 0}
+
+
+def _environment(job: Job) -> dict[str, str]:
+    """Set the variables that a case's processes, which descend from another one than this, would not inherit."""
+    devices = {DEVICES: os.environ[DEVICES]} if DEVICES in os.environ else {}
+    return dict.fromkeys(THREADS, str(job.cpus)) | devices
 
 
 def _described(job: Job) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
-        "case": {"name": job.case.name, "group": job.case.group, **job.case._asdict()},
+        "case": {"name": job.case.name, "series": job.case.series, "group": job.case.group, **job.case._asdict()},
         # Of the machine that runs it, which need not be the one that asked for it.
         "fingerprint": job.fingerprint | {"versions": library_versions(job.case.edition)},
         "machine": machine(),
     }
 
 
-def valid_result(job: Job, store: Store) -> dict[str, Any] | None:
-    """Read the result of a case, if it has one of the same notebook, helpers, parameters and versions that passed."""
+def valid_result(job: Job, store: Store) -> tuple[dict[str, Any] | None, str]:
+    """Read the result of a case, if it has one of the same notebook, helpers, parameters and versions that passed.
+
+    Returns
+    -------
+    dict or None
+    str
+        Why there is none.
+    """
     result = store.read_result(job.case.name)
     if not isinstance(result, dict) or result.get("schema_version") != SCHEMA_VERSION:
-        return None
-    same = result["fingerprint"] == job.fingerprint
-    return result if same and result["outcome"] == "passed" else None
+        return None, "no result"
+    if result["outcome"] != "passed":
+        return None, result["outcome"]
+    changed = [name for name, value in job.fingerprint.items() if result["fingerprint"].get(name) != value]
+    return (None, f"other {', '.join(changed)}") if changed else (result, "")
 
 
 def machine() -> dict[str, Any]:
@@ -151,14 +174,9 @@ def machine() -> dict[str, Any]:
     return {
         "system": platform.platform(),
         "processor": _processor(),
-        "cores": usable_cores(),
+        "cores": cpu_count(),  # that this process may use
         "memory_bytes": psutil.virtual_memory().total,
     }
-
-
-def usable_cores() -> int:
-    """Count the processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def _processor() -> str:

@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from statistics import fmean
 from typing import Any
@@ -11,9 +11,9 @@ import matplotlib.pyplot as plt
 from jinja2 import Environment
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
-from helpers.regression.baselines import COSTS, SCORES, type_scores
+from helpers.regression.baselines import COSTS, SCORES, measured, type_scores
 from helpers.regression.storage import RESULT, Store
-from helpers.regression.verdict import Comparison, Judged
+from helpers.regression.verdict import JUDGED, MOVED, Comparison, Judged
 from helpers.regression.worker import PAGE
 
 PAGES = ("report.html", "report.md")
@@ -21,7 +21,7 @@ CURVES, JUNIT = "curves.png", "junit.xml"
 FILES = (*PAGES, CURVES, JUNIT)
 MOST_CURVES = 12  # groups in the figure; more cannot be told apart
 SLOWEST = 8
-VERDICTS = ("held", "better", "worse", "no baseline")
+VERDICTS = (*JUDGED, "no baseline")
 
 
 def write_report(judged: Sequence[Judged], store: Store) -> None:
@@ -33,11 +33,17 @@ def write_report(judged: Sequence[Judged], store: Store) -> None:
     store : Store
     """
     content = report_content(judged)
+    files_kept = {
+        "page": PAGE,
+        "with_page": set(store.names(PAGE)),
+        "result": RESULT,
+        "with_result": set(store.names()),
+    }
     for page in PAGES:
         environment = Environment(autoescape=page.endswith(".html"), trim_blocks=True, lstrip_blocks=True)
-        environment.filters |= {"score": "{:.3f}".format, "percent": "{:.0%}".format, "cell": _table_cell}
+        environment.filters |= {"score": _score, "percent": _percent, "cell": _table_cell}
         template = (files("helpers") / "templates" / f"regression.{page.split('.')[1]}").read_text(encoding="utf-8")
-        store.write(page, environment.from_string(template).render(content))
+        store.write(page, environment.from_string(template).render(content | files_kept))
     if content["curves"]:
         store.write(CURVES, _curves(judged))
     store.write(JUNIT, _junit(judged))
@@ -56,23 +62,36 @@ def report_content(judged: Sequence[Judged]) -> dict[str, Any]:
         By the names that the templates use.
     """
     passed = [case for case in judged if case.result["outcome"] == "passed"]
+    chosen = _varying(judged)
     return {
-        "judged": judged,
         "counts": Counter(case.verdict for case in judged),
         "failed": [case for case in judged if case.verdict not in VERDICTS],
-        "moved": [(case, [c for c in case.comparisons if c.verdict != "held"]) for case in judged],
-        "new": sorted({case.result["case"]["group"] for case in judged if case.verdict == "no baseline"}),
-        "chosen": _varying(judged),
+        "moved": {verdict: moved(judged, verdict) for verdict in MOVED},
+        "new": new_groups(judged),
+        "chosen": chosen,
+        "rows": [_row(case, chosen) for case in judged],
         "types": _types(passed),
         "stages": _stages(passed),
         "versions": _changed_versions(judged),
-        "machines": list({repr(case.result["machine"]): case.result["machine"] for case in judged}.values()),
+        "machines": _machines(case.result["machine"] for case in judged),
+        "baseline_machines": _machines(case.baseline["machine"] for case in judged if case.baseline),
         "curves": CURVES if passed else None,
-        "page": PAGE,
-        "result": RESULT,
+        "left_out": max(0, len(_groups(passed)) - MOST_CURVES),
         "costs": COSTS,
+        "judged": JUDGED,
         "says": says,
     }
+
+
+def moved(judged: Sequence[Judged], verdict: str) -> list[tuple[str, Comparison]]:
+    """List what got worse, or better: the name of the series, and the metric."""
+    series = {case.result["case"]["series"]: case.comparisons for case in judged if case.comparisons}
+    return [(name, found) for name, comparisons in series.items() for found in comparisons if found.verdict == verdict]
+
+
+def new_groups(judged: Sequence[Judged]) -> list[str]:
+    """List the groups of cases that have no baseline."""
+    return sorted({case.result["case"]["group"] for case in judged if case.verdict == "no baseline"})
 
 
 def says(comparison: Comparison) -> str:
@@ -81,6 +100,37 @@ def says(comparison: Comparison) -> str:
     if comparison.metric in SCORES:
         return f"{comparison.metric} {value:.3f}, baseline {mean:.3f} ± {allowed:.3f}"
     return f"{comparison.metric} {value / mean:.0%} of the baseline, ± {allowed / mean:.0%}"
+
+
+def _row(case: Judged, chosen: Sequence[str]) -> dict[str, Any]:
+    """Gather what the table of all cases says of one: its own scores and costs, not those of its series."""
+    about, passed = case.result["case"], case.result["outcome"] == "passed"
+    values = measured(case.result) if passed else {}
+    f1 = next((comparison for comparison in case.comparisons if comparison.metric == "f1"), None)
+    means = {comparison.metric: comparison.mean for comparison in case.comparisons}
+    return {
+        "name": about["name"],
+        "verdict": case.verdict,
+        "axes": [about["edition"], about["language"], about["profile"]],
+        "chosen": [about["chosen"].get(name, "") for name in chosen],
+        "f1": values.get("f1"),
+        "baseline": f1.mean if f1 else None,
+        "tolerance": f1.tolerance if f1 else None,
+        "costs": [values[cost] / means[cost] if means else None for cost in COSTS],
+        "seconds": case.result["seconds"],
+    }
+
+
+def _machines(machines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({repr(machine): machine for machine in machines}.values())
+
+
+def _score(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"
 
 
 def _table_cell(value: Any) -> str:

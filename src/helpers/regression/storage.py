@@ -1,7 +1,6 @@
 """Where the results of cases are kept: a folder, or whatever else fsspec reaches."""
 
 import json
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,9 @@ from typing import Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
+
+from helpers.exceptions import RunError
+from helpers.files import written_whole
 
 RESULT = "result.json"
 
@@ -21,10 +23,20 @@ class Store:
     ----------
     url : str
         A path, or a URL such as ``s3://bucket/folder``.
+
+    Raises
+    ------
+    RunError
+        If no library is installed that reaches such a URL.
     """
 
     def __init__(self, url: str):
-        self.files, self.root = fsspec.url_to_fs(url, use_listings_cache=False)  # other machines write there too
+        try:
+            self.files, self.root = fsspec.url_to_fs(url, use_listings_cache=False)  # other machines write there too
+        except (ValueError, ImportError) as error:
+            raise RunError(
+                f"results cannot be kept at {url}: {error} (s3:// and gs:// need `pip install -r requirements-ray.txt`)"
+            ) from error
         self.is_local = isinstance(self.files, LocalFileSystem)
         self.url = self.root if self.is_local else url  # a path that does not depend on the folder it is used in
 
@@ -71,9 +83,9 @@ class Store:
         except (FileNotFoundError, ValueError):
             return None
 
-    def names(self) -> list[str]:
-        """List the cases that have a result."""
-        return sorted(path.split("/")[-2] for path in self.files.glob(f"{self.root}/*/{RESULT}"))
+    def names(self, file: str = RESULT) -> list[str]:
+        """List the cases that have a file, such as a result."""
+        return sorted(path.split("/")[-2] for path in self.files.glob(f"{self.root}/*/{file}"))
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write a file, whole or not at all; object stores write no other way."""
@@ -83,9 +95,5 @@ class Store:
             return
         path = Path(self.root, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f"{path.name}.part")
-        try:
+        with written_whole(path) as unfinished:
             unfinished.write_bytes(data)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 import multiprocessing
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -12,17 +12,11 @@ from typing import Any
 
 import psutil
 
-from helpers.regression.worker import Task, run_task
+from helpers.regression.worker import NOTHING, Task, run_task
 
 INTERVAL = 0.5  # seconds between two looks at a case's processes
 GRACE = 20  # seconds that a case has to put its files in order once its notebook's process is gone
-LOST = {
-    "outcome": "died",
-    "error": "the case's own process was killed",
-    "cell": None,
-    "calibration": None,
-    "results": None,
-}
+LOST = NOTHING | {"outcome": "died", "error": "the case's own process was killed"}
 
 # Processes are forked from one that has imported everything they need, which saves seconds for each case, and that has
 # no threads, unlike the runner, whose forks they would confuse.
@@ -39,7 +33,7 @@ def start_forkserver() -> None:
         signal.signal(signal.SIGINT, before)
 
 
-def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[str], None]) -> dict[str, Any]:
+def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[int], None]) -> dict[str, Any]:
     """Run a task in a process of its own until it ends, or is ended.
 
     Parameters
@@ -50,7 +44,7 @@ def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[str], 
     stop : Event
         Set by whoever wants it ended before.
     tell : callable
-        Called with the name of each cell that begins.
+        Called with the number of each cell that begins.
 
     Returns
     -------
@@ -65,12 +59,17 @@ def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[str], 
     process.start()
     sender.close()
     family = _Family(process.pid)
-    ended, cut, deadline = None, {}, None
+    ended, cell, cut, deadline = None, None, {}, None
     try:
         while ended is None:
             wait([receiver], timeout=INTERVAL)
             family.look()
-            ended = _read(receiver, tell)
+            for kind, content in _messages(receiver):
+                if kind == "ended":
+                    ended = ended or content
+                else:
+                    cell = content
+                    tell(cell["number"])
             seconds = time.monotonic() - start
             if ended is None and not cut and (stop.is_set() or seconds > time_limit):
                 cut, deadline = _cut(stop, time_limit), seconds + GRACE
@@ -82,20 +81,17 @@ def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[str], 
         family.kill()
         process.join()
         receiver.close()
-    return (ended or LOST) | cut | {"seconds": time.monotonic() - start, "peak_memory_bytes": family.peak}
+    seconds = time.monotonic() - start
+    return LOST | {"cell": cell} | (ended or {}) | cut | {"seconds": seconds, "peak_memory_bytes": family.peak}
 
 
-def _read(connection: Connection, tell: Callable[[str], None]) -> dict[str, Any] | None:
-    """Pass on what a process tells; give what it tells at the end."""
+def _messages(connection: Connection) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give what a process has told since the last look; that it ended with nothing, if it is gone."""
     try:
         while connection.poll():
-            kind, content = connection.recv()
-            if kind == "ended":
-                return content
-            tell(content)
+            yield connection.recv()
     except (EOFError, OSError):  # OSError where it was killed in the middle of a message
-        return LOST
-    return None
+        yield "ended", {}
 
 
 def _cut(stop: Event, time_limit: float) -> dict[str, Any]:

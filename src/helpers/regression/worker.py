@@ -19,7 +19,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from helpers.exceptions import RunError, TutorialError
+from helpers.exceptions import TutorialError
 from helpers.regression.calibration import calibrate
 from helpers.render import render_html
 from helpers.results import read_results
@@ -27,12 +27,13 @@ from helpers.run import execute
 
 NOTEBOOK, PAGE, LOG, ARTEFACTS = "notebook.ipynb", "notebook.html", "log.txt", "output"
 WEIGHTS = ("model", "checkpoints")
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 LAST_LINES = 12  # of an error, enough for the frames that matter
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+UNPRINTABLE = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f]")  # colours, and what XML cannot hold
 OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "ResourceExhaustedError")  # NumPy's begins with an underscore
 ALLOCATION_FAILED = "can't allocate memory"  # in PyTorch's RuntimeError
 DISK_FULL = os.strerror(errno.ENOSPC)
+FULL_BELOW = 2**20  # bytes left; PyTorch's own message does not say why it could not write
+NOTHING = {"outcome": None, "error": None, "cell": None, "calibration": None, "results": None}
 
 
 class Task(NamedTuple):
@@ -49,8 +50,8 @@ class Task(NamedTuple):
         Without ``output_dir``.
     folder : str
         An existing folder. Gets the executed notebook, its page, what the process prints, and the artefacts.
-    cpus : int
-        How many threads the libraries may use.
+    environment : dict of str to str
+        Variables that are set for it.
     """
 
     project: str
@@ -58,7 +59,7 @@ class Task(NamedTuple):
     language: str
     parameters: dict[str, Any]
     folder: str
-    cpus: int
+    environment: dict[str, str]
 
 
 def run_task(task: Task, connection: Connection) -> None:
@@ -68,27 +69,31 @@ def run_task(task: Task, connection: Connection) -> None:
     ----------
     task : Task
     connection : Connection
-        Gets ``("cell", text)`` whenever a cell begins, and at last ``("ended", dict)``, where ``outcome`` is "passed",
-        "raised", "died", "out of memory" or "disk full". ``calibration`` and ``results`` are as `calibrate` and
-        `read_results` give them. Where something went wrong, ``error`` has the last lines about it, and ``cell`` the
-        ``number`` and the ``source`` of the last cell that began. Each is None where there is none.
+        Gets ``("cell", dict)`` whenever a cell begins, with its ``number`` and ``source``; and at last ``("ended",
+        dict)``, where ``outcome`` is "passed", "raised", "died", "out of memory" or "disk full". ``calibration`` and
+        ``results`` are as `calibrate` and `read_results` give them. Where something went wrong, ``error`` has the last
+        lines about it, and ``cell`` is the last one that began. Each is None where there is none.
     """
     os.setsid()  # Ctrl-C in the terminal reaches the runner alone, and the runner ends its cases
     os.chdir(task.project)
     threading.Thread(target=_end_with_runner, daemon=True).start()
-    os.environ |= dict.fromkeys(THREADS, str(task.cpus))
+    os.environ |= task.environment
     with open(Path(task.folder) / LOG, "w", encoding="utf-8") as log:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
             os.dup2(log.fileno(), stream.fileno())
-        ended = {"outcome": "passed", "error": None, "cell": None, "calibration": None, "results": None}
+        ended = NOTHING | {"outcome": "passed"}
         kernel = _Kernel(connection)
         try:
             ended["calibration"] = calibrate()
             ended["results"] = _run(task, kernel)
         except Exception as error:
             ended |= {"cell": kernel.cell} | kernel.failure(error)
-            with suppress(OSError):  # the disk may be full
+            if shutil.disk_usage(task.folder).free < FULL_BELOW:
+                ended["outcome"] = "disk full"
+            if ended["outcome"] == "disk full":  # leave room for the result
+                shutil.rmtree(Path(task.folder) / ARTEFACTS, ignore_errors=True)
+            with suppress(OSError):
                 traceback.print_exc()
         connection.send(("ended", ended))
 
@@ -118,8 +123,8 @@ def _run(task: Task, kernel: "_Kernel") -> dict:
             on_cell_start=kernel.begin_cell,
             kernel_manager_class=kernel.manager_class,
         )
-    except RunError:
-        with suppress(OSError):  # the page is a convenience; what went wrong before is what counts
+    except Exception:
+        with suppress(Exception):  # the page is a convenience; what went wrong before is what counts
             render_html(folder / NOTEBOOK, notebook.parent, task.language)
         raise
     finally:
@@ -156,7 +161,7 @@ class _Kernel:
         if cell["cell_type"] == "code":
             number = self.cell["number"] + 1 if self.cell else 1
             self.cell = {"number": number, "source": cell["source"]}
-            self.connection.send(("cell", f"cell {number}"))
+            self.connection.send(("cell", self.cell))
 
     def failure(self, error: Exception) -> dict[str, str]:
         """Name what went wrong, and give its last lines."""
@@ -174,7 +179,7 @@ class _Kernel:
             text = f"{type(error).__name__}: {text}"
         if DISK_FULL in text:
             outcome = "disk full"
-        return {"outcome": outcome, "error": "\n".join(COLOURS.sub("", text).strip().splitlines()[-LAST_LINES:])}
+        return {"outcome": outcome, "error": "\n".join(UNPRINTABLE.sub("", text).strip().splitlines()[-LAST_LINES:])}
 
 
 def _out_of_memory_kills() -> int:
