@@ -1,10 +1,13 @@
 """A project whose notebooks take seconds, and do whatever its ``dataset`` says."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from helpers.regression.__main__ import main
 
 PARAMETERS = """\
 dataset = "nothing"
@@ -25,9 +28,9 @@ import os, resource, signal, time
 
 if model:
     with open(model, "a") as file:
-        print(dataset, seed, file=file)
+        print(dataset, seed, os.getpid(), file=file)
 if dataset == "raise":
-    raise ValueError("on purpose")
+    raise ValueError("on \\x07purpose")
 if dataset == "kill":
     os.kill(os.getpid(), signal.SIGKILL)
 if dataset == "kill the parent":
@@ -68,6 +71,12 @@ write_results(
 """
 
 
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 @pytest.fixture
 def project(tmp_path):
     """A folder from which `python -m helpers.regression` can be called."""
@@ -100,3 +109,15 @@ def matrix(project):
         return path
 
     return write
+
+
+@pytest.fixture
+def run(project, monkeypatch, capfd):
+    """Call the command line in the project's folder."""
+
+    def call(*arguments):
+        monkeypatch.chdir(project)
+        capfd.readouterr()
+        return Done(main([str(argument) for argument in arguments]), *capfd.readouterr())
+
+    return call

@@ -2,10 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
@@ -27,8 +29,8 @@ time_limit: 60
 """
 
 
-@pytest.fixture
-def bucket(monkeypatch):
+@pytest.fixture(scope="module")
+def bucket():
     """The URL of a bucket in a store that listens on the loopback interface."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
@@ -39,17 +41,17 @@ def bucket(monkeypatch):
         "AWS_SECRET_ACCESS_KEY": "nothing",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
     S3FileSystem.clear_instance_cache()  # it would go on talking to the server of the test before
-    files = Store("s3://results").files
-    files.mkdir("results")
-    yield "s3://results/here"
-    files.rm("results", recursive=True)  # buckets outlive their server
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        Store("s3://results").files.mkdir("results")
+        yield "s3://results/here"
     server.stop()
 
 
-@pytest.fixture
+# In the order of their use: the last test on the cluster kills one of its nodes.
+@pytest.fixture(scope="module")
 def cluster(bucket):
     """A head without processors, and two nodes with two each; they know the bucket from their environment."""
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
@@ -57,6 +59,27 @@ def cluster(bucket):
     cluster.wait_for_nodes()
     yield cluster, nodes
     cluster.shutdown()
+
+
+def test_ctrl_c_ends_the_cases_on_all_nodes(project, matrix, cluster, tmp_path):
+    started, shared = tmp_path / "started", tmp_path / "a folder that all nodes see"
+    path = matrix(MATRIX.format(log=started, seeds=[1, 2]).replace("slow", "nothing, hang"))
+    command = [sys.executable, "-m", "helpers.regression", "run", str(path), "--output", str(shared)]
+    command += ["--on", "ray", "--address", cluster[0].address]
+    runner = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    end = time.monotonic() + 120
+    while len(list(shared.glob("*/result.json"))) < 2 or started.read_text().count("hang") < 2:
+        assert runner.poll() is None and time.monotonic() < end, runner.communicate()
+        time.sleep(0.1)
+    os.killpg(runner.pid, signal.SIGINT)
+    _, stderr = runner.communicate(timeout=60)
+    assert runner.returncode == 2
+    assert "Stopped. What is done is kept" in stderr
+    kernels = [int(line.split()[-1]) for line in started.read_text().splitlines()]
+    left = [psutil.Process(pid) for pid in kernels if psutil.pid_exists(pid)]
+    assert psutil.wait_procs(left, timeout=10)[1] == []
+    results = [json.loads(path.read_text()) for path in shared.glob("*/result.json")]
+    assert [result["case"]["chosen"]["dataset"] for result in results] == ["nothing", "nothing"]
 
 
 def test_cases_of_a_node_that_dies_run_again_on_another(project, matrix, bucket, cluster, tmp_path):
@@ -89,24 +112,30 @@ def test_cases_of_a_node_that_dies_run_again_on_another(project, matrix, bucket,
     assert f"{CASES} of {CASES} cases have a valid result already." in resumed.stdout, resumed.stderr
 
 
-def test_without_a_cluster_at_the_address_one_sentence_says_so(project, matrix):
-    path = matrix("editions: [pytorch]")
-    command = [sys.executable, "-m", "helpers.regression", "run", str(path), "--on", "ray"]
-    done = subprocess.run([*command, "--address", "127.0.0.1:1"], cwd=project, capture_output=True, text=True)
+def test_without_a_cluster_at_the_address_one_sentence_says_so(run, matrix):
+    done = run("run", matrix("editions: [pytorch]"), "--on", "ray", "--address", "127.0.0.1:1")
     assert done.returncode == 2
     assert "there is no Ray cluster at 127.0.0.1:1" in done.stderr
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("url", ["nowhere://results", "abfs://container/results"])
+def test_a_store_that_no_library_reaches_is_named(run, matrix, url):
+    done = run("run", matrix("editions: [pytorch]"), "--output", url)
+    assert done.returncode == 2
+    assert f"RunError: results cannot be kept at {url}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_store_elsewhere_keeps_the_files_also_after_an_error(bucket):
-    store = Store(bucket)
+    store = Store("s3://results/there")
     with pytest.raises(ZeroDivisionError), store.folder("a case") as folder:
         (folder / "sub").mkdir()
         (folder / "sub" / "file").write_text("text")
         _ = 1 / 0
-    assert store.files.cat_file("results/here/a case/sub/file") == b"text"
+    assert store.files.cat_file("results/there/a case/sub/file") == b"text"
     store.write_result("a case", {"one": 1})
     assert (store.names(), store.read_result("a case")) == (["a case"], {"one": 1})
-    assert json.loads(store.files.cat_file("results/here/a case/result.json")) == {"one": 1}
+    assert json.loads(store.files.cat_file("results/there/a case/result.json")) == {"one": 1}
     store.remove("a case")
     assert (store.names(), store.read_result("a case")) == ([], None)

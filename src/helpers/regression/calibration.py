@@ -5,9 +5,9 @@ import subprocess
 import sys
 import time
 
-from helpers.results import peak_memory_bytes
+import psutil
 
-SIZE, REPETITIONS = 1024, 15
+SIZE, REPETITIONS = 1024, 30
 
 
 def calibrate() -> dict[str, float]:
@@ -16,8 +16,8 @@ def calibrate() -> dict[str, float]:
     Returns
     -------
     dict
-        ``seconds``, the median time of a product of two 1024 x 1024 matrices of float32; ``memory_bytes``, the
-        largest resident set size of the process.
+        ``seconds``, the shortest time of a product of two 1024 x 1024 matrices of float32, as whatever else the
+        machine does only makes it longer; ``memory_bytes``, the resident set size of the process.
     """
     command = [sys.executable, "-m", "helpers.regression.calibration"]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
@@ -32,7 +32,7 @@ def _measure() -> dict[str, float]:
         start = time.perf_counter()
         matrix @ matrix
         seconds.append(time.perf_counter() - start)
-    return {"seconds": float(np.median(seconds)), "memory_bytes": peak_memory_bytes()}
+    return {"seconds": min(seconds), "memory_bytes": psutil.Process().memory_info().rss}
 
 
 if __name__ == "__main__":

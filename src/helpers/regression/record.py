@@ -17,7 +17,7 @@ from joblib import cpu_count
 from helpers.regression.matrix import Case, Matrix
 from helpers.regression.storage import Store
 from helpers.regression.supervisor import supervise
-from helpers.regression.worker import NOTHING, Task
+from helpers.regression.worker import NOTHING, Task, printable
 from helpers.results import library_versions
 from helpers.run import notebook_path
 
@@ -127,12 +127,16 @@ def run_case(job: Job, store: Store, stop: Event, tell: Callable[[int], None]) -
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC
         reason = f"the result cannot be kept: {type(error).__name__}: {error}"
         before = f"{result['error']}\n" if result["error"] else ""
-        return result | {"outcome": "disk full" if full else "raised", "error": before + reason}
+        return result | {"outcome": "disk full" if full else "raised", "error": before + printable(reason)}
 
 
 def failed_result(job: Job, outcome: str, error: str) -> dict[str, Any]:
     """Make the result of a case that could not be run at all."""
-    return _described(job) | NOTHING | {"outcome": outcome, "error": error, "seconds": 0.0, "peak_memory_bytes": 0}
+    return (
+        _described(job)
+        | NOTHING
+        | {"outcome": outcome, "error": printable(error), "seconds": 0.0, "peak_memory_bytes": 0}
+    )
 
 
 def _environment(job: Job) -> dict[str, str]:

@@ -28,7 +28,7 @@ from helpers.run import execute
 NOTEBOOK, PAGE, LOG, ARTEFACTS = "notebook.ipynb", "notebook.html", "log.txt", "output"
 WEIGHTS = ("model", "checkpoints")
 LAST_LINES = 12  # of an error, enough for the frames that matter
-UNPRINTABLE = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f]")  # colours, and what XML cannot hold
+UNPRINTABLE = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f]")
 OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "ResourceExhaustedError")  # NumPy's begins with an underscore
 ALLOCATION_FAILED = "can't allocate memory"  # in PyTorch's RuntimeError
 DISK_FULL = os.strerror(errno.ENOSPC)
@@ -179,7 +179,12 @@ class _Kernel:
             text = f"{type(error).__name__}: {text}"
         if DISK_FULL in text:
             outcome = "disk full"
-        return {"outcome": outcome, "error": "\n".join(UNPRINTABLE.sub("", text).strip().splitlines()[-LAST_LINES:])}
+        return {"outcome": outcome, "error": "\n".join(printable(text).splitlines()[-LAST_LINES:])}
+
+
+def printable(text: str) -> str:
+    """Remove colours from a text, and control characters, which XML cannot hold."""
+    return UNPRINTABLE.sub("", text).strip()
 
 
 def _out_of_memory_kills() -> int:
