@@ -44,7 +44,7 @@ lab: .venv/.installed ## open the notebooks in JupyterLab
 test: .venv/.installed-dev ## check the code's form, then run all tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 notebooks: .venv/.installed-dev ## build the notebooks and README.ko.md, and merge the translations with what they translate
 	$(BIN)/python notebooks/source/build.py

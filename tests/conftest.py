@@ -1,9 +1,12 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from helpers.startup import load_triton_first
 
+# Tests run side by side, a worker for each processor; threads of their own would only get in each other's way.
+os.environ |= {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
 load_triton_first()  # the tests' own process imports both frameworks
 
 from transformers import AutoTokenizer

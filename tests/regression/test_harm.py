@@ -14,6 +14,7 @@ editions: [pytorch]
 parameters:
   epochs: [3]
   seed: [42]
+cpus: 1
 """
 
 
