@@ -1,5 +1,8 @@
 """A project whose notebooks take seconds, and do whatever its ``dataset`` says."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,6 +112,27 @@ def matrix(project):
         return path
 
     return write
+
+
+@pytest.fixture
+def start(project):
+    """Start the command line in the project's folder, as a terminal does: with all that it starts in one group."""
+
+    def with_ctrl_c():  # whoever runs the tests in the background may have turned it off for all that they start
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def call(*arguments):
+        return subprocess.Popen(
+            [sys.executable, "-m", "helpers.regression", *map(str, arguments)],
+            cwd=project,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=with_ctrl_c,
+            start_new_session=True,
+        )
+
+    return call
 
 
 @pytest.fixture

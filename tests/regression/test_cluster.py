@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import psutil
@@ -61,12 +59,10 @@ def cluster(bucket):
     cluster.shutdown()
 
 
-def test_ctrl_c_ends_the_cases_on_all_nodes(project, matrix, cluster, tmp_path):
+def test_ctrl_c_ends_the_cases_on_all_nodes(start, matrix, cluster, tmp_path):
     started, shared = tmp_path / "started", tmp_path / "a folder that all nodes see"
     path = matrix(MATRIX.format(log=started, seeds=[1, 2]).replace("slow", "nothing, hang"))
-    command = [sys.executable, "-m", "helpers.regression", "run", str(path), "--output", str(shared)]
-    command += ["--on", "ray", "--address", cluster[0].address]
-    runner = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    runner = start("run", path, "--output", shared, "--on", "ray", "--address", cluster[0].address)
     end = time.monotonic() + 120
     while len(list(shared.glob("*/result.json"))) < 2 or started.read_text().count("hang") < 2:
         assert runner.poll() is None and time.monotonic() < end, runner.communicate()
@@ -82,13 +78,11 @@ def test_ctrl_c_ends_the_cases_on_all_nodes(project, matrix, cluster, tmp_path):
     assert [result["case"]["chosen"]["dataset"] for result in results] == ["nothing", "nothing"]
 
 
-def test_cases_of_a_node_that_dies_run_again_on_another(project, matrix, bucket, cluster, tmp_path):
+def test_cases_of_a_node_that_dies_run_again_on_another(run, start, matrix, bucket, cluster, tmp_path):
     started = tmp_path / "started"
     path = matrix(MATRIX.format(log=started, seeds=list(range(CASES))))
     nodes = cluster[1]
-    command = [sys.executable, "-m", "helpers.regression", "run", str(path), "--output", bucket]
-    command += ["--on", "ray", "--address", cluster[0].address]
-    runner = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    runner = start("run", path, "--output", bucket, "--on", "ray", "--address", cluster[0].address)
     end = time.monotonic() + 120
     while not started.exists() or len(started.read_text().splitlines()) < CASES:
         assert runner.poll() is None and time.monotonic() < end, runner.communicate()
@@ -107,8 +101,7 @@ def test_cases_of_a_node_that_dies_run_again_on_another(project, matrix, bucket,
     assert {"notebook.ipynb", "notebook.html", "log.txt", "metrics.json", "result.json"} <= kept
     assert {"report.html", "report.md", "junit.xml"} <= {file.rsplit("/", 1)[1] for file in store.files.find("results")}
 
-    command = [*command[:-4], "--resume"]
-    resumed = subprocess.run(command, cwd=project, capture_output=True, text=True, env=os.environ)
+    resumed = run("run", path, "--output", bucket, "--resume")
     assert f"{CASES} of {CASES} cases have a valid result already." in resumed.stdout, resumed.stderr
 
 

@@ -9,7 +9,6 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from subprocess import PIPE
 
 import nbformat
 import psutil
@@ -24,7 +23,6 @@ parameters:
 time_limit: 20
 cpus: 1
 """
-COMMAND = [sys.executable, "-m", "helpers.regression"]
 
 
 def folder(project, matrix="matrix"):
@@ -154,17 +152,10 @@ def test_a_full_disk_is_named(run, project, matrix, small_disk):
     assert processes(project) == []
 
 
-def with_ctrl_c():
-    # Whoever runs the tests in the background may have turned it off for all that they start.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(run, project, matrix, how):
+def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(run, start, project, matrix, how):
     path = matrix(MATRIX.format(faults="nothing, slow, raise").replace("cpus: 1", "cpus: 64"))
-    runner = subprocess.Popen(
-        [*COMMAND, "run", path], cwd=project, stdout=PIPE, stderr=PIPE, preexec_fn=with_ctrl_c, start_new_session=True
-    )
+    runner = start("run", path)
     slow = folder(project) / "pytorch-en-sample-dataset=slow"
     wait_until(lambda: (slow / "notebook.ipynb").exists(), 60)
     if how == signal.SIGINT:  # a terminal sends Ctrl-C to all that run in it
@@ -175,7 +166,7 @@ def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(run, projec
     wait_until(lambda: processes(project) == [], 10)
     if how != signal.SIGKILL:
         assert runner.returncode == 2
-        assert stderr.decode().strip() == "Stopped. What is done is kept: call it again with --resume to run the rest."
+        assert stderr.strip() == "Stopped. What is done is kept: call it again with --resume to run the rest."
         nbformat.read(slow / "notebook.ipynb", as_version=4)
     assert set(results(project)) == {"nothing"}
     written = (folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT).stat().st_mtime_ns
