@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
 
 from helpers import data
 from helpers.exceptions import (
@@ -128,7 +128,7 @@ def test_data_from_the_hub_gets_the_common_form(tmp_path):
     """A folder of Parquet files, as the Hub serves them, stands in for a repository."""
     for split, rows in in_memory([["a", "b"]], [[1, 2]]).items():
         rows.to_parquet(tmp_path / "x" / "default" / split / "0000.parquet")
-    dataset = data._as_common_form(data._download(str(tmp_path / "x")), "x")
+    dataset = data._as_common_form(load_dataset(str(tmp_path / "x")), "x")
     assert dataset["test"][0] == {"id": "0", "tokens": ["a", "b"], "ner_tags": [1, 2]}
     assert data.label_names(dataset) == ["O", "B-x", "I-x"]
 

@@ -3,17 +3,17 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 import datasets
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
-from datasets.exceptions import DatasetNotFoundError, DatasetsError
-from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError
+from datasets.exceptions import DatasetsError
+from datasets.naming import camelcase_to_snakecase
+from huggingface_hub.errors import RevisionNotFoundError
 
+from helpers import hub
 from helpers.bracketed import read_bracketed
 from helpers.conll import find_split_files, read_conll
 from helpers.exceptions import (
@@ -21,14 +21,15 @@ from helpers.exceptions import (
     EmptySplitError,
     MalformedDataError,
     UnknownTagError,
-    hub_failure,
 )
+from helpers.hub_failures import fetch_failure
 from helpers.models import is_folder_name
 from helpers.tagging import iob2_label_names, split_tag
 
 SAMPLE = files("helpers") / "sample"
 SPLITS = ("train", "validation", "test")
 VALIDATION_SHARE = 0.1
+PARQUET_COPY = "refs/convert/parquet"  # where the Hub keeps what it makes of data sets, by running scripts on its side
 
 
 def load_ner_dataset(name: str, seed: int = 42) -> DatasetDict:
@@ -152,41 +153,51 @@ def _features(names: list[str]) -> Features:
 
 def _from_hub(name: str) -> DatasetDict:
     try:
-        with _cache_alone_if_unreachable(name):
-            dataset = _download(name)
-    except DatasetNotFoundError as error:
+        revision = _revision_with_data(name)
+    except hub.FAILURES as error:
+        return _as_common_form(_from_cache(name, error), name)
+    return _as_common_form(_download(name, revision), name)
+
+
+def _revision_with_data(name: str) -> str | None:
+    """Find out where a data set's files are: on its main revision (None), or where that holds a script, in a copy."""
+    script = f"{name.rpartition('/')[2]}.py"
+    if script not in hub.file_names("dataset", name):
+        return None
+    try:
+        hub.file_names("dataset", name, revision=PARQUET_COPY)
+    except RevisionNotFoundError as error:
         raise DatasetUnavailableError(
-            f"there is no folder {name}, and the Hub has no data set of that name that you may read"
+            f"the data set {name!r} is a loading script, {script}, and no data: scripts are not run, as they could do"
+            " anything, and the Hub has made no copy of it as Parquet files. Take another data set, or put its"
+            " sentences into a folder of CoNLL files"
         ) from error
-    except (OSError, ValueError, RuntimeError, DatasetsError) as error:  # no connection, no such name, broken files
-        raise DatasetUnavailableError(hub_failure(f"data set {name!r}", error)) from error
-    return _as_common_form(dataset, name)
+    return PARQUET_COPY
 
 
-@contextmanager
-def _cache_alone_if_unreachable(name: str) -> Iterator[None]:
-    """Without a network, let `load_dataset` look at its cache at once instead of after half a minute of retries."""
+def _download(name: str, revision: str | None) -> DatasetDict:
+    try:
+        return _load(name, revision)
+    except (*hub.FAILURES, DatasetsError) as error:
+        raise DatasetUnavailableError(fetch_failure(f"data set {name!r}", error)) from error
+
+
+def _from_cache(name: str, unreachable: Exception) -> DatasetDict:
+    """Load what an earlier run has fetched, without asking the Hub, which could take minutes."""
     before = datasets.config.HF_HUB_OFFLINE
+    datasets.config.HF_HUB_OFFLINE = True
     try:
-        HfApi().dataset_info(name, timeout=10)
-    except HfHubHTTPError:
-        pass  # the Hub answers: load_dataset knows best what its answer means
-    except OSError:
-        datasets.config.HF_HUB_OFFLINE = True
-    try:
-        yield
+        return _load(name, None)
+    except (*hub.FAILURES, DatasetsError) as error:
+        raise DatasetUnavailableError(fetch_failure(f"data set {name!r}", unreachable)) from error
     finally:
         datasets.config.HF_HUB_OFFLINE = before
 
 
-def _download(name: str) -> DatasetDict:
-    try:
-        return load_dataset(name)
-    except RuntimeError as error:
-        if "Dataset scripts are no longer supported" not in str(error):
-            raise
-        # The Hub keeps a copy of such data sets as Parquet files, made by running the script on its side.
-        return load_dataset(name, revision="refs/convert/parquet")
+def _load(name: str, revision: str | None) -> DatasetDict:
+    *user, own_name = name.split("/")
+    prepared = datasets.config.HF_DATASETS_CACHE / "___".join([*user, camelcase_to_snakecase(own_name)])
+    return hub.fetch_whole(partial(load_dataset, name, revision=revision), "dataset", name, made_of_files=prepared)
 
 
 def _as_common_form(dataset: DatasetDict, name: str) -> DatasetDict:

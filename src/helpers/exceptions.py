@@ -1,8 +1,5 @@
 """The errors that a person's input can cause, each with a name and a message that says what to do next."""
 
-import requests
-from huggingface_hub.errors import LocalEntryNotFoundError
-
 
 class TutorialError(Exception):
     """Base of all errors raised for bad input; a notebook shows its message instead of a traceback."""
@@ -58,14 +55,3 @@ class MatrixError(TutorialError):
 
 class BaselineError(TutorialError):
     """A baseline cannot be read, or there is nothing that could become one."""
-
-
-def hub_failure(what: str, error: Exception) -> str:
-    """Say in one line that something could not be fetched from the Hub, why, and what works without a network."""
-    # The cause of these two is that no connection came about; their own texts name URLs and internals.
-    if isinstance(error, (ConnectionError, LocalEntryNotFoundError, requests.ConnectionError)):
-        return (
-            f"the {what} is no folder here, and the Hub cannot be reached to fetch it."
-            ' Without a network, use dataset="sample" and model="bundled", or folders of your own.'
-        )
-    return f"the {what} could not be fetched from the Hub: {str(error).strip().splitlines()[0]}"

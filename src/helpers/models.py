@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from huggingface_hub import snapshot_download, whoami
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+from huggingface_hub.errors import HfHubHTTPError
 
-from helpers.exceptions import CheckpointDigestError, CheckpointUnavailableError, ParameterError, hub_failure
+from helpers import hub
+from helpers.exceptions import CheckpointDigestError, CheckpointUnavailableError, ParameterError
 from helpers.files import written_whole
+from helpers.hub_failures import fetch_failure
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedTokenizerBase, TFPreTrainedModel
@@ -55,9 +58,9 @@ def resolve_checkpoint(name: str) -> str:
     folder = Path(os.path.expanduser(name)) if is_folder_name(name) else _from_hub(name)
     if not os.path.isdir(folder):
         raise CheckpointUnavailableError(f"there is no checkpoint folder {name}")
-    for pattern, content in REQUIRED_FILES.items():
-        if not any(folder.glob(pattern)):
-            raise CheckpointUnavailableError(f"the checkpoint {name!r} has no {content} ({pattern})")
+    missing = _missing(folder)
+    if missing:
+        raise CheckpointUnavailableError(f"the checkpoint {name!r} has no {missing}")
     return str(folder)
 
 
@@ -191,13 +194,31 @@ def _bundled() -> str:
     return folder
 
 
+def _missing(folder: Path) -> str | None:
+    """Name what a checkpoint folder lacks."""
+    lacking = (f"{content} ({pattern})" for pattern, content in REQUIRED_FILES.items() if not any(folder.glob(pattern)))
+    return next(lacking, None)
+
+
 def _from_hub(name: str) -> Path:
     try:
-        # One folder with just what from_pretrained reads; weights in other formats are left where they are.
-        return Path(snapshot_download(name, allow_patterns=CHECKPOINT_FILES))
-    except (RepositoryNotFoundError, HFValidationError) as error:
-        raise CheckpointUnavailableError(
-            f"there is no folder {name}, and the Hub has no model of that name that you may read"
-        ) from error
-    except (OSError, HfHubHTTPError) as error:
-        raise CheckpointUnavailableError(hub_failure(f"checkpoint {name!r}", error)) from error
+        hub.file_names("model", name)
+    except hub.FAILURES as error:
+        return _from_cache(name, error)
+    # One folder with just what from_pretrained reads; weights in other formats are left where they are.
+    fetch = partial(snapshot_download, name, allow_patterns=CHECKPOINT_FILES)
+    try:
+        return Path(hub.fetch_whole(fetch, "model", name))
+    except hub.FAILURES as error:
+        raise CheckpointUnavailableError(fetch_failure(f"checkpoint {name!r}", error)) from error
+
+
+def _from_cache(name: str, unreachable: Exception) -> Path:
+    """Find what an earlier run has fetched, if that run came to its end."""
+    try:
+        folder = Path(hub.fetch_whole(partial(snapshot_download, name, local_files_only=True), "model", name))
+    except hub.FAILURES:
+        folder = None
+    if folder is None or _missing(folder):
+        raise CheckpointUnavailableError(fetch_failure(f"checkpoint {name!r}", unreachable)) from unreachable
+    return folder

@@ -1,0 +1,151 @@
+"""Fetching from the Hub: again where that helps, and with nothing broken left in the cache."""
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import requests
+from huggingface_hub import HfApi, configure_http_backend, constants
+from huggingface_hub.errors import XetError
+from huggingface_hub.file_download import repo_folder_name
+from requests.adapters import HTTPAdapter, Retry
+
+from helpers.hub_failures import BrokenDownloadError, causes, status_of
+
+Fetched = TypeVar("Fetched")
+
+# What clients raise where the Hub, the network, the disk or a name is at fault. The errors of requests are OSErrors.
+FAILURES = (OSError, RuntimeError, ValueError, XetError)
+TRIES = 3
+WORTH_A_REPEAT = (429, 500, 502, 503, 504)
+LONGEST_PAUSE = 30  # seconds between two requests, whatever the Hub asks for
+LONGEST_SILENCE = 60  # seconds, where a client would wait for an answer for ever
+WRONG_RANGE = 416
+
+
+def be_patient() -> None:
+    """Let this process's clients of the Hub repeat a request where it is busy or fails for a reason of its own."""
+    if not constants.HF_HUB_OFFLINE:
+        configure_http_backend(_patient_session)
+
+
+def file_names(kind: str, name: str, revision: str | None = None) -> set[str]:
+    """List the files of a repository; that also shows in some seconds whether the Hub can be asked at all.
+
+    Parameters
+    ----------
+    kind : {"model", "dataset"}
+    name : str
+    revision : str, optional
+        The main one if it is not given.
+
+    Raises
+    ------
+    OSError, RuntimeError, ValueError, XetError
+        One of `FAILURES`.
+    """
+    be_patient()
+    info = HfApi().repo_info(name, repo_type=kind, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+    return {file.rfilename for file in info.siblings}
+
+
+def fetch_whole(fetch: Callable[[], Fetched], kind: str, name: str, made_of_files: Path | None = None) -> Fetched:
+    """Fetch files of a repository, again where the connection broke off or files came broken.
+
+    The clients themselves check the size of a file, not its content. Their cache names each file after its digest.
+
+    Parameters
+    ----------
+    fetch : callable
+        Fetches into the clients' cache.
+    kind : {"model", "dataset"}
+    name : str
+    made_of_files : Path, optional
+        A folder in which `fetch` keeps what it makes of the files. It is removed with a broken one.
+
+    Returns
+    -------
+    any
+        What `fetch` returns.
+
+    Raises
+    ------
+    BrokenDownloadError
+        If files came broken each time.
+    Exception
+        What `fetch` raises for another reason.
+    """
+    files = Path(constants.HF_HUB_CACHE, repo_folder_name(repo_id=name, repo_type=kind))
+    for _ in range(TRIES):
+        error = None
+        try:
+            fetched = fetch()
+        except Exception as caught:  # a broken file can make its reader stumble in any way
+            error = caught
+        broken = _remove_broken(files, error)
+        if broken and made_of_files:
+            shutil.rmtree(made_of_files, ignore_errors=True)
+        if not broken and error is None:
+            return fetched
+        if not broken and not _broke_off(error):
+            raise error
+    raise BrokenDownloadError(name) if broken else error
+
+
+class _PatientAdapter(HTTPAdapter):
+    def __init__(self):
+        # Failed connections are left to the clients, which know when a cache will do.
+        retry = _BoundedRetry(
+            total=TRIES,
+            connect=0,
+            read=False,
+            status_forcelist=WORTH_A_REPEAT,
+            allowed_methods=None,
+            backoff_factor=1,
+            raise_on_status=False,
+        )
+        super().__init__(max_retries=retry)
+
+    def send(self, request, timeout=None, **others):
+        return super().send(request, timeout=timeout or LONGEST_SILENCE, **others)
+
+
+class _BoundedRetry(Retry):
+    def get_retry_after(self, response):
+        return min(super().get_retry_after(response) or 0, LONGEST_PAUSE)
+
+
+def _patient_session() -> requests.Session:
+    session = requests.Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _PatientAdapter())
+    return session
+
+
+def _broke_off(error: Exception) -> bool:
+    return any(isinstance(cause, requests.exceptions.ChunkedEncodingError) for cause in causes(error))
+
+
+def _remove_broken(files: Path, error: Exception | None) -> bool:
+    """Remove what came broken from a repository's cache, and tell whether there was any."""
+    broken = [path for path in files.glob("blobs/*") if _is_broken(path)]
+    if error is not None and (status_of(error) == WRONG_RANGE or "Consistency check failed" in str(error)):
+        broken += files.glob("blobs/*.incomplete")  # to go on from them would fail again
+    for path in broken:
+        path.unlink()
+    for link in files.glob("snapshots/**/*"):
+        if link.is_symlink() and not link.exists():
+            link.unlink()
+    return bool(broken)
+
+
+def _is_broken(path: Path) -> bool:
+    """Tell whether a file's content is another than its name says: a SHA-256, or for small files git's SHA-1."""
+    header = b"blob %d\0" % path.stat().st_size
+    start = {64: hashlib.sha256, 40: lambda: hashlib.sha1(header)}.get(len(path.name))
+    if start is None:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, start).hexdigest() != path.name
