@@ -37,6 +37,10 @@ class CheckpointDigestError(TutorialError):
     """The bundled encoder's weights are not the ones that this project was tested with."""
 
 
+class UploadError(TutorialError):
+    """A model cannot be uploaded; it stays on this machine."""
+
+
 class SlowTokenizerError(TutorialError):
     """The tokenizer cannot say which word a subword comes from."""
 

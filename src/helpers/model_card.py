@@ -1,0 +1,140 @@
+"""A model's card: what it was made from, how well it does, and under which licence it may be used."""
+
+from pathlib import Path
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+from helpers.files import written_whole
+from helpers.models import BUNDLED_NAME, CARD, is_folder_name
+
+FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
+METRICS = ("precision", "recall", "f1", "accuracy")
+SETTINGS = (
+    "epochs",
+    "learning_rate",
+    "batch_size",
+    "weight_decay",
+    "dropout",
+    "seed",
+    "max_train_examples",
+    "label_all_subwords",
+)
+CARD_FORM = """\
+---
+{head}
+---
+
+# {title}
+
+{encoder} with a classifier on top, fine-tuned to find named entities in text, with {framework}.
+
+## Data
+
+{dataset}: {sentences}. The SHA-256 of its words, tags and labels is {digest}.
+
+## Scores
+
+On the test split. Entities count if their type and both of their boundaries are right (seqeval).
+On other kinds of text, scores can be far lower.
+
+| entities | precision | recall | F1 | in the test split |
+| --- | --- | --- | --- | --- |
+{scores}
+
+Accuracy, over words: {accuracy:.3f}
+
+## Training
+
+{settings}
+
+## Licence
+
+{licence}
+"""
+
+
+def write_card(folder: str, results: dict, licence: str) -> ModelCard:
+    """Write a model's card into its folder: in English, and with nothing about where files lie on this machine.
+
+    Parameters
+    ----------
+    folder : str
+    results : dict
+        The record of the run that made the model, as `helpers.results.read_results` gives it.
+    licence : str
+        The encoder's, as `helpers.models.licence` gives it.
+
+    Returns
+    -------
+    ModelCard
+        Its attribute ``data`` is the head, which programs read.
+    """
+    encoder, dataset = public_name(results["model"]["name"]), public_name(results["dataset"]["name"])
+    title = f"{encoder.rpartition('/')[2]}, fine-tuned on {dataset.rpartition('/')[2]}"
+    card = CARD_FORM.format(
+        head=_head(results, title, licence).to_yaml(),
+        title=_one_line(title),
+        encoder=_code(encoder),
+        framework=FRAMEWORKS[results["framework"]],
+        dataset=_code(dataset),
+        sentences=", ".join(f"{count} {split} sentences" for split, count in results["dataset"]["sentences"].items()),
+        digest=_code(results["dataset"]["digest"]),
+        scores="\n".join(_score_rows(results["test"])),
+        accuracy=results["test"]["accuracy"],
+        settings="\n".join(f"- {_code(name)}: {results['parameters'][name]}" for name in SETTINGS),
+        licence="The encoder's card names no licence." if licence == "unknown" else f"As its encoder: {_code(licence)}",
+    )
+    with written_whole(Path(folder) / CARD) as unfinished:
+        unfinished.write_text(card, encoding="utf-8")
+    return ModelCard(card)
+
+
+def public_name(name: str) -> str:
+    """Give what a parameter names the name that others know it by: of a folder, the last part alone."""
+    if name == "bundled":
+        return BUNDLED_NAME
+    return Path(name).expanduser().absolute().name if is_folder_name(name) else name
+
+
+def _head(results: dict, title: str, licence: str) -> ModelCardData:
+    encoder, dataset = results["model"]["name"], results["dataset"]["name"]
+    scores = [
+        EvalResult(
+            task_type="token-classification",
+            dataset_type=public_name(dataset),
+            dataset_name=public_name(dataset),
+            dataset_split="test",
+            metric_type=metric,
+            metric_value=results["test"][metric],
+        )
+        for metric in METRICS
+    ]
+    return ModelCardData(
+        library_name="transformers",
+        pipeline_tag="token-classification",
+        license=licence,
+        # The Hub refuses a card that names something else than repositories here.
+        base_model=None if is_folder_name(encoder) else public_name(encoder),
+        datasets=None if dataset == "sample" or is_folder_name(dataset) else [dataset],
+        metrics=list(METRICS),
+        model_name=title,
+        eval_results=scores,
+    )
+
+
+def _score_rows(test: dict) -> list[str]:
+    total = {"support": sum(scores["support"] for scores in test["per_type"].values())}
+    rows = {_code(name): scores for name, scores in test["per_type"].items()} | {"all": test | total}
+    return [
+        f"| {name} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {row['support']} |"
+        for name, row in rows.items()
+    ]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _code(text: str) -> str:
+    """Set a text as code, so that nothing in it is read as Markdown, HTML or the end of a table's cell."""
+    return "`" + _one_line(text).replace("`", "'").replace("|", r"\|") + "`"

@@ -1,0 +1,79 @@
+"""The way of a trained model to the Hub."""
+
+import shlex
+
+from huggingface_hub import create_repo, upload_folder, whoami
+from huggingface_hub.errors import LocalTokenNotFoundError
+
+from helpers import hub
+from helpers.exceptions import ParameterError, UploadError
+from helpers.hub_failures import reason
+
+NEEDS_LOGIN = (
+    "push_to_hub=True needs a login with the right to write: log in with the cell above, with `hf auth login`, or"
+    " through the environment variable HF_TOKEN"
+)
+
+
+def require_repository(name: str) -> str:
+    """Make sure, before anything is trained, that there is a repository to upload to; makes it where it is missing.
+
+    Parameters
+    ----------
+    name : str
+        With the user's or organisation's name before a slash, or without, for the user's own.
+
+    Returns
+    -------
+    str
+        The full name.
+
+    Raises
+    ------
+    ParameterError
+        If nobody is logged in, or without the right to write.
+    UploadError
+        If the Hub cannot be reached, or refuses for another reason.
+    """
+    hub.be_patient()
+    try:
+        access = whoami()["auth"].get("accessToken", {})
+        if access.get("role") == "read":
+            raise ParameterError(f"{NEEDS_LOGIN}; the token in use may only read")
+        return create_repo(name, exist_ok=True).repo_id
+    except LocalTokenNotFoundError as error:
+        raise ParameterError(NEEDS_LOGIN) from error
+    except hub.FAILURES as error:
+        raise UploadError(f"nothing can be uploaded to {name!r}: {reason(error)}") from error
+
+
+def upload(folder: str, name: str) -> str:
+    """Upload a model's folder as it is, in one commit: all of it or nothing.
+
+    Parameters
+    ----------
+    folder : str
+        Is only read.
+    name : str
+        As for `require_repository`.
+
+    Returns
+    -------
+    str
+        The address of the model's page.
+
+    Raises
+    ------
+    UploadError
+        If it fails; the message says why, and how to repeat it.
+    """
+    hub.be_patient()
+    try:
+        repository = create_repo(name, exist_ok=True)
+        upload_folder(repo_id=repository.repo_id, folder_path=folder, commit_message="Upload the trained model")
+    except hub.FAILURES as error:
+        raise UploadError(
+            f"the model was not uploaded to {name!r}: {reason(error)}. It is whole in {folder}; to repeat the upload"
+            f" alone, run this cell again, or in a terminal: hf upload {name} {shlex.quote(folder)}"
+        ) from error
+    return str(repository)
