@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 
-.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression lab test notebooks format lock clean
+.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression lab test test-faults notebooks format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -45,6 +45,9 @@ test: .venv/.installed-dev ## check the code's form, then run all tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test-faults: .venv/.installed-dev ## run the tests of what goes wrong at length, such as a Hub that does not answer
+	$(BIN)/pytest -m faults --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 notebooks: .venv/.installed-dev ## build the notebooks and README.ko.md, and merge the translations with what they translate
 	$(BIN)/python notebooks/source/build.py

@@ -1,0 +1,99 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from hub.server import WRITE_TOKEN, Hub
+
+
+@pytest.fixture(scope="session")
+def hub_of_session():
+    hub = Hub()
+    yield hub
+    hub.close()
+
+
+@pytest.fixture
+def hub(hub_of_session):
+    """An empty Hub; a test fails that asks it for something it does not know."""
+    hub_of_session.clear()
+    yield hub_of_session
+    assert hub_of_session.unknown == []
+
+
+def settings_for(hub, home, **others):
+    """The environment of a client. Its patience is short, so that tests need not wait."""
+    patience = {"HF_HUB_ETAG_TIMEOUT": "1", "HF_HUB_DOWNLOAD_TIMEOUT": "1", "RES_OPTIONS": "timeout:1 attempts:1"}
+    quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    return (
+        os.environ | patience | quiet | {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_TOKEN": WRITE_TOKEN} | others
+    )
+
+
+class Done(NamedTuple):
+    """How a client ended, and all that it printed."""
+
+    status: int
+    output: str
+
+    @property
+    def value(self):
+        """What it printed last, as JSON."""
+        assert self.status == 0, self.output
+        return json.loads(self.output.splitlines()[-1])
+
+    @property
+    def message(self):
+        """The one line that a named error is."""
+        assert self.status == 1, self.output
+        assert "Traceback" not in self.output
+        return self.output.splitlines()[-1]
+
+
+class Client:
+    """Runs code with the helpers and the real clients of the Hub, each time in a new process; the cache is kept.
+
+    Attributes
+    ----------
+    home : Path
+        The clients' cache; empty when a test begins.
+    """
+
+    def __init__(self, hub, folder):
+        self.home = folder / "home"
+        self._output = folder / "output"
+        self._worker = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("worker.py")],
+            env=settings_for(hub, self.home),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, code):
+        self._worker.stdin.write(json.dumps({"code": code, "output": str(self._output)}) + "\n")
+        self._worker.stdin.flush()
+        status = int(self._worker.stdout.readline())
+        return Done(status, self._output.read_text())
+
+    def close(self):
+        self._worker.stdin.close()
+        self._worker.wait()
+
+
+@pytest.fixture(scope="session")
+def client_of_session(hub_of_session, tmp_path_factory):
+    client = Client(hub_of_session, tmp_path_factory.mktemp("client"))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def client(client_of_session, hub):
+    shutil.rmtree(client_of_session.home, ignore_errors=True)
+    return client_of_session

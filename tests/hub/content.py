@@ -1,0 +1,68 @@
+"""What the tests put on their Hub: parts of the bundled sample, and a tiny encoder."""
+
+import io
+from functools import cache
+from pathlib import Path
+
+import datasets
+
+from helpers.data import load_ner_dataset
+
+DATASET, ENCODER = "wnut_17", "distilbert/distilbert-base-uncased"
+SENTENCES = {"train": 60, "validation": 20, "test": 20}
+TINY_ENCODER = Path(__file__).resolve().parent.parent / "tiny_distilbert"
+ENCODER_CARD = b"---\nlicense: apache-2.0\n---\n# A tiny encoder\n"
+DATASET_CARD = b"""---
+license: apache-2.0
+configs:
+- config_name: default
+  data_files:
+  - split: train
+    path: data/train-*
+  - split: validation
+    path: data/validation-*
+  - split: test
+    path: data/test-*
+---
+# Sentences
+"""
+SCRIPT = b"raise SystemExit('a loading script was run')\n"
+
+
+@cache
+def sentences() -> datasets.DatasetDict:
+    """Take the first sentences of each split of the sample."""
+    sample = load_ner_dataset("sample")
+    return datasets.DatasetDict({split: sample[split].select(range(count)) for split, count in SENTENCES.items()})
+
+
+@cache
+def parquet_files(pattern: str) -> dict[str, bytes]:
+    """Write the sentences as Parquet files, with a path for each split such as ``"data/{split}-00000.parquet"``."""
+    files = {}
+    for split, rows in sentences().items():
+        file = io.BytesIO()
+        rows.to_parquet(file)
+        files[pattern.format(split=split)] = file.getvalue()
+    return files
+
+
+def add_dataset(hub, name: str = DATASET) -> None:
+    """Put the sentences on a Hub, as Parquet files on the main branch."""
+    repository = hub.add("datasets", name)
+    repository.commit({"README.md": DATASET_CARD} | parquet_files("data/{split}-00000-of-00001.parquet"))
+
+
+def add_script(hub, with_copy: bool) -> None:
+    """Put a loading script on a Hub, and perhaps the copy as Parquet files that a Hub makes of it."""
+    repository = hub.add("datasets", DATASET)
+    repository.commit({"README.md": b"# Sentences\n", f"{DATASET}.py": SCRIPT})
+    if with_copy:
+        repository.commit(parquet_files(f"{DATASET}/{{split}}/0000.parquet"), "refs/convert/parquet")
+
+
+def add_encoder(hub) -> None:
+    """Put the tiny encoder on a Hub, with weights in a format that nobody should fetch."""
+    repository = hub.add("models", ENCODER)
+    repository.commit_folder(TINY_ENCODER)
+    repository.commit({"README.md": ENCODER_CARD, "pytorch_model.bin": b"a pickle"})

@@ -1,0 +1,166 @@
+"""What goes wrong while something is fetched: it passes, or is one message; and what is kept is never broken."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from helpers.data import dataset_digest
+from hub import content
+from hub.conftest import settings_for
+from hub.faults import ALWAYS, Fault
+from hub.messages import Answer, refusal
+
+LOAD_DATA = """
+import json
+print(json.dumps(data.dataset_digest(data.load_ner_dataset("wnut_17"))))
+"""
+FIND_ENCODER = """
+import json
+print(json.dumps(models.resolve_checkpoint("distilbert/distilbert-base-uncased")))
+"""
+CODE = {"data": LOAD_DATA, "encoder": FIND_ENCODER}
+LARGE, SMALL = {"path": "/large/", "method": "GET"}, {"path": "README|config.json", "method": "GET"}
+
+
+def other_word(body):
+    changed = body.replace(b"The", b"Teh").replace(b"distil", b"bistil")
+    return changed if changed != body else body[:-1] + bytes([body[-1] ^ 1])
+
+
+PASSING = {
+    "busy": [Fault(times=3, answer=refusal(429, "Too many requests", headers={"Retry-After": "1"}))],
+    "in trouble now and then": [
+        Fault("/api/", answer=refusal(500, "Error")),
+        Fault("/resolve/", "HEAD", answer=refusal(503, "Unavailable")),
+        Fault(**LARGE, answer=refusal(503, "Unavailable")),
+    ],
+    "late now and then": [Fault("/resolve/", "HEAD", delay=30), Fault(**LARGE, delay=30)],
+    "cut": [Fault(**LARGE, cut_after=100)],
+    "small file cut": [Fault(**SMALL, cut_after=10)],
+    "short": [Fault(**LARGE, change=lambda body: body[:-100])],
+    "long": [Fault(**LARGE, change=lambda body: body + b"more")],
+    "other bytes": [Fault(**LARGE, change=other_word)],
+    "small file with other bytes": [Fault(**SMALL, change=other_word)],
+}
+REACHES_NOBODY = "the Hub cannot be reached"
+LASTING = {
+    "token refused": (
+        Fault(times=ALWAYS, answer=refusal(401, "Invalid credentials in Authorization header")),
+        "the Hub does not take your token (401). Log in again",
+    ),
+    "forbidden": (Fault(times=ALWAYS, answer=refusal(403, "Forbidden")), "the Hub does not allow it (403)"),
+    "gated": (
+        Fault(times=ALWAYS, answer=refusal(403, "Access is restricted", "GatedRepo")),
+        "Ask for access on its page",
+    ),
+    "busy": (
+        Fault(times=ALWAYS, answer=refusal(429, "Too many requests", headers={"Retry-After": "1"})),
+        "too many requests from here (429). Wait some minutes",
+    ),
+    "in trouble": (Fault(times=ALWAYS, answer=refusal(503, "Unavailable")), "the Hub has trouble of its own"),
+    "late": (Fault(times=ALWAYS, delay=30), "the Hub does not answer in time. Run again later"),
+    "cut": (Fault(**LARGE, times=ALWAYS, cut_after=100), "the connection broke off. Run again"),
+    "short": (Fault(**LARGE, times=ALWAYS, change=lambda body: body[:-100]), "files came broken each time"),
+    "long": (Fault(**LARGE, times=ALWAYS, change=lambda body: body + b"more"), "files came broken each time"),
+    "other bytes": (Fault(**LARGE, times=ALWAYS, change=other_word), "files came broken each time"),
+    "not the Hub": (Fault(times=ALWAYS, answer=Answer(200, {}, b"<html>Log in</html>")), "something else answers"),
+}
+
+
+@pytest.fixture(params=CODE)
+def what(hub, request):
+    content.add_dataset(hub)
+    content.add_encoder(hub)
+    return request.param
+
+
+def assert_whole(done, what):
+    if what == "data":
+        assert done.value == dataset_digest(content.sentences())
+    else:
+        found = {path.name: path.read_bytes() for path in Path(done.value).iterdir()}
+        here = {path.name: path.read_bytes() for path in content.TINY_ENCODER.iterdir()}
+        assert found == here | {"README.md": content.ENCODER_CARD}
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_what_passes_is_waited_for(hub, client, what, fault):
+    hub.faults = [replace(rule) for rule in PASSING[fault]]
+    assert_whole(client.run(CODE[what]), what)
+    assert all(rule.times == 0 for rule in hub.faults)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("fault", LASTING)
+def test_what_lasts_is_one_message_and_the_next_run_succeeds(hub, client, what, fault):
+    rule, message = LASTING[fault]
+    hub.faults = [replace(rule)]
+    said = client.run(CODE[what])
+    error = {"data": "DatasetUnavailableError: the data set", "encoder": "CheckpointUnavailableError: the checkpoint"}
+    assert said.message.startswith(error[what])
+    assert message in said.message
+    assert said.output.count("\n") == 1
+    hub.faults.clear()
+    assert_whole(client.run(CODE[what]), what)
+
+
+@pytest.mark.parametrize("fault", ["in trouble", "not the Hub"])
+def test_a_copy_from_an_earlier_run_will_do(hub, client, what, fault):
+    assert_whole(client.run(CODE[what]), what)
+    hub.faults = [replace(LASTING[fault][0])]
+    assert_whole(client.run(CODE[what]), what)
+
+
+def test_a_broken_download_goes_on_from_where_it_broke_off(hub, client):
+    content.add_encoder(hub)
+    hub.faults = [Fault(**LARGE, cut_after=5000)]
+    small_parts = "from huggingface_hub import constants; constants.DOWNLOAD_CHUNK_SIZE = 1000"
+    assert_whole(client.run(small_parts + FIND_ENCODER), "encoder")
+    assert [request.headers.get("range") for request in hub.asked(**LARGE)] == [None, "bytes=5000-"]
+
+
+def test_what_another_program_left_broken_is_never_used(hub, client, what):
+    hub.faults = [Fault(**LARGE, change=other_word, times=ALWAYS)]
+    unchecked = "from helpers import hub; hub._is_broken = lambda path: False"
+    assert client.run(unchecked + CODE[what]).status == 0
+    hub.faults = [replace(LASTING["not the Hub"][0])]
+    assert "something else answers" in client.run(CODE[what]).message
+    hub.faults.clear()
+    assert_whole(client.run(CODE[what]), what)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("code", ["data.load_ner_dataset('wnut_17')", "models.resolve_checkpoint('someone/model')"])
+def test_without_dns(hub, tmp_path, code):
+    command = [sys.executable, "-c", f"from helpers import data, models; {code}"]
+    settings = settings_for(hub, tmp_path, HF_ENDPOINT="http://hub.invalid")
+    done = subprocess.run(command, env=settings, capture_output=True, text=True)
+    assert "the Hub cannot be reached. Check the network" in done.stderr.splitlines()[-1]
+    assert hub.requests == []
+
+
+@pytest.fixture
+def small_disk(client):
+    """Make the clients' cache a disk of its own; returns what sets its size."""
+    client.home.mkdir()
+
+    def mount(*options):
+        return subprocess.run(["mount", "-t", "tmpfs", "-o", *options, "tmpfs", client.home], capture_output=True)
+
+    if mount("size=4k").returncode:
+        pytest.skip("a small disk cannot be mounted here: no right to")
+    yield lambda size: mount(f"remount,size={size}")
+    subprocess.run(["umount", client.home], check=True)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("size", ["4k", "24k", "48k", "64k", "80k"])
+def test_a_full_disk_is_one_message_and_with_room_the_next_run_succeeds(client, small_disk, what, size):
+    small_disk(size)
+    message = client.run(CODE[what]).message
+    assert f"the disk is full. Make room where {client.home} is" in message
+    small_disk("10m")
+    assert_whole(client.run(CODE[what]), what)

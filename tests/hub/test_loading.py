@@ -1,0 +1,86 @@
+"""The tutorial's data set and encoder come from a Hub, whatever form they have there."""
+
+from pathlib import Path
+
+import pytest
+
+from hub import content
+
+LOAD_DATA = """
+import json
+dataset = data.load_ner_dataset("wnut_17")
+print(json.dumps({"digest": data.dataset_digest(dataset), "sizes": {k: len(v) for k, v in dataset.items()}}))
+"""
+FIND_ENCODER = """
+import json
+print(json.dumps(models.resolve_checkpoint("distilbert/distilbert-base-uncased")))
+"""
+
+
+@pytest.fixture(scope="module")
+def expected():
+    from helpers.data import dataset_digest
+
+    return {"digest": dataset_digest(content.sentences()), "sizes": content.SENTENCES}
+
+
+def test_parquet_files_on_the_main_branch(hub, client, expected):
+    content.add_dataset(hub)
+    assert client.run(LOAD_DATA).value == expected
+
+
+def test_the_copy_is_taken_where_there_is_a_script(hub, client, expected):
+    content.add_script(hub, with_copy=True)
+    assert client.run(LOAD_DATA).value == expected
+    again = client.run(LOAD_DATA)
+    assert again.value == expected
+    assert len(again.output.splitlines()) == 1  # no warning
+    assert hub.asked(r"\.py$", "GET") == []  # nor was the script fetched
+
+
+def test_a_script_and_nothing_else_is_one_clear_message(hub, client):
+    content.add_script(hub, with_copy=False)
+    message = client.run(LOAD_DATA).message
+    assert message.startswith("DatasetUnavailableError: the data set 'wnut_17' is a loading script, wnut_17.py, and no")
+    assert "put its sentences into a folder of CoNLL files" in message
+
+
+def test_a_data_set_that_has_moved_is_found(hub, client, expected):
+    content.add_dataset(hub, "leondz/wnut_17")
+    hub.moved["datasets", "wnut_17"] = "leondz/wnut_17"
+    assert client.run(LOAD_DATA).value == expected
+
+
+def test_an_encoder_comes_with_what_is_needed_of_it(hub, client):
+    content.add_encoder(hub)
+    folder = Path(client.run(FIND_ENCODER).value)
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    here = {path.name: path.read_bytes() for path in content.TINY_ENCODER.iterdir()}
+    assert found == here | {"README.md": content.ENCODER_CARD}
+
+
+def test_the_second_time_no_file_is_fetched(hub, client):
+    content.add_dataset(hub)
+    content.add_encoder(hub)
+    for code in (LOAD_DATA, FIND_ENCODER):
+        first = client.run(code).value
+        hub.requests.clear()
+        assert client.run(code).value == first
+        assert hub.requests != []
+        assert hub.asked("/resolve/|/large/", "GET") == []
+
+
+@pytest.mark.parametrize("code", [LOAD_DATA, FIND_ENCODER], ids=["data", "encoder"])
+def test_a_name_that_the_hub_does_not_have(client, code):
+    message = client.run(code).message
+    assert "is no folder here" in message
+    assert "the Hub has none of that name that you may read. Check the name" in message
+
+
+def test_a_changed_repository_is_fetched_anew(hub, client):
+    content.add_encoder(hub)
+    before = client.run(FIND_ENCODER).value
+    hub.add("models", content.ENCODER).commit({"README.md": b"# Changed\n"})
+    after = client.run(FIND_ENCODER).value
+    assert after != before
+    assert Path(after, "README.md").read_bytes() == b"# Changed\n"
