@@ -1,9 +1,10 @@
 """What a regression run takes besides its notebooks, per case: `python benchmarks/regression_overhead.py`.
 
 Cases of an empty notebook are run, 1, 10, 100 and 1000 of them. What they take is the runner's own: starting a process
-and a kernel, calibrating, saving, rendering, reporting.
+and a kernel, calibrating, saving, rendering, reporting. With `--on ray` it is a Ray cluster of this machine alone.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -32,12 +33,16 @@ write_results(output_dir, "pytorch", stopwatch, **content)
 
 def main() -> None:
     """Print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--on", choices=("here", "ray"), default="here")
+    parser.add_argument("--counts", type=int, nargs="+", default=COUNTS, help="of cases (default: %(default)s)")
+    options = parser.parse_args()
     print("| cases | seconds | seconds per case | cases at a time |\n| --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
         write_project(project)
-        for count in COUNTS:
-            seconds, side_by_side = measure(project, count)
+        for count in options.counts:
+            seconds, side_by_side = measure(project, count, options.on)
             print(f"| {count} | {seconds:.1f} | {seconds / count:.2f} | {side_by_side} |", flush=True)
 
 
@@ -52,12 +57,12 @@ def write_project(project: Path) -> None:
     nbformat.write(new_notebook(cells=cells, metadata=kernel), path)
 
 
-def measure(project: Path, count: int) -> tuple[float, int]:
-    """Run so many cases; give the seconds that it took, and how many ran at a time."""
+def measure(project: Path, count: int, where: str) -> tuple[float, int]:
+    """Run so many cases here or on Ray; give the seconds that it took, and how many ran at a time."""
     matrix = project / f"{count}.yaml"
     matrix.write_text(f"editions: [pytorch]\nparameters:\n  seed: {list(range(count))}\ncpus: 1\n")
     start = time.perf_counter()
-    command = [sys.executable, "-m", "helpers.regression", "run", str(matrix)]
+    command = [sys.executable, "-m", "helpers.regression", "run", str(matrix), "--on", where]
     done = subprocess.run(command, cwd=project, stdout=subprocess.PIPE, text=True)
     seconds = time.perf_counter() - start
     results = [json.loads(path.read_text()) for path in project.glob(f"runs/regression/{count}/*/result.json")]
