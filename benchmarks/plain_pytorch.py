@@ -1,4 +1,4 @@
-"""The usual recipe for PyTorch, with nothing but the tutorial's arguments: what the notebook's speed is measured against.
+"""The usual recipe for PyTorch, with nothing but the arguments of the tutorial, for comparison.
 
 python benchmarks/plain_pytorch.py '{"dataset": "sample", ...}'
 """

@@ -1,4 +1,4 @@
-"""The usual recipe for TensorFlow, with nothing but the tutorial's arguments: what the notebook's speed is measured against.
+"""The usual recipe for TensorFlow, with nothing but the arguments of the tutorial, for comparison.
 
 python benchmarks/plain_tensorflow.py '{"dataset": "sample", ...}'
 """
