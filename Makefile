@@ -35,7 +35,7 @@ parity: .venv/.installed ## show that both editions train alike, step by step
 parity-seeds: .venv/.installed ## show it over three seeds on real data, in an hour (DATASET=path/to/wnut17)
 	$(BIN)/python -m helpers.seeds $(if $(DATASET),--dataset $(DATASET))
 
-regression: .venv/.installed ## run a matrix of notebooks and say what got worse, in ten minutes (MATRIX=FILE, PARAMS="--resume")
+regression: .venv/.installed ## run a matrix of notebooks and say what got worse, in a quarter of an hour (MATRIX=FILE, PARAMS="--resume")
 	$(BIN)/python -m helpers.regression run $(MATRIX) $(PARAMS)
 
 lab: .venv/.installed ## open the notebooks in JupyterLab

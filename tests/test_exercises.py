@@ -102,7 +102,7 @@ CHECKS = {
     "entities": exercises.check_entities,
 }
 SEVERAL = {"counts": 2, "scores": 3, "epochs": 2}  # how many answers these take
-FUNCTIONS = {"last", "entities"}
+FUNCTIONS = ("last", "entities")
 
 RIGHT = [
     ("labels", [-100, 0, 0, 1, -100, 2, 0, -100]),
