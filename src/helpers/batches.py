@@ -58,7 +58,7 @@ class LengthGroupedSampler:
         return [*batches.ravel().tolist(), *shuffled[full:].tolist()]
 
 
-def by_length(lengths: Sequence[int]) -> list[int]:
+def order_by_length(lengths: Sequence[int]) -> list[int]:
     """List the indices of sentences from the shortest to the longest, for scoring, where no order is better."""
     return np.argsort(lengths, kind="stable").tolist()
 
