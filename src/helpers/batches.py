@@ -63,7 +63,7 @@ def order_by_length(lengths: Sequence[int]) -> list[int]:
     return np.argsort(lengths, kind="stable").tolist()
 
 
-def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int) -> float:
+def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int, multiple_of: int = 1) -> float:
     """Compute what share of all positions is padding, where each batch is padded to its longest sentence.
 
     Parameters
@@ -73,6 +73,8 @@ def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int)
     order : sequence of int
         Indices of sentences; each `batch_size` of them are a batch.
     batch_size : int
+    multiple_of : int
+        A batch is padded up to the next multiple of this length.
 
     Returns
     -------
@@ -81,4 +83,5 @@ def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int)
     """
     ordered = np.asarray(lengths)[np.asarray(order)]
     batches = np.split(ordered, range(batch_size, len(ordered), batch_size))
-    return 1 - ordered.sum() / sum(len(batch) * batch.max() for batch in batches)
+    positions = sum(len(batch) * (-(-batch.max() // multiple_of) * multiple_of) for batch in batches)
+    return float(1 - ordered.sum() / positions)

@@ -11,7 +11,7 @@ BFLOAT16_INSTRUCTIONS = {"avx512_bf16", "amx_bf16"}  # as Linux names them
 LIMITS_WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI"}
 
 
-def choose_precision(device: str, gpu_has_bfloat16: bool = False) -> tuple[str, str]:
+def choose_precision(device: str, gpu_has_bfloat16: bool, speedups: bool) -> tuple[str, str]:
     """Choose the numbers in which matrices are multiplied.
 
     bfloat16 has the range of float32 and 8 bits of precision instead of 24. float16 has 11 bits and a smaller range, so
@@ -23,6 +23,8 @@ def choose_precision(device: str, gpu_has_bfloat16: bool = False) -> tuple[str, 
     device : {"CPU", "GPU"}
     gpu_has_bfloat16 : bool
         As the framework tells.
+    speedups : bool
+        Without them it is float32 in any case.
 
     Returns
     -------
@@ -30,6 +32,8 @@ def choose_precision(device: str, gpu_has_bfloat16: bool = False) -> tuple[str, 
     reason : str
         In the reader's language.
     """
+    if not speedups:
+        return "float32", translate("speedups are off")
     if device == "GPU":
         if gpu_has_bfloat16:
             return "bfloat16", translate("this GPU multiplies it fast")
