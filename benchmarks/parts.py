@@ -10,7 +10,6 @@ from statistics import median
 from speed import PAIRS, RESULTS, SEEDS, SENTENCES, TITLES, fast
 from tqdm import tqdm
 
-HEAD = 'print(f"head: {'
 SAME = {
     "without batches by length": ("pool=POOL if speedups else 1", "pool=1"),
     "without padding to a multiple of 8": ("8 if speedups and max_length % 8 == 0 else 1", "1"),
@@ -22,11 +21,11 @@ CHANGES = {
     | {
         "with PyTorch's usual attention": ('"eager" if precision == "bfloat16" and device == "CPU" else None', "None"),
         "with the usual optimizer": ('"adamw_torch_fused" if speedups else "adamw_torch"', '"adamw_torch"'),
-        "with frozen embeddings": (HEAD, f"ner_model.base_model.embeddings.requires_grad_(False)\n{HEAD}"),
+        "without frozen embeddings": ("embeddings.requires_grad_(False)", "embeddings.requires_grad_(True)"),
     },
     "tensorflow": SAME
     | {
-        "with frozen embeddings": (HEAD, f"ner_model.get_input_embeddings().trainable = False\n{HEAD}"),
+        "without frozen embeddings": ("get_input_embeddings().trainable = False", "trainable = True"),
         "with XLA": ("ner_model.compile(", "ner_model.compile(jit_compile=True, "),
     },
 }
