@@ -144,7 +144,7 @@ def clock_figures(folder: Path, sentences: int) -> dict[str, float]:
 
 
 def speed_rows(dataset: str) -> list[Row]:
-    """Measure training, scoring, the rest of the notebook, and memory."""
+    """Measure training, scoring, and the rest of the notebook."""
     rows = []
     for edition, goal in SPEED_UP.items():
         pairs = [
