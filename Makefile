@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 
-.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression lab test test-faults notebooks format lock clean
+.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression bench lab test test-faults notebooks format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -35,8 +35,11 @@ parity: .venv/.installed ## show that both editions train alike, step by step
 parity-seeds: .venv/.installed ## show it over three seeds on real data, in an hour (DATASET=path/to/wnut17)
 	$(BIN)/python -m helpers.seeds $(if $(DATASET),--dataset $(DATASET))
 
-regression: .venv/.installed ## run a matrix of notebooks and say what got worse, in ten minutes (MATRIX=FILE, PARAMS="--resume")
+regression: .venv/.installed ## run a matrix of notebooks and say what got worse, in a quarter of an hour (MATRIX=FILE, PARAMS="--resume")
 	$(BIN)/python -m helpers.regression run $(MATRIX) $(PARAMS)
+
+bench: .venv/.installed ## measure speed, F1 and memory beside the usual recipe, in two hours (DATASET=path/to/wnut17, PARAMS="--groups speed")
+	$(BIN)/python benchmarks/speed.py $(if $(DATASET),--dataset $(DATASET)) $(PARAMS)
 
 lab: .venv/.installed ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -45,3 +45,12 @@ def sample():
 @pytest.fixture(scope="session")
 def tokenizer():
     return AutoTokenizer.from_pretrained(resolve_checkpoint("bundled"))
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory):
+    """A folder from which the project's notebooks can be run, so that nothing lands in the project's own."""
+    folder = tmp_path_factory.mktemp("workplace")
+    for name in ("notebooks", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder

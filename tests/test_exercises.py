@@ -102,7 +102,7 @@ CHECKS = {
     "entities": exercises.check_entities,
 }
 SEVERAL = {"counts": 2, "scores": 3, "epochs": 2}  # how many answers these take
-FUNCTIONS = {"last", "entities"}
+FUNCTIONS = ("last", "entities")
 
 RIGHT = [
     ("labels", [-100, 0, 0, 1, -100, 2, 0, -100]),
@@ -177,7 +177,7 @@ MISTAKES = [
     ("rate", 1.5e-4, "gone by then"),
     ("rate", 0, "only after the last step"),
     ("rate", 1, "Which share of the steps"),
-    ("steps", 21, "`batch_size` as it is"),
+    ("steps", 21, "`train_batch_size` as it is"),
     ("steps", 4, "steps in one epoch"),
     ("steps", 9, "also if it is smaller"),
     ("steps", 10, "epochs cannot share one"),

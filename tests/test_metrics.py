@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import seqeval.metrics
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,19 @@ def test_scores_are_those_of_seqeval(seqeval_metric, pair):
         assert scores[name] == pytest.approx(expected, abs=1e-12)
     words = [(t, p) for ts, ps in zip(true, predicted, strict=True) for t, p in zip(ts, ps, strict=True)]
     assert scores["accuracy"] == pytest.approx(sum(t == p for t, p in words) / len(words))
+
+
+def test_mean_loss_is_pytorchs():
+    random = np.random.default_rng(0)
+    logits = (20 * random.normal(size=(4, 7, 5))).astype(np.float32)
+    labels = random.integers(0, 5, size=(4, 7))
+    labels[random.random((4, 7)) < 0.5] = -100
+    expected = torch.nn.functional.cross_entropy(torch.tensor(logits).reshape(-1, 5), torch.tensor(labels).ravel())
+    assert metrics.mean_loss(logits, labels) == pytest.approx(expected.item(), rel=1e-6)
+
+
+def test_mean_loss_of_nothing_is_no_number():
+    assert np.isnan(metrics.mean_loss(np.zeros((1, 2, 3)), np.full((1, 2), -100)))
 
 
 def test_scores_worked_by_hand(seqeval_metric):

@@ -92,9 +92,10 @@ def test_figures_speak_the_chosen_language(sample, recwarn):
         assert all(re.search("[가-힣]", after) and not re.search("[가-힣]", before) for before, after in pairs)
 
 
-def test_save_writes_a_png_and_hands_the_figure_back(tmp_path, sample):
+def test_save_writes_a_png_and_hands_the_picture_back(tmp_path, sample):
     figure = plots.sentence_lengths(sample)
     path = tmp_path / "figures" / "lengths.png"
-    assert plots.save(figure, path) is figure
+    shown = plots.save(figure, path)
+    assert shown.data == path.read_bytes()
     height, width, _ = imread(path).shape
     assert (width, height) == tuple(figure.get_size_inches() * 120)

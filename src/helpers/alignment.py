@@ -11,7 +11,6 @@ from datasets import DatasetDict
 from helpers.exceptions import SlowTokenizerError
 
 if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper leaves that to the notebook
-    from tokenizers import Encoding
     from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 IGNORED = -100  # the target that PyTorch's cross-entropy and the TensorFlow models' loss leave out
@@ -102,19 +101,16 @@ def tokenize_and_align(
     inside = inside_ids(label_names) if label_all_subwords else None
     account = {"labels": [], "labelled_words": [], "truncated": [], "without_subword": []}
     for tags, encoding in zip(examples["ner_tags"], encoded.encodings, strict=True):
-        labelled = _words_of(encoding)
+        word_ids = encoding.word_ids  # made anew at each access
+        labelled = set(word_ids) - {None}
         # The tokenizer keeps what it cut off. A word that was cut in its middle has a first subword, and so its label.
-        truncated = set().union(*map(_words_of, encoding.overflowing)) - labelled
-        account["labels"].append(align_labels(encoding.word_ids, tags, inside))
+        truncated = set().union(*(part.word_ids for part in encoding.overflowing)) - labelled - {None}
+        account["labels"].append(align_labels(word_ids, tags, inside))
         account["labelled_words"].append(sorted(labelled))
         account["truncated"].append(len(truncated))
         account["without_subword"].append(len(tags) - len(labelled) - len(truncated))
     encoded.update(account)
     return encoded
-
-
-def _words_of(encoding: Encoding) -> set[int]:
-    return set(encoding.word_ids) - {None}
 
 
 def alignment_report(encoded: DatasetDict) -> pd.DataFrame:

@@ -11,7 +11,7 @@ class LengthGroupedSampler:
     """Orders the sentences of each epoch, so that both frameworks draw the same batches from one seed.
 
     A batch is as long as its longest sentence, so sentences of similar length side by side need little padding. Each
-    epoch shuffles all sentences, sorts each pool of `POOL` batches by length, and shuffles the batches. It is made for
+    epoch shuffles all sentences, sorts each pool of batches by length, and shuffles the batches. It is made for
     PyTorch's ``DataLoader``, which takes anything with a length that can be iterated.
 
     Parameters
@@ -21,12 +21,15 @@ class LengthGroupedSampler:
     batch_size : int
         Sentences per batch.
     seed : int
+    pool : int
+        Batches that are sorted together; 1 leaves the sentences in a random order.
     """
 
-    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int):
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int, pool: int = POOL):
         self.lengths = np.asarray(lengths)
         self.batch_size = batch_size
         self.seed = seed
+        self.pool = pool
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -48,13 +51,19 @@ class LengthGroupedSampler:
         random = np.random.default_rng((self.seed, epoch))
         shuffled = random.permutation(len(self.lengths))
         full = len(shuffled) // self.batch_size * self.batch_size
-        pools = np.split(shuffled[:full], range(POOL * self.batch_size, full, POOL * self.batch_size))
+        in_pool = self.pool * self.batch_size
+        pools = np.split(shuffled[:full], range(in_pool, full, in_pool))
         grouped = np.concatenate([pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools])
         batches = random.permutation(grouped.reshape(-1, self.batch_size))
         return [*batches.ravel().tolist(), *shuffled[full:].tolist()]
 
 
-def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int) -> float:
+def order_by_length(lengths: Sequence[int]) -> list[int]:
+    """List the indices of sentences from the shortest to the longest, for scoring, where no order is better."""
+    return np.argsort(lengths, kind="stable").tolist()
+
+
+def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int, multiple_of: int = 1) -> float:
     """Compute what share of all positions is padding, where each batch is padded to its longest sentence.
 
     Parameters
@@ -64,6 +73,8 @@ def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int)
     order : sequence of int
         Indices of sentences; each `batch_size` of them are a batch.
     batch_size : int
+    multiple_of : int
+        A batch is padded up to the next multiple of this length.
 
     Returns
     -------
@@ -72,4 +83,5 @@ def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int)
     """
     ordered = np.asarray(lengths)[np.asarray(order)]
     batches = np.split(ordered, range(batch_size, len(ordered), batch_size))
-    return 1 - ordered.sum() / sum(len(batch) * batch.max() for batch in batches)
+    positions = sum(len(batch) * (-(-batch.max() // multiple_of) * multiple_of) for batch in batches)
+    return float(1 - ordered.sum() / positions)

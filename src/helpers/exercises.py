@@ -339,7 +339,7 @@ def check_doubled_batch(my_steps: Any, examples: int, batch_size: int, epochs: i
         number("my_steps", my_steps),
         steps,
         [
-            (now, translate("That is the number of steps with the `batch_size` as it is.")),
+            (now, translate("That is the number of steps with the `train_batch_size` as it is.")),
             (math.ceil(examples / doubled), translate("That is the number of steps in one epoch.")),
             (
                 examples // doubled * epochs,

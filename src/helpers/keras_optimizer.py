@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def match_pytorch(optimizer: AdamWeightDecay) -> AdamWeightDecay:
     r"""Change an optimizer so that it takes the steps that ``torch.optim.AdamW`` would take after clipping.
 
-    Two things differ otherwise.
+    Two things differ otherwise. A third, how weights decay, is the same in fewer passes over the memory.
 
     The gradient of the embeddings comes in rows, one for each time that a subword occurs in the batch. Clipping by the
     global norm measures these rows; PyTorch measures their sums. Here they are summed first.
@@ -44,6 +44,13 @@ def match_pytorch(optimizer: AdamWeightDecay) -> AdamWeightDecay:
     def sum_rows(gradients_and_variables: list) -> list:
         return aggregate([(tf.convert_to_tensor(gradient), variable) for gradient, variable in gradients_and_variables])
 
+    def decay(weight: tf.Variable, learning_rate: tf.Tensor, state: dict) -> tf.Operation:
+        if not optimizer._do_use_weight_decay(weight.name):
+            return tf.no_op()
+        rate = state[weight.device, weight.dtype.base_dtype]["weight_decay_rate"]
+        return weight.assign(weight * (1 - learning_rate * rate))
+
     optimizer._prepare_local = prepare_with_epsilon_scaled
+    optimizer._decay_weights_op = decay
     optimizer.gradient_aggregator = sum_rows
     return optimizer

@@ -22,6 +22,7 @@ RULES = {
     "dropout": (NUMBER, 0, 0.99),
     "seed": (COUNT, 0, LARGEST_SEED),
     "max_train_examples": (COUNT, 0, None),
+    "speedups": (SWITCH, None, None),
     "label_all_subwords": (SWITCH, None, None),
     "push_to_hub": (SWITCH, None, None),
     "hub_model_id": (TEXT, None, None),

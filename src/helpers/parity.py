@@ -1,7 +1,8 @@
 """Proof that the two editions are the same training: `python -m helpers.parity`.
 
-The notebooks are run as they are built, on the bundled sample, from a checkpoint that already has a head, and without
-dropout. One cell is put in before the training, to record its steps. Then records and saved models are compared.
+The notebooks are run as they are built, on the bundled sample, from a checkpoint that already has a head, without
+dropout and in float32. One cell is put in before the training, to record its steps. Then records and saved models are
+compared.
 """
 
 from __future__ import annotations
@@ -124,8 +125,10 @@ def write_checkpoint(model: str, folder: Path) -> None:
 
 
 def _load_frameworks() -> None:
-    # On the CPU, also for the notebooks that inherit this: GPUs round more coarsely, each framework in its own way.
-    os.environ |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    # On the CPU and without bfloat16, also for the notebooks that inherit this: both round more coarsely than float32,
+    # each framework in its own places.
+    os.environ |= {"CUDA_VISIBLE_DEVICES": "", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE"}
+    os.environ |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
     load_triton_first()
     with native_stderr_hidden():
         import tensorflow  # noqa: F401

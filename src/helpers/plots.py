@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from datasets import Dataset, DatasetDict
+from IPython.display import Image
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -110,11 +111,14 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     return _finished(figure)
 
 
-def save(figure: Figure, path: Path) -> Figure:
-    """Save a figure as PNG, its folder too where it is missing, and hand it back for the notebook to show."""
+def save(figure: Figure, path: Path) -> Image:
+    """Save a figure as PNG, its folder too where it is missing, and give the picture for the notebook to show.
+
+    The notebook shows what was saved, as drawing a figure takes longer than all else about it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
-    return figure
+    return Image(filename=path, width=round(figure.get_figwidth() * 100))
 
 
 def _finished(figure: Figure) -> Figure:

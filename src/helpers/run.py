@@ -13,6 +13,7 @@ import papermill
 import yaml
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
+from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.iorw import LocalHandler, papermill_io
 from traitlets.config import Config
@@ -117,6 +118,32 @@ class _WholeFiles(LocalHandler):
 papermill_io.register("/", _WholeFiles())  # for absolute paths, which `execute` gives
 
 
+class _SavesBeforeCode(NBClientEngine):
+    """Runs notebooks as papermill does, but saves them only before each code cell, and at the end.
+
+    Papermill saves twice for each cell, text too, which takes longer than most cells. What a run leaves that is killed
+    in a cell is the same.
+    """
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **settings: Any) -> None:
+        save = nb_man.save
+
+        def save_before_code() -> None:
+            running = (cell for cell in nb_man.nb.cells if cell.metadata.papermill["status"] == nb_man.RUNNING)
+            if any(cell.cell_type == "code" for cell in running):
+                save()
+
+        nb_man.save = save_before_code
+        try:
+            super().execute_managed_notebook(nb_man, kernel_name, **settings)
+        finally:
+            nb_man.save = save
+
+
+papermill_engines.register("saves_before_code", _SavesBeforeCode)
+
+
 def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str, Any], **settings: Any) -> None:
     """Execute a notebook with papermill.
 
@@ -139,7 +166,9 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
         with tempfile.TemporaryDirectory() as sockets:
             # The kernel listens there rather than on TCP ports, which any user of the machine can reach.
             config = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
-            papermill.execute_notebook(notebook, executed.absolute(), parameters, config=config, **settings)
+            papermill.execute_notebook(
+                notebook, executed.absolute(), parameters, engine_name="saves_before_code", config=config, **settings
+            )
     except PapermillExecutionError as error:
         traceback = "\n".join(error.traceback)
         raise RunError(

@@ -17,6 +17,16 @@ def load_triton_first() -> None:
         import triton  # noqa: F401
 
 
+def leave_out_pytorch() -> None:
+    """Keep transformers and datasets from importing PyTorch; to be called before them.
+
+    It saves seconds and memory. accelerate has to seem missing too: where it is there, transformers 4.52 imports a
+    module that needs PyTorch, whatever ``USE_TORCH`` says.
+    """
+    os.environ["USE_TORCH"] = "0"
+    sys.modules["accelerate"] = None
+
+
 @contextmanager
 def native_stderr_hidden() -> Iterator[None]:
     """Hide what native code writes to the process's error stream in the body of a ``with`` statement.

@@ -75,7 +75,9 @@ def test_ctrl_c_ends_the_cases_on_all_nodes(start, matrix, cluster, tmp_path):
     left = [psutil.Process(pid) for pid in kernels if psutil.pid_exists(pid)]
     assert psutil.wait_procs(left, timeout=10)[1] == []
     results = [json.loads(path.read_text()) for path in shared.glob("*/result.json")]
-    assert [result["case"]["chosen"]["dataset"] for result in results] == ["nothing", "nothing"]
+    # A case that was ended may still have been written down as such; --resume would run it again.
+    passed = [result["case"]["chosen"]["dataset"] for result in results if result["outcome"] == "passed"]
+    assert passed == ["nothing", "nothing"]
 
 
 def test_cases_of_a_node_that_dies_run_again_on_another(run, start, matrix, bucket, cluster, tmp_path):

@@ -85,8 +85,10 @@ def run_task(task: Task, connection: Connection) -> None:
         ended = NOTHING | {"outcome": "passed"}
         kernel = _Kernel(connection)
         try:
-            ended["calibration"] = calibrate()
+            ended["calibration"] = before = calibrate()
             ended["results"] = _run(task, kernel)
+            # The faster of two, as one may fall into a moment in which the machine was busy.
+            ended["calibration"] = min(before, calibrate(), key=lambda unit: unit["seconds"])
         except Exception as error:
             ended |= {"cell": kernel.cell} | kernel.failure(error)
             if shutil.disk_usage(task.folder).free < FULL_BELOW:
