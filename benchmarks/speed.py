@@ -181,31 +181,41 @@ def f1_rows(dataset: str) -> list[Row]:
     rows = []
     for edition in FRAMEWORKS:
         turns = [COMPARED | {"max_train_examples": 0, "seed": seed} for seed in SEEDS]
-        title = TITLES[edition]
         pairs = [
             (plain(edition, dataset, settings), fast(edition, dataset, settings))
-            for settings in tqdm(turns, desc=f"{title}, recipe and notebook, {COMPARED['epochs']} epochs")
+            for settings in tqdm(turns, desc=f"{TITLES[edition]}, recipe and notebook, {COMPARED['epochs']} epochs")
         ]
-        slow, quick = (fmean(each["f1"] for each in side) for side in zip(*pairs, strict=True))
-        what, goal = f"{title}: F1 on test, mean of {len(SEEDS)} seeds", "not lower by more than 0.005"
-        rows.append(Row(what, goal, f"{quick:.4f}", f"{slow:.4f}", None, quick >= slow - 0.005))
+        rows.append(f1_row_of(edition, pairs))
     return rows
+
+
+def f1_row_of(edition: str, pairs: list) -> Row:
+    """Compare the means of what the runs of recipe and notebook scored."""
+    slow, quick = (fmean(each["f1"] for each in side) for side in zip(*pairs, strict=True))
+    what, goal = f"{TITLES[edition]}: F1 on test, mean of {len(pairs)} seeds", "not lower by more than 0.005"
+    return Row(what, goal, f"{quick:.4f}", f"{slow:.4f}", None, quick >= slow - 0.005)
 
 
 def best_rows(dataset: str) -> list[Row]:
-    """Run the notebooks with the tuned profile, over three seeds: what they score, in which time and memory."""
+    """Run the notebooks with the tuned profile, over three seeds."""
     rows = []
     for edition in FRAMEWORKS:
-        title = TITLES[edition]
-        runs = [fast(edition, dataset, {"seed": seed}) for seed in tqdm(SEEDS, desc=f"{title}, tuned profile")]
-        scores = [run["f1"] for run in runs]
-        minutes = max(run["training_seconds"] for run in runs) / 60
-        what = f"{title}: best F1 on test, in {minutes:.1f} minutes of training (mean of {len(SEEDS)} seeds)"
-        figure = f"{max(scores):.4f} ({fmean(scores):.4f})"
-        rows.append(Row(what, "0.42 in 10 minutes", figure, "", None, max(scores) >= 0.42 and minutes <= 10))
-        peak = max(run["peak_memory_bytes"] for run in runs) / 1e9
-        rows.append(at_most(f"{title}: peak memory of the notebook in GB", peak, PEAK_MEMORY[edition], ".2f"))
+        turns = tqdm(SEEDS, desc=f"{TITLES[edition]}, tuned profile")
+        rows += best_rows_of(edition, [fast(edition, dataset, {"seed": seed}) for seed in turns])
     return rows
+
+
+def best_rows_of(edition: str, runs: list[dict[str, Any]]) -> list[Row]:
+    """Lay out what the runs of an edition scored, whether their training was short enough, and their peak memory."""
+    title, scores = TITLES[edition], [run["f1"] for run in runs]
+    minutes = max(run["training_seconds"] for run in runs) / 60
+    what = f"{title}: best F1 on test, in {minutes:.1f} minutes of training (mean of {len(runs)} seeds)"
+    figure = f"{max(scores):.4f} ({fmean(scores):.4f})"
+    peak = max(run["peak_memory_bytes"] for run in runs) / 1e9
+    return [
+        Row(what, "0.42 in 10 minutes", figure, "", None, max(scores) >= 0.42 and minutes <= 10),
+        at_most(f"{title}: peak memory of the notebook in GB", peak, PEAK_MEMORY[edition], ".2f"),
+    ]
 
 
 def tokenizing_rows(dataset: str) -> list[Row]:
