@@ -7,10 +7,11 @@ process of its own. The table, by the medians of the rounds, goes to benchmarks/
 import argparse
 from statistics import median
 
-from speed import RESULTS, SEEDS, TITLES, fast
+from speed import COMPARED, RESULTS, SEEDS, TITLES, fast
 from tqdm import tqdm
 
-SENTENCES, ROUNDS = 848, 3  # a quarter of an epoch
+ROUNDS = 3
+SETTINGS = COMPARED | {"epochs": 1, "max_train_examples": 848, "seed": SEEDS[0]}  # a quarter of an epoch
 AS_IT_IS = "as it is"
 SAME = {
     "without batches by length": ("pool=POOL if speedups else 1", "pool=1"),
@@ -44,7 +45,7 @@ def main() -> None:
     lines.append("| --- " * 6 + "|")
     for edition, changes in CHANGES.items():
         rounds = [
-            {name: fast(edition, dataset, SENTENCES, 1, SEEDS[0], change) for name, change in turns.items()}
+            {name: fast(edition, dataset, SETTINGS, change) for name, change in turns.items()}
             for turns in tqdm([{AS_IT_IS: None} | changes] * ROUNDS, desc=f"{TITLES[edition]}, rounds")
         ]
         lines += [f"| {TITLES[edition]} | {name} | {' | '.join(cells(rounds, name))} |" for name in rounds[0]]

@@ -17,7 +17,7 @@ class Recipe:
     ----------
     dataset, model : str
         As the notebooks' parameters.
-    sentences : int
+    max_train_examples : int
         How many to train on; 0 means all.
     epochs : int
     learning_rate : float
@@ -31,7 +31,7 @@ class Recipe:
         self,
         dataset: str,
         model: str,
-        sentences: int,
+        max_train_examples: int,
         epochs: int,
         learning_rate: float,
         batch_size: int,
@@ -42,8 +42,8 @@ class Recipe:
         self.epochs, self.learning_rate, self.batch_size, self.seed = epochs, learning_rate, batch_size, seed
         self.folder = folder
         rows = data.load_ner_dataset(dataset, seed=seed)
-        if sentences:
-            rows["train"] = rows["train"].shuffle(seed=seed).select(range(sentences))
+        if max_train_examples:
+            rows["train"] = rows["train"].shuffle(seed=seed).select(range(max_train_examples))
         self.label_names = data.label_names(rows)
         self.id2label = dict(enumerate(self.label_names))
         self.label2id = {name: label for label, name in self.id2label.items()}

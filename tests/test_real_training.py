@@ -27,7 +27,7 @@ def slice_of_wnut17(wnut17_folder, tmp_path_factory):
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_real_training_run_learns(workplace, slice_of_wnut17, framework):
-    settings = ("-p", "dataset", str(slice_of_wnut17), "-p", "epochs", "2")
+    settings = ("-p", "dataset", str(slice_of_wnut17), "-p", "epochs", "2", "-p", "learning_rate", "2.0e-4")
     command = [sys.executable, "-m", "helpers.run", "--profile", "wnut17_bundled", "--edition", framework, *settings]
     done = subprocess.run(command, cwd=workplace, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

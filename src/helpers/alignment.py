@@ -11,6 +11,7 @@ from datasets import DatasetDict
 from helpers.exceptions import SlowTokenizerError
 
 if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper leaves that to the notebook
+    from tokenizers import Encoding
     from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 IGNORED = -100  # the target that PyTorch's cross-entropy and the TensorFlow models' loss leave out
@@ -102,15 +103,20 @@ def tokenize_and_align(
     account = {"labels": [], "labelled_words": [], "truncated": [], "without_subword": []}
     for tags, encoding in zip(examples["ner_tags"], encoded.encodings, strict=True):
         word_ids = encoding.word_ids  # made anew at each access
-        labelled = set(word_ids) - {None}
-        # The tokenizer keeps what it cut off. A word that was cut in its middle has a first subword, and so its label.
-        truncated = set().union(*(part.word_ids for part in encoding.overflowing)) - labelled - {None}
+        labelled = dict.fromkeys(word_ids)  # in the sentence's order
+        labelled.pop(None, None)
+        truncated = _truncated_words(encoding) - labelled.keys() if encoding.overflowing else ()
         account["labels"].append(align_labels(word_ids, tags, inside))
-        account["labelled_words"].append(sorted(labelled))
+        account["labelled_words"].append(list(labelled))
         account["truncated"].append(len(truncated))
         account["without_subword"].append(len(tags) - len(labelled) - len(truncated))
     encoded.update(account)
     return encoded
+
+
+def _truncated_words(encoding: Encoding) -> set[int]:
+    """Find the words in what the tokenizer cut off; one that was cut in its middle has a first subword before it."""
+    return set().union(*(part.word_ids for part in encoding.overflowing)) - {None}
 
 
 def alignment_report(encoded: DatasetDict) -> pd.DataFrame:
