@@ -1,14 +1,19 @@
 """A data set by name: from the Hub, the bundled sample, or a folder of CoNLL files, all in one form."""
 
+import atexit
 import hashlib
 import json
 import os
+import tempfile
+from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
+from shutil import rmtree
 
 import datasets
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
+from datasets.arrow_writer import ArrowWriter
 from datasets.exceptions import DatasetsError
 from datasets.naming import camelcase_to_snakecase
 from huggingface_hub.errors import RevisionNotFoundError
@@ -111,44 +116,58 @@ def validate(dataset: DatasetDict, name: str) -> None:
 
 
 def _from_folder(folder: Path) -> DatasetDict:
-    sentences = {}
-    for split, path in find_split_files(folder).items():
-        read = read_conll(path)
-        rewritten = sum(sentence.rewritten for sentence in read)
-        if rewritten:
-            print(f"{path.name}: {rewritten} tags rewritten as IOB2.")
-        sentences[split] = [(sentence.tokens, sentence.tags) for sentence in read]
-    return _from_sentences(sentences)
+    return _from_sentences({split: _told_what_is_rewritten(path) for split, path in find_split_files(folder).items()})
 
 
-def _from_sentences(sentences: dict[str, list[tuple[list[str], list[str]]]]) -> DatasetDict:
-    entity_types = {
-        entity_type
-        for rows in sentences.values()
-        for _, tags in rows
-        for _, entity_type in map(split_tag, tags)
-        if entity_type is not None
-    }
-    names = iob2_label_names(entity_types)
-    ids = {name: position for position, name in enumerate(names)}
-    features = _features(names)
-    return DatasetDict(
-        {
-            split: Dataset.from_dict(
-                {
-                    "id": [str(row) for row in range(len(rows))],
-                    "tokens": [tokens for tokens, _ in rows],
-                    "ner_tags": [[ids[tag] for tag in tags] for _, tags in rows],
-                },
-                features=features,
-            )
+def _told_what_is_rewritten(path: Path) -> Iterator[tuple[list[str], list[str]]]:
+    rewritten = 0
+    for sentence in read_conll(path):
+        rewritten += sentence.rewritten
+        yield sentence.tokens, sentence.tags
+    if rewritten:
+        print(f"{path.name}: {rewritten} tags rewritten as IOB2.")
+
+
+def _from_sentences(sentences: dict[str, Iterable[tuple[list[str], list[str]]]]) -> DatasetDict:
+    """Put words and IOB2 tags into the common form: one sentence after the other, and on disk, not in memory.
+
+    The labels are known only when all has been read, so the tags are first written as texts, and then as class ids.
+    """
+    entity_types = set()
+
+    def examples(rows: Iterable[tuple[list[str], list[str]]]) -> Iterator[dict]:
+        for row, (tokens, tags) in enumerate(rows):
+            entity_types.update(split_tag(tag)[1] for tag in tags if tag != "O")
+            yield {"id": str(row), "tokens": tokens, "ner_tags": tags}
+
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="token-classification-"))
+        atexit.register(rmtree, folder, ignore_errors=True)  # until then, rows are read from there
+        texts = {
+            split: _on_disk(examples(rows), _features(Value("string")), folder / f"{split}.text.arrow")
             for split, rows in sentences.items()
         }
-    )
+        features = _features(ClassLabel(names=iob2_label_names(entity_types)))
+        return DatasetDict(
+            {split: _on_disk(rows, features, folder / f"{split}.arrow") for split, rows in texts.items()}
+        )
+    except OSError as error:
+        raise DatasetUnavailableError(
+            f"the data cannot be copied to the folder for temporary files: {error};"
+            " make room there, or name another one in the environment variable TMPDIR"
+        ) from error
 
 
-def _features(names: list[str]) -> Features:
-    return Features({"id": Value("string"), "tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=names))})
+def _on_disk(examples: Iterable[dict], features: Features, path: Path) -> Dataset:
+    with ArrowWriter(path=str(path), features=features) as writer:
+        for example in examples:
+            writer.write(example)
+        writer.finalize()
+    return Dataset.from_file(str(path))
+
+
+def _features(tag: Value | ClassLabel) -> Features:
+    return Features({"id": Value("string"), "tokens": List(Value("string")), "ner_tags": List(tag)})
 
 
 def _from_hub(name: str) -> DatasetDict:
@@ -213,7 +232,7 @@ def _as_common_form(dataset: DatasetDict, name: str) -> DatasetDict:
     for label in tag_feature.names:
         if label != "O" and not label.startswith(("B-", "I-")):
             raise UnknownTagError(f"the data set {name!r} has the label {label!r}, which is not an IOB2 label")
-    features = _features(tag_feature.names)
+    features = _features(ClassLabel(names=tag_feature.names))
     unified = DatasetDict()
     for split in SPLITS:
         if split in dataset:
