@@ -1,14 +1,13 @@
 import string
 
-import numpy as np
 import pytest
 from datasets import Dataset, DatasetDict
-from hypothesis import given
+from fuzz.targets import LABEL_NAMES as NAMES
+from fuzz.targets import check_alignment
+from hypothesis import example, given
 from hypothesis import strategies as st
-from tokenizers import SentencePieceUnigramTokenizer
-from tokenizers.implementations import ByteLevelBPETokenizer
-from tokenizers.processors import TemplateProcessing
-from transformers import BertTokenizer, PreTrainedTokenizerFast
+from small_tokenizers import KINDS, train_tokenizers
+from transformers import BertTokenizer
 
 from helpers.alignment import (
     align_labels,
@@ -21,7 +20,6 @@ from helpers.alignment import (
 from helpers.exceptions import EmptySplitError, SlowTokenizerError
 from helpers.models import resolve_checkpoint
 
-NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
 FIRST_SUBWORDS = (
     "[CLS] @ paul ##walk it ' s the view from where i ' m living for two weeks . "
     "empire state building = es ##b . pretty bad storm here last evening . [SEP]"
@@ -177,24 +175,11 @@ def test_windows_are_joined_whatever_the_order_of_rows():
 
 
 @pytest.fixture(scope="session")
-def tokenizers(tokenizer, sample):
-    """One of each kind: pieces of words; bytes, which every character has; and likely pieces, with an unknown one."""
-    texts = [" ".join(words) for words in sample["train"]["tokens"][:300]]
-    byte_level = ByteLevelBPETokenizer(add_prefix_space=True)
-    byte_level.train_from_iterator(texts, vocab_size=500, show_progress=False)
-    unigram = SentencePieceUnigramTokenizer()
-    unigram.train_from_iterator(texts, vocab_size=300, special_tokens=["<unk>", "</s>"], unk_token="<unk>")
-    # As T5 does: nothing in front of a sentence, and one special token behind it
-    unigram.post_processor = TemplateProcessing(single="$0 </s>", special_tokens=[("</s>", 1)])
-    return {
-        "word pieces": tokenizer,
-        "word pieces, cut on the left": tokenizer.from_pretrained(tokenizer.name_or_path, truncation_side="left"),
-        "bytes": PreTrainedTokenizerFast(tokenizer_object=byte_level._tokenizer),
-        "unigrams": PreTrainedTokenizerFast(tokenizer_object=unigram._tokenizer),
-    }
+def tokenizers(sample):
+    return train_tokenizers(" ".join(words) for words in sample["train"]["tokens"][:300])
 
 
-KINDS = st.sampled_from(["word pieces", "word pieces, cut on the left", "bytes", "unigrams"])
+TOKENIZERS = st.sampled_from(KINDS)
 
 
 @st.composite
@@ -204,75 +189,38 @@ def limits(draw):
     return room, draw(st.integers(1, room - 1))
 
 
-def context(position, start, stop, total):
-    """Count the subwords on the poorer side; where the sentence ends, none are missing."""
-    return min(
-        np.inf if start == 0 else position - start,
-        np.inf if stop == total else stop - 1 - position,
-    )
-
-
-@given(KINDS, tagged_sentences(), limits())
+@given(TOKENIZERS, tagged_sentences(), limits())
+@example("bytes", ([["a" * 40, "b"]], [[1, 0]]), (5, 1))  # windows that begin inside of a word
 def test_each_word_counts_in_the_window_with_the_most_context_and_in_no_other(tokenizers, kind, drawn, limit):
-    tokenizer, (sentences, tags), (room, overlap) = tokenizers[kind], drawn, limit
-    special = tokenizer.num_special_tokens_to_add()
-    encoded = encode(tokenizer, sentences, tags, room + special, overlap=overlap)
-    plain = tokenizer(sentences, is_split_into_words=True, add_special_tokens=False)
-    for sentence, words in enumerate(sentences):
-        rows = [row for row, index in enumerate(encoded["sentence"]) if index == sentence]
-        word_ids, ids = plain.word_ids(sentence), plain["input_ids"][sentence]
-        first_subwords = {word: word_ids.index(word) for word in dict.fromkeys(word_ids)}
-        in_order = rows[::-1] if tokenizer.truncation_side == "left" else rows
-        # Where each window lies in the sentence
-        total, step = len(ids), room - overlap
-        starts = [0] if total <= room else list(range(0, total - overlap, step))
-        windows = [(start, min(start + room, total)) for start in starts]
-        if tokenizer.truncation_side == "left":
-            windows = [(total - stop, total - start) for start, stop in windows][::-1]
-        counted = {}
-        for row, (start, stop) in zip(in_order, windows, strict=True):
-            content = [p for p, word in enumerate(encoded.word_ids(row)) if word is not None]
-            assert [encoded["input_ids"][row][p] for p in content] == ids[start:stop]
-            labels = encoded["labels"][row]
-            assert len(labels) == len(encoded["input_ids"][row]) <= room + special
-            positions = [p for p, label in enumerate(labels) if label != -100]
-            assert [encoded.word_ids(row)[p] for p in positions] == encoded["labelled_words"][row]
-            for p in positions:
-                word = encoded.word_ids(row)[p]
-                assert labels[p] == tags[sentence][word]
-                assert word not in counted
-                counted[word] = (p - content[0] + start, start, stop)
-        assert counted.keys() == first_subwords.keys()
-        for word, (position, start, stop) in counted.items():
-            assert position == first_subwords[word]
-            others = [context(position, *window, total) for window in windows if window[0] <= position < window[1]]
-            assert context(position, start, stop, total) == max(others)
-        assert [encoded["long"][row] for row in rows] == [int(total > room)] + [0] * (len(rows) - 1)
-        assert sum(encoded["truncated"][row] for row in rows) == 0
-        assert sum(encoded["without_subword"][row] for row in rows) == len(words) - len(first_subwords)
+    check_alignment(tokenizers[kind], *drawn, *limit)
 
 
-@given(KINDS, tagged_sentences(), limits(), st.booleans(), st.booleans())
+@pytest.mark.parametrize("max_length", [8, 32, 512])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_account_of_real_data_balances(tokenizers, sample, wnut17, kind, max_length):
+    special = tokenizers[kind].num_special_tokens_to_add()
+    for rows in (*sample.values(), wnut17["test"]):
+        tags = [[tag % len(NAMES) for tag in tags] for tags in rows["ner_tags"]]
+        for overlap in (0, max_length // 4):
+            check_alignment(tokenizers[kind], list(rows["tokens"]), tags, max_length - special, overlap)
+
+
+@given(TOKENIZERS, tagged_sentences(), limits(), st.booleans(), st.booleans())
 def test_the_account_balances(tokenizers, kind, drawn, limit, windows, every_subword):
     tokenizer, (sentences, tags), (room, overlap) = tokenizers[kind], drawn, limit
     max_length = room + tokenizer.num_special_tokens_to_add()
     settings = {"overlap": overlap if windows else 0, "label_all_subwords": every_subword}
     encoded = encode(tokenizer, sentences, tags, max_length, **settings)
-    rows = Dataset.from_dict(
-        {name: encoded[name] for name in ("labelled_words", "long", "truncated", "without_subword")}
-    )
-    words = DatasetDict(test=Dataset.from_dict({"tokens": sentences}))
-    report = alignment_report(DatasetDict(test=rows), words).loc["test"]
-    seen = [
-        len(set(plain) - {None})
-        for plain in map(tokenizer(sentences, is_split_into_words=True).word_ids, range(len(sentences)))
-    ]
+    words = Dataset.from_dict({"tokens": sentences})
+    report = alignment_report({"test": Dataset.from_dict(dict(encoded))}, {"test": words}).loc["test"]
+    plain = tokenizer(sentences, is_split_into_words=True)
+    with_subword = sum(len(set(plain.word_ids(sentence)) - {None}) for sentence in range(len(sentences)))
     assert report["words"] == report["labelled"] + report["truncated"] + report["without_subword"]
-    assert report["without_subword"] == report["words"] - sum(seen)
+    assert report["without_subword"] == report["words"] - with_subword
     assert not windows or report["truncated"] == 0
 
 
-@given(KINDS, tagged_sentences(), st.integers(1, 5))
+@given(TOKENIZERS, tagged_sentences(), st.integers(1, 5))
 def test_where_nothing_is_long_windows_change_nothing(tokenizers, kind, drawn, overlap):
     sentences, tags = drawn
     plain = tokenizers[kind](sentences, is_split_into_words=True)
@@ -282,7 +230,7 @@ def test_where_nothing_is_long_windows_change_nothing(tokenizers, kind, drawn, o
     )
 
 
-@given(KINDS, tagged_sentences(), limits())
+@given(TOKENIZERS, tagged_sentences(), limits())
 def test_true_tags_come_back_from_their_windows(tokenizers, kind, drawn, limit):
     tokenizer, (sentences, tags), (room, overlap) = tokenizers[kind], drawn, limit
     encoded = encode(tokenizer, sentences, tags, room + tokenizer.num_special_tokens_to_add(), overlap=overlap)

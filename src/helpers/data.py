@@ -25,6 +25,7 @@ from helpers.exceptions import (
     DatasetUnavailableError,
     EmptySplitError,
     MalformedDataError,
+    NoEntityError,
     UnknownTagError,
 )
 from helpers.hub_failures import fetch_failure
@@ -62,6 +63,8 @@ def load_ner_dataset(name: str, seed: int = 42) -> DatasetDict:
         If its content breaks the format; the message says where.
     EmptySplitError
         If a split holds no sentence.
+    NoEntityError
+        If every word of the training split is tagged ``O``.
     """
     if name == "sample":
         dataset = _from_sentences({split: read_bracketed(SAMPLE / f"{split}.txt") for split in SPLITS})
@@ -96,13 +99,16 @@ def validate(dataset: DatasetDict, name: str) -> None:
         If a split is empty.
     MalformedDataError
         If tokens and tags differ in number, or a tag id is out of range; with split and row.
+    NoEntityError
+        If every word of the training split is tagged ``O``.
     """
+    used = {split: set() for split in dataset}  # class ids
     for split, rows in dataset.items():
         if not rows:
             raise EmptySplitError(f"the split {split!r} of the data set {name!r} holds no sentence")
         count = len(rows.features["ner_tags"].feature.names)
         for row, (tokens, tags) in enumerate(zip(rows["tokens"], rows["ner_tags"], strict=True)):
-            if tokens is None or tags is None:
+            if tokens is None or tags is None or None in tokens:
                 raise MalformedDataError(f"data set {name!r}, split {split!r}, row {row}: no tokens or no tags")
             if len(tokens) != len(tags):
                 raise MalformedDataError(
@@ -113,6 +119,10 @@ def validate(dataset: DatasetDict, name: str) -> None:
                 raise MalformedDataError(
                     f"data set {name!r}, split {split!r}, row {row}: tag id {outside[0]} is not in 0..{count - 1}"
                 )
+            used[split].update(tags)
+    names = label_names(dataset)
+    if {names[tag] for tag in used["train"]} <= {"O"}:
+        raise NoEntityError(f"every word in the training split of the data set {name!r} is tagged O: nothing to learn")
 
 
 def _from_folder(folder: Path) -> DatasetDict:
@@ -229,6 +239,8 @@ def _as_common_form(dataset: DatasetDict, name: str) -> DatasetDict:
     tag_feature = getattr(columns["ner_tags"], "feature", None)
     if not isinstance(tag_feature, ClassLabel):
         raise DatasetUnavailableError(f"the column 'ner_tags' of the data set {name!r} has no label names")
+    if "O" not in tag_feature.names:
+        raise UnknownTagError(f"the data set {name!r} has no label 'O', for words outside of all entities")
     for label in tag_feature.names:
         if label != "O" and not label.startswith(("B-", "I-")):
             raise UnknownTagError(f"the data set {name!r} has the label {label!r}, which is not an IOB2 label")
