@@ -199,10 +199,10 @@ def test_each_word_counts_in_the_window_with_the_most_context_and_in_no_other(to
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_account_of_real_data_balances(tokenizers, sample, wnut17, kind, max_length):
     special = tokenizers[kind].num_special_tokens_to_add()
-    for rows in (*sample.values(), wnut17["test"]):
+    for rows in (sample["test"][:], wnut17["test"][:300]):
         tags = [[tag % len(NAMES) for tag in tags] for tags in rows["ner_tags"]]
         for overlap in (0, max_length // 4):
-            check_alignment(tokenizers[kind], list(rows["tokens"]), tags, max_length - special, overlap)
+            check_alignment(tokenizers[kind], rows["tokens"], tags, max_length - special, overlap)
 
 
 @given(TOKENIZERS, tagged_sentences(), limits(), st.booleans(), st.booleans())
@@ -224,7 +224,7 @@ def test_the_account_balances(tokenizers, kind, drawn, limit, windows, every_sub
 def test_where_nothing_is_long_windows_change_nothing(tokenizers, kind, drawn, overlap):
     sentences, tags = drawn
     plain = tokenizers[kind](sentences, is_split_into_words=True)
-    max_length = max([6, *map(len, plain["input_ids"])])
+    max_length = max([overlap + 3, *map(len, plain["input_ids"])])
     assert dict(encode(tokenizers[kind], sentences, tags, max_length, overlap=overlap)) == dict(
         encode(tokenizers[kind], sentences, tags, max_length)
     )
