@@ -6,6 +6,7 @@ PARAMS ?=
 MATRIX ?= notebooks/matrices/default.yaml
 DATASET ?=
 UPGRADE ?=
+SECONDS = 3600
 # Not ?=, as many systems have an environment variable of this name, for gettext.
 LANGUAGE := en
 
@@ -16,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 
-.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression bench lab test test-faults notebooks format lock clean
+.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression bench lab test test-faults fuzz notebooks format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -52,6 +53,13 @@ test: .venv/.installed-dev ## check the code's form, then run all tests
 test-faults: .venv/.installed-dev ## run the tests of what goes wrong at length, such as a Hub that does not answer
 	$(BIN)/pytest -m faults --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+fuzz: .venv/.installed-fuzz ## look for bytes that break the readers, a third of the time each (SECONDS=3600)
+	for target in conll_reader tag_schemes word_alignment; do \
+		mkdir -p runs/fuzz/$$target; \
+		$(BIN)/python tests/fuzz/run.py $$target runs/fuzz/$$target -artifact_prefix=runs/fuzz/ -timeout=60 \
+			-max_total_time=$$(( $(SECONDS) / 3 )) -print_final_stats=1 2>&1 | tee runs/fuzz/$$target.log; \
+	done
+
 notebooks: .venv/.installed-dev ## build the notebooks and README.ko.md, and merge the translations with what they translate
 	$(BIN)/python notebooks/source/build.py
 
@@ -70,6 +78,7 @@ lock: .venv/.installed-dev ## resolve requirements*.in into requirements*.txt (U
 	rm requirements.txt.part
 	$(COMPILE) requirements-ray.in --output-file requirements-ray.txt > /dev/null
 	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt > /dev/null
+	$(COMPILE) requirements-fuzz.in --output-file requirements-fuzz.txt > /dev/null
 
 clean: ## remove the runs and the virtual environment
 	rm -rf .venv runs output
@@ -79,4 +88,8 @@ clean: ## remove the runs and the virtual environment
 
 .venv/.installed-dev: .venv/.installed requirements-dev.txt
 	$(BIN)/pip install --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.venv/.installed-fuzz: .venv/.installed-dev requirements-fuzz.txt
+	$(BIN)/pip install --disable-pip-version-check -r requirements-fuzz.txt
 	@touch $@

@@ -28,7 +28,11 @@ def main() -> None:
     config = AutoConfig.from_pretrained(checkpoint)
     rows = data.load_ner_dataset(options.dataset)["train"]
     encoded = alignment.tokenize_and_align(
-        rows[:], AutoTokenizer.from_pretrained(checkpoint), data.label_names({"train": rows}), max_length=512
+        rows[:],
+        range(len(rows)),
+        AutoTokenizer.from_pretrained(checkpoint),
+        data.label_names({"train": rows}),
+        max_length=512,
     )
     lengths = [len(subwords) for subwords in encoded["input_ids"]]
     work = training_work(lengths, config, len(rows.features["ner_tags"].feature.names)) / len(lengths)

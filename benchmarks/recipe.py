@@ -54,7 +54,11 @@ class Recipe:
         self.encoded = DatasetDict(
             {
                 split: part.map(
-                    alignment.tokenize_and_align, batched=True, fn_kwargs=settings, remove_columns=part.column_names
+                    alignment.tokenize_and_align,
+                    batched=True,
+                    with_indices=True,
+                    fn_kwargs=settings,
+                    remove_columns=part.column_names,
                 )
                 for split, part in rows.items()
             }

@@ -29,12 +29,12 @@ def main(dataset: str, count: int) -> None:
         bare, aligned = in_turn(many, settings)
         start, peak = time.perf_counter(), 0
 
-        def align(batch: dict) -> dict:
+        def align(batch: dict, indices: list[int]) -> dict:
             nonlocal peak
             peak = max(peak, own_memory_bytes())
-            return alignment.tokenize_and_align(batch, **settings)
+            return alignment.tokenize_and_align(batch, indices, **settings)
 
-        many.map(align, batched=True, cache_file_name=str(Path(folder, "mapped.arrow")))
+        many.map(align, batched=True, with_indices=True, cache_file_name=str(Path(folder, "mapped.arrow")))
         mapped = time.perf_counter() - start
     print(json.dumps({"bare": bare, "aligned": aligned, "map": mapped, "peak_memory_bytes": peak}))
 
@@ -52,7 +52,7 @@ def in_turn(rows: Dataset, settings: dict) -> tuple[float, float]:
         settings["tokenizer"](batch["tokens"], is_split_into_words=True, truncation=True, max_length=512)
 
     def aligned(batch: dict) -> None:
-        alignment.tokenize_and_align(batch, **settings)
+        alignment.tokenize_and_align(batch, range(len(batch["tokens"])), **settings)
 
     seconds = {bare: 0.0, aligned: 0.0}
     order = [bare, aligned]

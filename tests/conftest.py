@@ -9,11 +9,15 @@ from helpers.startup import load_triton_first
 os.environ |= {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
 load_triton_first()  # the tests' own process imports both frameworks
 
+from hypothesis import settings
 from transformers import AutoTokenizer
 
 from helpers.data import load_ner_dataset
 from helpers.language import use_language
 from helpers.models import resolve_checkpoint
+
+settings.register_profile("however long it takes", deadline=None)  # no test fails on a time
+settings.load_profile("however long it takes")
 
 ROOT = Path(__file__).resolve().parent.parent
 WNUT17 = ROOT.parent / "shared" / "data" / "wnut17"

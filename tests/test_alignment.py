@@ -2,15 +2,24 @@ import string
 
 import pytest
 from datasets import Dataset, DatasetDict
-from hypothesis import given
+from fuzz.targets import LABEL_NAMES as NAMES
+from fuzz.targets import check_alignment
+from hypothesis import example, given
 from hypothesis import strategies as st
+from small_tokenizers import KINDS, train_tokenizers
 from transformers import BertTokenizer
 
-from helpers.alignment import align_labels, alignment_report, inside_ids, tags_per_word, tokenize_and_align
-from helpers.exceptions import SlowTokenizerError
+from helpers.alignment import (
+    align_labels,
+    alignment_report,
+    drop_unlabelled,
+    inside_ids,
+    tags_per_word,
+    tokenize_and_align,
+)
+from helpers.exceptions import EmptySplitError, SlowTokenizerError
 from helpers.models import resolve_checkpoint
 
-NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
 FIRST_SUBWORDS = (
     "[CLS] @ paul ##walk it ' s the view from where i ' m living for two weeks . "
     "empire state building = es ##b . pretty bad storm here last evening . [SEP]"
@@ -19,7 +28,8 @@ FIRST_SUBWORDS = (
 
 def encode(tokenizer, sentences, tags=None, max_length=512, **settings):
     tags = tags or [[0] * len(words) for words in sentences]
-    return tokenize_and_align({"tokens": sentences, "ner_tags": tags}, tokenizer, NAMES, max_length, **settings)
+    batch = {"tokens": sentences, "ner_tags": tags}
+    return tokenize_and_align(batch, range(len(sentences)), tokenizer, NAMES, max_length, **settings)
 
 
 FIRST_SENTENCE = (
@@ -114,23 +124,24 @@ def test_report_adds_up_the_splits(tokenizer):
     splits = DatasetDict(train=rows, test=rows.select([1]))
     encoded = splits.map(lambda batch: encode(tokenizer, batch["tokens"], max_length=4), batched=True)
     # [CLS] a es [SEP]: the invisible word has no subword, ESB is cut in its middle, "end" is cut away
-    assert alignment_report(encoded).loc["train"].to_dict() == {
-        "words": 5, "labelled": 3, "truncated": 1, "without_subword": 1,
+    assert alignment_report(encoded, splits).loc["train"].to_dict() == {
+        "words": 5, "labelled": 3, "truncated": 1, "without_subword": 1, "long_sentences": 1,
     }  # fmt: skip
-    assert alignment_report(encoded).loc["test"].tolist() == [1, 1, 0, 0]
+    assert alignment_report(encoded, splits).loc["test"].tolist() == [1, 1, 0, 0, 0]
 
 
 def test_real_wnut17_has_seven_words_without_a_subword(tokenizer, wnut17):
     encoded = wnut17.map(
         tokenize_and_align,
         batched=True,
+        with_indices=True,
         fn_kwargs={
             "tokenizer": tokenizer,
             "label_names": wnut17["train"].features["ner_tags"].feature.names,
             "max_length": 512,
         },
     )
-    report = alignment_report(encoded)
+    report = alignment_report(encoded, wnut17)
     assert report["words"].tolist() == [62730, 15733, 23394]
     assert report["truncated"].sum() == 0
     assert report["without_subword"].sum() == 7
@@ -150,4 +161,106 @@ def test_slow_tokenizer_is_refused_by_its_class():
 
 
 def test_unseen_words_are_outside():
-    assert tags_per_word(["B-x", "I-x"], [1, 3], 5) == ["O", "B-x", "O", "I-x", "O"]
+    rows = {"sentence": [0], "labelled_words": [[1, 3]]}
+    assert tags_per_word([["B-x", "I-x"]], rows, [["a", "b", "c", "d", "e"]]) == [["O", "B-x", "O", "I-x", "O"]]
+
+
+def test_windows_are_joined_whatever_the_order_of_rows():
+    rows = {"sentence": [1, 0, 1], "labelled_words": [[2, 3], [0], [0]]}
+    tags = [["I-x", "O"], ["B-y"], ["B-x"]]
+    assert tags_per_word(tags, rows, [["a"], ["b", "c", "d", "e"]]) == [["B-y"], ["B-x", "O", "I-x", "O"]]
+
+
+# Windows
+
+
+@pytest.fixture(scope="session")
+def tokenizers(sample):
+    return train_tokenizers(" ".join(words) for words in sample["train"]["tokens"][:300])
+
+
+TOKENIZERS = st.sampled_from(KINDS)
+
+
+@st.composite
+def limits(draw):
+    """Draw how many subwords fit besides special tokens, and how many of them two windows share."""
+    room = draw(st.integers(2, 20))
+    return room, draw(st.integers(1, room - 1))
+
+
+@given(TOKENIZERS, tagged_sentences(), limits())
+@example("bytes", ([["a" * 40, "b"]], [[1, 0]]), (5, 1))  # windows that begin inside of a word
+def test_each_word_counts_in_the_window_with_the_most_context_and_in_no_other(tokenizers, kind, drawn, limit):
+    check_alignment(tokenizers[kind], *drawn, *limit)
+
+
+@pytest.mark.parametrize("max_length", [8, 32, 512])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_account_of_real_data_balances(tokenizers, sample, wnut17, kind, max_length):
+    special = tokenizers[kind].num_special_tokens_to_add()
+    for rows in (sample["test"][:], wnut17["test"][:300]):
+        tags = [[tag % len(NAMES) for tag in tags] for tags in rows["ner_tags"]]
+        for overlap in (0, max_length // 4):
+            check_alignment(tokenizers[kind], rows["tokens"], tags, max_length - special, overlap)
+
+
+@given(TOKENIZERS, tagged_sentences(), limits(), st.booleans(), st.booleans())
+def test_the_account_balances(tokenizers, kind, drawn, limit, windows, every_subword):
+    tokenizer, (sentences, tags), (room, overlap) = tokenizers[kind], drawn, limit
+    max_length = room + tokenizer.num_special_tokens_to_add()
+    settings = {"overlap": overlap if windows else 0, "label_all_subwords": every_subword}
+    encoded = encode(tokenizer, sentences, tags, max_length, **settings)
+    words = Dataset.from_dict({"tokens": sentences})
+    report = alignment_report({"test": Dataset.from_dict(dict(encoded))}, {"test": words}).loc["test"]
+    plain = tokenizer(sentences, is_split_into_words=True)
+    with_subword = sum(len(set(plain.word_ids(sentence)) - {None}) for sentence in range(len(sentences)))
+    assert report["words"] == report["labelled"] + report["truncated"] + report["without_subword"]
+    assert report["without_subword"] == report["words"] - with_subword
+    assert not windows or report["truncated"] == 0
+
+
+@given(TOKENIZERS, tagged_sentences(), st.integers(1, 5))
+def test_where_nothing_is_long_windows_change_nothing(tokenizers, kind, drawn, overlap):
+    sentences, tags = drawn
+    plain = tokenizers[kind](sentences, is_split_into_words=True)
+    max_length = max([overlap + 3, *map(len, plain["input_ids"])])
+    assert dict(encode(tokenizers[kind], sentences, tags, max_length, overlap=overlap)) == dict(
+        encode(tokenizers[kind], sentences, tags, max_length)
+    )
+
+
+@given(TOKENIZERS, tagged_sentences(), limits())
+def test_true_tags_come_back_from_their_windows(tokenizers, kind, drawn, limit):
+    tokenizer, (sentences, tags), (room, overlap) = tokenizers[kind], drawn, limit
+    encoded = encode(tokenizer, sentences, tags, room + tokenizer.num_special_tokens_to_add(), overlap=overlap)
+    row_tags = [[NAMES[label] for label in labels if label != -100] for labels in encoded["labels"]]
+    joined = tags_per_word(row_tags, encoded, sentences)
+    for sentence, words in enumerate(sentences):
+        with_subword = set(tokenizer(words, is_split_into_words=True).word_ids()) - {None}
+        assert joined[sentence] == [
+            NAMES[tag] if word in with_subword else "O" for word, tag in enumerate(tags[sentence])
+        ]
+
+
+def test_windows_worked_by_hand(tokenizer):
+    words = ["Empire", "State", "=", "ESB", "@paulwalk"]  # empire state = es ##b @ paul ##walk
+    encoded = encode(tokenizer, [words], [[1, 2, 0, 3, 0]], max_length=7, overlap=2)
+    assert [" ".join(tokenizer.convert_ids_to_tokens(ids)) for ids in encoded["input_ids"]] == [
+        "[CLS] empire state = es ##b [SEP]",
+        "[CLS] es ##b @ paul ##walk [SEP]",
+    ]
+    # es has three subwords before it in the first window, none in the second; ##b has none behind it in the first
+    assert encoded["labels"] == [[-100, 1, 2, 0, 3, -100, -100], [-100, -100, -100, 0, -100, -100, -100]]
+    assert encoded["labelled_words"] == [[0, 1, 2, 3], [4]]
+    every = encode(tokenizer, [words], [[1, 2, 0, 3, 0]], max_length=7, overlap=2, label_all_subwords=True)
+    assert every["labels"] == [[-100, 1, 2, 0, 3, -100, -100], [-100, -100, 4, 0, 0, 0, -100]]
+
+
+def test_rows_in_which_nothing_is_labelled_are_left_out(tokenizer):
+    sentences = [["a", "-" * 20], ["\ufe0f"]]  # a subword for each hyphen, and none at all
+    encoded = encode(tokenizer, sentences, max_length=7, overlap=2)
+    rows = Dataset.from_dict(dict(encoded))
+    assert drop_unlabelled(rows)["labelled_words"] == [[0, 1]]
+    with pytest.raises(EmptySplitError, match="no word of the training split has a subword"):
+        drop_unlabelled(rows.select([len(rows) - 1]))

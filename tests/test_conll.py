@@ -79,7 +79,7 @@ def test_rewritten_tags_are_counted(file):
 )
 def test_malformed_files_are_refused_with_file_and_line(file, content, error, where):
     with pytest.raises(error, match=rf"train\.conll, {where}"):
-        read_conll(file(content))
+        list(read_conll(file(content)))
 
 
 def test_split_files_are_found_by_their_usual_names(tmp_path):
@@ -112,7 +112,7 @@ def test_unreadable_folder_is_named(tmp_path):
 @pytest.mark.parametrize(("split", "sentences"), [("train", 3394), ("validation", 1009), ("test", 1287)])
 def test_real_wnut17(wnut17_folder, split, sentences):
     path = wnut17_folder / f"{split}.conll"
-    read = read_conll(path)
+    read = list(read_conll(path))
     assert len(read) == sentences
     rows = [line.split("\t") for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     assert [token for sentence in read for token in sentence.tokens] == [word for word, _ in rows]

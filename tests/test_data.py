@@ -59,7 +59,7 @@ def test_labels_come_from_all_splits(tmp_path):
 
 def test_missing_validation_split_is_drawn_by_seed_and_said(tmp_path, capsys):
     words = [f"w{i}" for i in range(50)]
-    folder = write_folder(tmp_path, train="".join(f"{word}\tO\n\n" for word in words), test="t\tO\n")
+    folder = write_folder(tmp_path, train="".join(f"{word}\tB-x\n\n" for word in words), test="t\tO\n")
     dataset = data.load_ner_dataset(folder, seed=7)
     assert "5 sentences were drawn from its training split (seed 7)" in capsys.readouterr().out
     parts = [[tokens[0] for tokens in dataset[split]["tokens"]] for split in ("train", "validation")]
@@ -75,14 +75,14 @@ def test_rewritten_tags_are_said(tmp_path, capsys):
 
 
 def test_empty_split_is_named(tmp_path):
-    folder = write_folder(tmp_path, train="a\tO\n", validation="\n", test="c\tO\n")
+    folder = write_folder(tmp_path, train="a\tB-x\n", validation="\n", test="c\tO\n")
     with pytest.raises(EmptySplitError, match="'validation'"):
         data.load_ner_dataset(folder)
 
 
 def test_too_small_to_share(tmp_path):
     with pytest.raises(EmptySplitError, match="too small"):
-        data.load_ner_dataset(write_folder(tmp_path, train="a\tO\n", test="c\tO\n"))
+        data.load_ner_dataset(write_folder(tmp_path, train="a\tB-x\n", test="c\tO\n"))
 
 
 @pytest.mark.parametrize("name", ["./missing", "/missing/folder", "a/b/c", "~nobody-of-that-name/data", "README.md"])
@@ -111,7 +111,9 @@ def test_lengths_that_differ_are_named_with_split_and_row():
 
 def test_rows_without_words_are_named_with_split_and_row():
     with pytest.raises(MalformedDataError, match="split 'train', row 1: no tokens or no tags"):
-        data.validate(in_memory([["a"], None], [[0], [0]]), "mine")
+        data.validate(in_memory([["a"], None], [[1], [0]]), "mine")
+    with pytest.raises(MalformedDataError, match="split 'train', row 0: no tokens or no tags"):
+        data.validate(in_memory([["a", None]], [[1, 0]]), "mine")
 
 
 def test_tag_ids_without_a_name_are_named_with_split_and_row():
@@ -142,6 +144,7 @@ def test_data_from_the_hub_gets_the_common_form(tmp_path):
             DatasetUnavailableError,
             "no label names",
         ),
+        (in_memory([["a"]], [[0]], ["B-x", "I-x"]), UnknownTagError, "no label 'O'"),
         (in_memory([["a"]], [[0]], ["O", "PER"]), UnknownTagError, "label 'PER'"),
         (in_memory([["a"]], [[0]], ["O", "S-x"]), UnknownTagError, "label 'S-x'"),
     ],

@@ -17,6 +17,7 @@ RESULTS = {
         "seed": 42,
         "max_train_examples": 0,
         "label_all_subwords": False,
+        "split_long_sentences": True,
         "output_dir": "/home/ann/secret",
     },
     "test": {

@@ -16,6 +16,7 @@ DEFAULTS = {
     "max_train_examples": 0,
     "speedups": True,
     "label_all_subwords": False,
+    "split_long_sentences": True,
     "push_to_hub": False,
     "hub_model_id": "",
 }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from datasets import DatasetDict
+from datasets import Dataset, DatasetDict
 
-from helpers.exceptions import SlowTokenizerError
+from helpers.exceptions import EmptySplitError, SlowTokenizerError
 
 if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper leaves that to the notebook
     from tokenizers import Encoding
@@ -63,34 +63,99 @@ def require_fast(tokenizer: PreTrainedTokenizerBase) -> None:
         )
 
 
+def counted_positions(word_ids: Sequence[int | None], overlap: int, first: bool, last: bool) -> range:
+    """Say which positions of a window count, so that each subword of a sentence counts in exactly one of its windows.
+
+    What two windows share is divided in its middle: a subword counts where it has more context on its poorer side. That
+    is the rule of maximum context, by which BERT answered questions about long texts (Devlin et al. 2018,
+    ``run_squad.py``). The subword that a later window begins with never counts there: it may stand inside a word.
+
+    Parameters
+    ----------
+    word_ids : sequence of int or None
+        For each subword of the window the index of its word; None for special tokens.
+    overlap : int
+        How many subwords two windows share; at least 1.
+    first, last : bool
+        Whether the sentence begins, and whether it ends, with this window.
+
+    Returns
+    -------
+    range
+    """
+    content = [position for position, word in enumerate(word_ids) if word is not None]
+    start = content[0] if first else content[(overlap + 1) // 2]
+    stop = content[-1] + 1 if last else content[-1] + 1 - overlap // 2
+    return range(start, stop)
+
+
+def label_window(
+    word_ids: Sequence[int | None],
+    tags: Sequence[int],
+    inside: Sequence[int] | None = None,
+    counted: Sequence[int] | None = None,
+) -> tuple[list[int], list[int]]:
+    """Carry a sentence's tags over to one of its windows.
+
+    Parameters
+    ----------
+    word_ids, tags, inside
+        As for `align_labels`.
+    counted : sequence of int, optional
+        The positions that count, as `counted_positions` gives them; the others get -100. None where the window is the
+        whole sentence.
+
+    Returns
+    -------
+    labels : list of int
+        One label for each subword.
+    words : list of int
+        The indices of the words whose first subword counts, in order.
+    """
+    labels = align_labels(word_ids, tags, inside)
+    if counted is None:
+        return labels, [word for word in dict.fromkeys(word_ids) if word is not None]
+    first_subwords = {word: position for position, word in reversed([*enumerate(word_ids)]) if word is not None}
+    words = sorted(word for word, position in first_subwords.items() if position in counted)
+    return [label if position in counted else IGNORED for position, label in enumerate(labels)], words
+
+
 def tokenize_and_align(
     examples: dict[str, list],
+    indices: Sequence[int],
     tokenizer: PreTrainedTokenizerBase,
     label_names: Sequence[str],
     max_length: int,
+    overlap: int = 0,
     label_all_subwords: bool = False,
 ) -> BatchEncoding:
-    """Tokenize a batch of sentences and align its tags; made for ``Dataset.map(..., batched=True)``.
+    """Tokenize a batch of sentences and align its tags; made for ``Dataset.map(..., batched=True, with_indices=True)``.
 
     Parameters
     ----------
     examples : dict
         ``tokens``, a list of lists of words, and ``ner_tags``, a list of lists of class ids.
+    indices : sequence of int
+        The place of each sentence in its split.
     tokenizer : PreTrainedTokenizerBase
         A fast one.
     label_names : sequence of str
         The IOB2 label names by class id.
     max_length : int
-        How many subwords the model can take, special tokens included; the rest of a sentence is cut off.
+        How many subwords the model can take, special tokens included.
+    overlap : int
+        A longer sentence is split into windows that share so many subwords; 0 cuts off the rest of it instead.
     label_all_subwords : bool
         Label a word's later subwords too, as inside the entity.
 
     Returns
     -------
     BatchEncoding
-        The tokenizer's columns; ``labels``, as many as ``input_ids``; and what became of each sentence's words:
-        ``labelled_words``, the indices of those that have a subword, ``truncated`` and ``without_subword``, the
-        numbers of those cut off and of those for which the tokenizer has none. Together they are all words.
+        A row for each sentence, or for each window of one. It has the tokenizer's columns and ``labels``, as many as
+        ``input_ids``; ``sentence``, the index of the sentence; ``labelled_words``, the indices of the words that are
+        labelled in this row, each in one row alone; and what else became of the sentence, each counted in one of its
+        rows, with 0 in the others: ``long``, 1 if it is longer than `max_length`; ``truncated`` and
+        ``without_subword``, the numbers of words that were cut off and of those for which the tokenizer has no subword.
 
     Raises
     ------
@@ -98,57 +163,110 @@ def tokenize_and_align(
         If the tokenizer cannot tell the words of its subwords.
     """
     require_fast(tokenizer)
-    encoded = tokenizer(examples["tokens"], is_split_into_words=True, truncation=True, max_length=max_length)
+    encoded = tokenizer(
+        examples["tokens"],
+        is_split_into_words=True,
+        truncation=True,
+        max_length=max_length,
+        stride=overlap,
+        return_overflowing_tokens=overlap > 0,
+    )
+    sentences = [*encoded.pop("overflow_to_sample_mapping", range(len(indices)))]  # of each row
+    backwards = tokenizer.truncation_side == "left"  # then a sentence's last window comes first
     inside = inside_ids(label_names) if label_all_subwords else None
-    account = {"labels": [], "labelled_words": [], "truncated": [], "without_subword": []}
-    for tags, encoding in zip(examples["ner_tags"], encoded.encodings, strict=True):
-        word_ids = encoding.word_ids  # made anew at each access
-        labelled = dict.fromkeys(word_ids)  # in the sentence's order
-        labelled.pop(None, None)
-        truncated = _truncated_words(encoding) - labelled.keys() if encoding.overflowing else ()
-        account["labels"].append(align_labels(word_ids, tags, inside))
-        account["labelled_words"].append(list(labelled))
-        account["truncated"].append(len(truncated))
-        account["without_subword"].append(len(tags) - len(labelled) - len(truncated))
+    account = {name: [] for name in ("labels", "sentence", "labelled_words", "long", "truncated", "without_subword")}
+    neighbours = zip([None, *sentences], sentences, [*sentences[1:], None], strict=False)
+    for (before, sentence, after), window in zip(neighbours, encoded.encodings, strict=True):
+        first, last = before != sentence, sentence != after
+        tags = examples["ner_tags"][sentence]
+        word_ids = window.word_ids  # made anew at each access
+        ends = (last, first) if backwards else (first, last)
+        counted = None if first and last else counted_positions(word_ids, overlap, *ends)
+        labels, words = label_window(word_ids, tags, inside, counted)
+        truncated = 0 if overlap or not window.overflowing else len(_truncated_words(window) - {*words})
+        unlabelled = (len(tags) if first else unlabelled) - len(words) - truncated
+        account["labels"].append(labels)
+        account["sentence"].append(indices[sentence])
+        account["labelled_words"].append(words)
+        account["long"].append(int(first and bool(window.overflowing)))
+        account["truncated"].append(truncated)
+        account["without_subword"].append(unlabelled if last else 0)
     encoded.update(account)
     return encoded
 
 
-def _truncated_words(encoding: Encoding) -> set[int]:
+def _truncated_words(window: Encoding) -> set[int]:
     """Find the words in what the tokenizer cut off; one that was cut in its middle has a first subword before it."""
-    return set().union(*(part.word_ids for part in encoding.overflowing)) - {None}
+    return set().union(*(part.word_ids for part in window.overflowing)) - {None}
 
 
-def alignment_report(encoded: DatasetDict) -> pd.DataFrame:
+def drop_unlabelled(rows: Dataset) -> Dataset:
+    """Leave out the rows in which no word is labelled: a batch of nothing else has no loss to learn from, 0/0.
+
+    Such rows are sentences without a subword, and windows inside a word that is longer than they are.
+
+    Raises
+    ------
+    EmptySplitError
+        If no row is left.
+    """
+    labelled = rows.select([row for row, words in enumerate(rows["labelled_words"]) if words])
+    if not labelled:
+        raise EmptySplitError("no word of the training split has a subword: there is nothing to learn from")
+    return labelled
+
+
+def alignment_report(encoded: DatasetDict, dataset: DatasetDict) -> pd.DataFrame:
     """Sum up what became of the words of each split.
 
     Parameters
     ----------
     encoded : DatasetDict
         Splits mapped by `tokenize_and_align`.
+    dataset : DatasetDict
+        The same splits before.
 
     Returns
     -------
     DataFrame
-        A row for each split, with the integer columns ``words``, ``labelled``, ``truncated`` and ``without_subword``;
-        the last three add up to the first.
+        A row for each split, with the integer columns ``words``, those of `dataset`; ``labelled``, ``truncated`` and
+        ``without_subword``, which add up to them; and ``long_sentences``, the number of sentences that the model cannot
+        take as they are.
     """
     sums = {
         split: {
+            "words": sum(map(len, dataset[split]["tokens"])),
             "labelled": sum(map(len, rows["labelled_words"])),
             "truncated": sum(rows["truncated"]),
             "without_subword": sum(rows["without_subword"]),
+            "long_sentences": sum(rows["long"]),
         }
         for split, rows in encoded.items()
     }
-    report = pd.DataFrame.from_dict(sums, orient="index")
-    report.insert(0, "words", report.sum(axis="columns"))
-    return report
+    return pd.DataFrame.from_dict(sums, orient="index")
 
 
-def tags_per_word(tags: Sequence[str], labelled_words: Sequence[int], words: int) -> list[str]:
-    """Lay the tags of a sentence's labelled words out over all its words; a word that the model never saw is ``O``."""
-    laid_out = ["O"] * words
-    for word, tag in zip(labelled_words, tags, strict=True):
-        laid_out[word] = tag
+def tags_per_word(
+    tags: Sequence[Sequence[str]], rows: Mapping[str, Sequence], words: Sequence[Sequence[str]]
+) -> list[list[str]]:
+    """Lay the tags of labelled words out over all words of their sentences, those of a sentence's windows side by side.
+
+    Parameters
+    ----------
+    tags : sequence of sequence of str
+        For each row the tags of its labelled words.
+    rows : mapping
+        The columns ``sentence`` and ``labelled_words`` of `tokenize_and_align`; the rows may stand in any order.
+    words : sequence of sequence of str
+        The words of each sentence.
+
+    Returns
+    -------
+    list of list of str
+        A tag for each word of each sentence; ``O`` for one that the model never saw.
+    """
+    laid_out = [["O"] * len(sentence) for sentence in words]
+    for row_tags, sentence, labelled_words in zip(tags, rows["sentence"], rows["labelled_words"], strict=True):
+        for word, tag in zip(labelled_words, row_tags, strict=True):
+            laid_out[sentence][word] = tag
     return laid_out

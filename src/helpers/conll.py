@@ -1,6 +1,7 @@
 """CoNLL text: one word and its tag a line, a blank line between sentences."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,8 +61,8 @@ def find_split_files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def read_conll(path: Path) -> list[Sentence]:
-    r"""Read a CoNLL file.
+def read_conll(path: Path) -> Iterator[Sentence]:
+    r"""Read a CoNLL file, a sentence at a time, so that a large one takes no more memory than a small one.
 
     The word stands in the first column and its tag in the last; columns are parted by tabs or, in a line without a
     tab, by spaces; each row has as many as the first. Lines of white space alone and ``-DOCSTART-`` lines part
@@ -72,9 +73,9 @@ def read_conll(path: Path) -> list[Sentence]:
     path : Path
         A UTF-8 file.
 
-    Returns
-    -------
-    list of Sentence
+    Yields
+    ------
+    Sentence
         In the order of the file, tags as IOB2.
 
     Raises
@@ -87,40 +88,40 @@ def read_conll(path: Path) -> list[Sentence]:
     UnknownTagError
         If a tag belongs to none of the schemes; with file and line.
     """
-    sentences, rows = [], []
-    width = None
+    rows, width = [], None
     for number, line in enumerate(_lines(path), 1):
         columns = _columns(line)
         if columns and columns[0] != "-DOCSTART-":
             width = width or len(columns)
             rows.append(_word_and_tag(columns, width, f"{path}, line {number}"))
         elif rows:
-            sentences.append(_sentence(rows))
+            yield _sentence(rows)
             rows = []
     if rows:
-        sentences.append(_sentence(rows))
-    return sentences
+        yield _sentence(rows)
 
 
-def _lines(path: Path) -> list[str]:
+def _lines(path: Path) -> Iterator[str]:
     try:
-        content = path.read_bytes()
+        # As bytes: in text, Python would also end a line at a lone carriage return.
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                yield _text(line, "utf-8" if number > 1 else "utf-8-sig", f"{path}, line {number}")
     except OSError as error:
         raise DatasetUnavailableError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _text(line: bytes, encoding: str, where: str) -> str:
     try:
-        text = content.decode("utf-8-sig")
+        text = line.decode(encoding).removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
         # error.object, since utf-8-sig counts positions after the byte order mark
-        line = error.object.count(b"\n", 0, error.start) + 1
         raise MalformedDataError(
-            f"{path}, line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8"
+            f"{where}: byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8"
         ) from error
-    # Not str.splitlines: it also splits at characters that occur inside words of real data, such as U+2028.
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
-    for number, line in enumerate(lines, 1):
-        if "\r" in line:
-            raise MalformedDataError(f"{path}, line {number}: a lone carriage return; save it with LF or CRLF")
-    return lines
+    if "\r" in text:
+        raise MalformedDataError(f"{where}: a lone carriage return; save it with LF or CRLF")
+    return text
 
 
 def _columns(line: str) -> list[str]:

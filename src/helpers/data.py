@@ -1,14 +1,19 @@
 """A data set by name: from the Hub, the bundled sample, or a folder of CoNLL files, all in one form."""
 
+import atexit
 import hashlib
 import json
 import os
+import tempfile
+from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
+from shutil import rmtree
 
 import datasets
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
+from datasets.arrow_writer import ArrowWriter
 from datasets.exceptions import DatasetsError
 from datasets.naming import camelcase_to_snakecase
 from huggingface_hub.errors import RevisionNotFoundError
@@ -20,6 +25,7 @@ from helpers.exceptions import (
     DatasetUnavailableError,
     EmptySplitError,
     MalformedDataError,
+    NoEntityError,
     UnknownTagError,
 )
 from helpers.hub_failures import fetch_failure
@@ -57,6 +63,8 @@ def load_ner_dataset(name: str, seed: int = 42) -> DatasetDict:
         If its content breaks the format; the message says where.
     EmptySplitError
         If a split holds no sentence.
+    NoEntityError
+        If every word of the training split is tagged ``O``.
     """
     if name == "sample":
         dataset = _from_sentences({split: read_bracketed(SAMPLE / f"{split}.txt") for split in SPLITS})
@@ -91,13 +99,16 @@ def validate(dataset: DatasetDict, name: str) -> None:
         If a split is empty.
     MalformedDataError
         If tokens and tags differ in number, or a tag id is out of range; with split and row.
+    NoEntityError
+        If every word of the training split is tagged ``O``.
     """
+    used = {split: set() for split in dataset}  # class ids
     for split, rows in dataset.items():
         if not rows:
             raise EmptySplitError(f"the split {split!r} of the data set {name!r} holds no sentence")
         count = len(rows.features["ner_tags"].feature.names)
         for row, (tokens, tags) in enumerate(zip(rows["tokens"], rows["ner_tags"], strict=True)):
-            if tokens is None or tags is None:
+            if tokens is None or tags is None or None in tokens:
                 raise MalformedDataError(f"data set {name!r}, split {split!r}, row {row}: no tokens or no tags")
             if len(tokens) != len(tags):
                 raise MalformedDataError(
@@ -108,47 +119,65 @@ def validate(dataset: DatasetDict, name: str) -> None:
                 raise MalformedDataError(
                     f"data set {name!r}, split {split!r}, row {row}: tag id {outside[0]} is not in 0..{count - 1}"
                 )
+            used[split].update(tags)
+    names = label_names(dataset)
+    if {names[tag] for tag in used["train"]} <= {"O"}:
+        raise NoEntityError(f"every word in the training split of the data set {name!r} is tagged O: nothing to learn")
 
 
 def _from_folder(folder: Path) -> DatasetDict:
-    sentences = {}
-    for split, path in find_split_files(folder).items():
-        read = read_conll(path)
-        rewritten = sum(sentence.rewritten for sentence in read)
-        if rewritten:
-            print(f"{path.name}: {rewritten} tags rewritten as IOB2.")
-        sentences[split] = [(sentence.tokens, sentence.tags) for sentence in read]
-    return _from_sentences(sentences)
+    return _from_sentences({split: _told_what_is_rewritten(path) for split, path in find_split_files(folder).items()})
 
 
-def _from_sentences(sentences: dict[str, list[tuple[list[str], list[str]]]]) -> DatasetDict:
-    entity_types = {
-        entity_type
-        for rows in sentences.values()
-        for _, tags in rows
-        for _, entity_type in map(split_tag, tags)
-        if entity_type is not None
-    }
-    names = iob2_label_names(entity_types)
-    ids = {name: position for position, name in enumerate(names)}
-    features = _features(names)
-    return DatasetDict(
-        {
-            split: Dataset.from_dict(
-                {
-                    "id": [str(row) for row in range(len(rows))],
-                    "tokens": [tokens for tokens, _ in rows],
-                    "ner_tags": [[ids[tag] for tag in tags] for _, tags in rows],
-                },
-                features=features,
-            )
+def _told_what_is_rewritten(path: Path) -> Iterator[tuple[list[str], list[str]]]:
+    rewritten = 0
+    for sentence in read_conll(path):
+        rewritten += sentence.rewritten
+        yield sentence.tokens, sentence.tags
+    if rewritten:
+        print(f"{path.name}: {rewritten} tags rewritten as IOB2.")
+
+
+def _from_sentences(sentences: dict[str, Iterable[tuple[list[str], list[str]]]]) -> DatasetDict:
+    """Put words and IOB2 tags into the common form: one sentence after the other, and on disk, not in memory.
+
+    The labels are known only when all has been read, so the tags are first written as texts, and then as class ids.
+    """
+    entity_types = set()
+
+    def examples(rows: Iterable[tuple[list[str], list[str]]]) -> Iterator[dict]:
+        for row, (tokens, tags) in enumerate(rows):
+            entity_types.update(split_tag(tag)[1] for tag in tags if tag != "O")
+            yield {"id": str(row), "tokens": tokens, "ner_tags": tags}
+
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="token-classification-"))
+        atexit.register(rmtree, folder, ignore_errors=True)  # until then, rows are read from there
+        texts = {
+            split: _on_disk(examples(rows), _features(Value("string")), folder / f"{split}.text.arrow")
             for split, rows in sentences.items()
         }
-    )
+        features = _features(ClassLabel(names=iob2_label_names(entity_types)))
+        return DatasetDict(
+            {split: _on_disk(rows, features, folder / f"{split}.arrow") for split, rows in texts.items()}
+        )
+    except OSError as error:
+        raise DatasetUnavailableError(
+            f"the data cannot be copied to the folder for temporary files: {error};"
+            " make room there, or name another one in the environment variable TMPDIR"
+        ) from error
 
 
-def _features(names: list[str]) -> Features:
-    return Features({"id": Value("string"), "tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=names))})
+def _on_disk(examples: Iterable[dict], features: Features, path: Path) -> Dataset:
+    with ArrowWriter(path=str(path), features=features) as writer:
+        for example in examples:
+            writer.write(example)
+        writer.finalize()
+    return Dataset.from_file(str(path))
+
+
+def _features(tag: Value | ClassLabel) -> Features:
+    return Features({"id": Value("string"), "tokens": List(Value("string")), "ner_tags": List(tag)})
 
 
 def _from_hub(name: str) -> DatasetDict:
@@ -210,10 +239,12 @@ def _as_common_form(dataset: DatasetDict, name: str) -> DatasetDict:
     tag_feature = getattr(columns["ner_tags"], "feature", None)
     if not isinstance(tag_feature, ClassLabel):
         raise DatasetUnavailableError(f"the column 'ner_tags' of the data set {name!r} has no label names")
+    if "O" not in tag_feature.names:
+        raise UnknownTagError(f"the data set {name!r} has no label 'O', for words outside of all entities")
     for label in tag_feature.names:
         if label != "O" and not label.startswith(("B-", "I-")):
             raise UnknownTagError(f"the data set {name!r} has the label {label!r}, which is not an IOB2 label")
-    features = _features(tag_feature.names)
+    features = _features(ClassLabel(names=tag_feature.names))
     unified = DatasetDict()
     for split in SPLITS:
         if split in dataset:

@@ -25,6 +25,10 @@ class EmptySplitError(TutorialError):
     """A split holds no sentence."""
 
 
+class NoEntityError(TutorialError):
+    """No word of a training split belongs to an entity, so there is nothing to learn."""
+
+
 class UnknownTagError(TutorialError):
     """A tag is neither ``O`` nor a known prefix and an entity type."""
 

@@ -18,6 +18,7 @@ SETTINGS = (
     "seed",
     "max_train_examples",
     "label_all_subwords",
+    "split_long_sentences",
 )
 CARD_FORM = """\
 ---

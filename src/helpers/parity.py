@@ -259,7 +259,11 @@ def split_batches(folder: Path) -> Iterator[dict[str, np.ndarray]]:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     sample = data.load_ner_dataset("sample")
     encoded = alignment.tokenize_and_align(
-        sample["test"][:], tokenizer, data.label_names(sample), max_length=tokenizer.model_max_length
+        sample["test"][:],
+        range(len(sample["test"])),
+        tokenizer,
+        data.label_names(sample),
+        max_length=tokenizer.model_max_length,
     )
     columns = [name for name in (*tokenizer.model_input_names, "labels") if name in encoded]
     collator = DataCollatorForTokenClassification(tokenizer, return_tensors="np")

@@ -23,6 +23,7 @@ weight_decay = 0.0
 seed = 1
 max_train_examples = 0
 label_all_subwords = False
+split_long_sentences = True
 push_to_hub = False
 hub_model_id = ""
 """

@@ -1,0 +1,19 @@
+"""Let atheris look for bytes that break a target: `python tests/fuzz/run.py TARGET FOLDER [options of libFuzzer]`.
+
+The folder keeps the bytes that reached new code, for the next time. Bytes that break the target are written to a file
+``crash-...`` or ``timeout-...``; they belong into a test.
+"""
+
+import sys
+from pathlib import Path
+
+import atheris
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+with atheris.instrument_imports(include=["helpers"]):
+    from fuzz.targets import TARGETS
+
+if __name__ == "__main__":
+    name = sys.argv.pop(1)
+    atheris.Setup(sys.argv, TARGETS[name])
+    atheris.Fuzz()

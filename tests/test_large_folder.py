@@ -1,0 +1,74 @@
+"""A folder of many sentences takes no more memory than one of few."""
+
+import subprocess
+import sys
+
+import pytest
+
+WORDS = 15
+LOAD = """
+import sys, threading, time
+from pathlib import Path
+
+def own_memory():
+    # Without the files that are mapped, whose pages the system takes back when it needs them (proc(5))
+    (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssAnon")]
+    return int(line.split()[1]) * 1024
+
+def watch():
+    global peak
+    while True:
+        peak = max(peak, own_memory())
+        time.sleep(0.01)
+
+import datasets
+from transformers import AutoTokenizer
+from helpers import alignment, data, models
+datasets.disable_progress_bars()
+tokenizer = AutoTokenizer.from_pretrained(models.resolve_checkpoint("bundled"))
+before = peak = own_memory()
+threading.Thread(target=watch, daemon=True).start()
+loaded = data.load_ner_dataset(sys.argv[1])
+data.dataset_digest(loaded)
+settings = {"tokenizer": tokenizer, "label_names": data.label_names(loaded), "max_length": 512, "overlap": 128}
+columns = loaded["train"].column_names
+encoded = loaded.map(
+    alignment.tokenize_and_align, batched=True, with_indices=True, fn_kwargs=settings, remove_columns=columns
+)
+report = alignment.alignment_report(encoded, loaded)
+print(peak - before, len(encoded["train"]), report["words"].sum(), report["labelled"].sum())
+"""
+
+
+@pytest.fixture(autouse=True)
+def linux():
+    if sys.platform != "linux":
+        pytest.skip("a process's own memory is read as Linux tells it")
+
+
+def load(folder, sentences):
+    """Write a folder with a small validation and test split and read it; give the bytes that it took at most."""
+    folder.mkdir()
+    for split, count in (("train", sentences), ("validation", 10), ("test", 10)):
+        with (folder / f"{split}.conll").open("w", encoding="utf-8") as file:
+            for number in range(count):
+                file.writelines(f"word{number}x{place}\t{'O' if place else 'B-x'}\n" for place in range(WORDS))
+                file.write("\n")
+    done = subprocess.run([sys.executable, "-c", LOAD, folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    peak, *counts = map(int, done.stdout.split())
+    words = (sentences + 20) * WORDS
+    assert counts == [sentences, words, words]
+    return peak
+
+
+def test_memory_does_not_grow_with_the_folder(tmp_path):
+    few, many = (load(tmp_path / str(sentences), sentences) for sentences in (3_000, 15_000))
+    # In lists of Python, the words of the other 12,000 sentences alone would take more.
+    assert many - few < 12_000 * WORDS * sys.getsizeof("word12345x12") / 2
+
+
+@pytest.mark.faults
+def test_a_million_sentences(tmp_path):
+    few, many = (load(tmp_path / str(sentences), sentences) for sentences in (10_000, 1_000_000))
+    assert many - few < 64 * 2**20
