@@ -24,6 +24,7 @@ RULES = {
     "max_train_examples": (COUNT, 0, None),
     "speedups": (SWITCH, None, None),
     "label_all_subwords": (SWITCH, None, None),
+    "resume": (SWITCH, None, None),
     "push_to_hub": (SWITCH, None, None),
     "hub_model_id": (TEXT, None, None),
 }
