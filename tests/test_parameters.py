@@ -17,6 +17,7 @@ DEFAULTS = {
     "speedups": True,
     "label_all_subwords": False,
     "split_long_sentences": True,
+    "resume": False,
     "push_to_hub": False,
     "hub_model_id": "",
 }
@@ -42,6 +43,7 @@ def test_parameters_are_picked_out_of_a_notebooks_variables():
         ("dropout", 1.0, "dropout=1.0: expected a number, and none as large as that"),
         ("dataset", 17, "dataset=17: expected a text"),
         ("speedups", 1, "speedups=1: expected True or False"),
+        ("resume", "last", "resume='last': expected True or False"),
         ("push_to_hub", "yes", "push_to_hub='yes': expected True or False"),
         ("push_to_hub", True, "needs hub_model_id"),
     ],

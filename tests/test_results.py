@@ -10,6 +10,7 @@ CONTENT = {
     "dataset": {"name": "sample", "digest": "d", "sentences": {"train": 1}},
     "model": {"name": "bundled", "digest": "m"},
     "parameters": {"epochs": 3},
+    "resumed": None,
     "history": [{"epoch": 1}],
     "test": {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "accuracy": 0.9, "per_type": {}},
     "errors": {"missed": 1},
@@ -73,7 +74,7 @@ def test_a_write_that_breaks_leaves_the_earlier_file_whole(tmp_path):
         ("{", "cannot be read"),
         ("[]", "schema version None"),
         ('{"schema_version": 99}', "schema version 99"),
-        ('{"schema_version": 1, "framework": "pytorch"}', "missing"),
+        ('{"schema_version": 2, "framework": "pytorch"}', "missing"),
     ],
 )
 def test_other_files_are_refused(tmp_path, text, message):

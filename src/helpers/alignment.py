@@ -175,6 +175,7 @@ def tokenize_and_align(
     backwards = tokenizer.truncation_side == "left"  # then a sentence's last window comes first
     inside = inside_ids(label_names) if label_all_subwords else None
     account = {name: [] for name in ("labels", "sentence", "labelled_words", "long", "truncated", "without_subword")}
+    unlabelled = 0  # words of a sentence, after the windows so far
     neighbours = zip([None, *sentences], sentences, [*sentences[1:], None], strict=False)
     for (before, sentence, after), window in zip(neighbours, encoded.encodings, strict=True):
         first, last = before != sentence, sentence != after

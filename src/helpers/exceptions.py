@@ -49,6 +49,18 @@ class SlowTokenizerError(TutorialError):
     """The tokenizer cannot say which word a subword comes from."""
 
 
+class OutputFolderError(TutorialError):
+    """Another run is at work in the folder for the results, or nothing can be written there."""
+
+
+class DiskFullError(TutorialError):
+    """There is no room left on the disk."""
+
+
+class ResumeError(TutorialError):
+    """The training that is to be resumed is not the one whose checkpoints are there."""
+
+
 class ResultsError(TutorialError):
     """A results file is missing or not one that this project wrote."""
 

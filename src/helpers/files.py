@@ -1,9 +1,16 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and a full disk that is called one."""
 
+import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from helpers.exceptions import DiskFullError
+
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+FULL_BELOW = 2**20  # bytes left; PyTorch's own message does not say why it could not write
 
 
 @contextmanager
@@ -15,18 +22,64 @@ def written_whole(path: Path) -> Iterator[Path]:
     Parameters
     ----------
     path : Path
-        The file. Its folder must exist.
+        The file. Its folder is created where it is missing.
 
     Yields
     ------
     Path
         ``<name>.part`` in the same folder.
+
+    Raises
+    ------
+    DiskFullError
+        If there is no room for it.
     """
     unfinished = path.with_name(f"{path.name}.part")
+    with room_needed(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield unfinished
+            sync(unfinished)  # or after a power cut the new name could stand for an empty file
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's content has reached the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def room_needed(folder: Path) -> Iterator[None]:
+    """Give an error in the body of a ``with`` statement its name, if it comes from a full disk.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the body writes to.
+
+    Raises
+    ------
+    DiskFullError
+        Instead of what a library raises, each another kind of error, where there is no room.
+    """
     try:
-        yield unfinished
-        with unfinished.open("rb") as file:
-            os.fsync(file.fileno())  # or after a power cut the new name could stand for an empty file
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        yield
+    except DiskFullError:
+        raise
+    except Exception as error:
+        if not is_disk_full(error, folder):
+            raise
+        raise DiskFullError(
+            f"the disk of {folder} is full. What was whole before still is; make room and run again"
+        ) from error
+
+
+def is_disk_full(error: BaseException, folder: Path) -> bool:
+    """Tell whether an error comes from a full disk: it says so, or next to nothing is left where a folder is."""
+    if getattr(error, "errno", None) in NO_SPACE or any(os.strerror(number) in str(error) for number in NO_SPACE):
+        return True
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return shutil.disk_usage(existing).free < FULL_BELOW

@@ -1,6 +1,5 @@
 """Why something failed that has to do with the Hub, and what to do, in one sentence."""
 
-import errno
 from collections.abc import Callable, Iterator
 
 import requests
@@ -12,7 +11,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+from helpers.files import NO_SPACE
 
 
 class BrokenDownloadError(OSError):

@@ -25,6 +25,7 @@ RULES = {
     "speedups": (SWITCH, None, None),
     "label_all_subwords": (SWITCH, None, None),
     "split_long_sentences": (SWITCH, None, None),
+    "resume": (SWITCH, None, None),
     "push_to_hub": (SWITCH, None, None),
     "hub_model_id": (TEXT, None, None),
 }

@@ -12,6 +12,7 @@ from IPython.display import Image
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from helpers.files import written_whole
 from helpers.language import translate
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"  # from Okabe and Ito's palette
@@ -116,8 +117,8 @@ def save(figure: Figure, path: Path) -> Image:
 
     The notebook shows what was saved, as drawing a figure takes longer than all else about it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
+    with written_whole(path) as unfinished:
+        figure.savefig(unfinished, format="png", dpi=120)
     return Image(filename=path, width=round(figure.get_figwidth() * 100))
 
 

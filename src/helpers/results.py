@@ -15,7 +15,7 @@ import pandas as pd
 from helpers.exceptions import ResultsError
 from helpers.files import written_whole
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FILE_NAME = "metrics.json"
 KEYS = {
     "schema_version",
@@ -23,6 +23,7 @@ KEYS = {
     "dataset",
     "model",
     "parameters",
+    "resumed",
     "versions",
     "history",
     "test",
@@ -57,9 +58,10 @@ class Stopwatch:
         return time.perf_counter() - self.start
 
     @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        """Measure the body of a ``with`` statement as one stage."""
-        start = time.perf_counter()
+    def __call__(self, stage: str, before: float = 0.0) -> Iterator[None]:
+        """Measure the body of a ``with`` statement as one stage, for which an earlier process took some seconds."""
+        self.start -= before
+        start = time.perf_counter() - before
         try:
             yield
         finally:
@@ -112,7 +114,6 @@ def write_results(folder: Path | str, framework: str, stopwatch: Stopwatch, **co
     if results.keys() != KEYS:
         raise ResultsError(f"metrics.json: missing {KEYS - results.keys()}, unknown {results.keys() - KEYS}")
     path = Path(folder) / FILE_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as unfinished:
         unfinished.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path

@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from papermill.iorw import LocalHandler, papermill_io
 from traitlets.config import Config
 
 from helpers.exceptions import RunError, TutorialError
-from helpers.files import written_whole
+from helpers.files import room_needed, written_whole
 from helpers.language import LANGUAGES, use_language
+from helpers.locks import LOCK, claimed
 from helpers.render import render_html
 from helpers.report import write_report
 from helpers.results import FILE_NAME, read_results, results_table
@@ -28,6 +30,7 @@ from helpers.results import FILE_NAME, read_results, results_table
 FRAMEWORKS = ("pytorch", "tensorflow")
 NOTEBOOKS = Path("notebooks")
 RUNS = Path("runs")
+CHECKPOINTS = "checkpoints"  # in a notebook's output folder
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,17 +69,26 @@ def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: 
     ------
     RunError
         If a notebook or a parameter does not exist, or a cell fails; the notebook up to there is kept.
+    OutputFolderError
+        If another run is at work there.
+    DiskFullError
+        If there is no room for the notebooks or pages.
     """
     for framework in frameworks:
         check_names(notebook_path(framework, language), parameters)
-    for framework in frameworks:
-        clear(framework, folder)
-    for framework in frameworks:
-        run_notebook(framework, parameters, folder, language)
-    # An edition that was run into this folder before stands beside the new one.
-    runs = [read_results(folder / framework) for framework in FRAMEWORKS if (folder / framework / FILE_NAME).exists()]
-    print(results_table(runs).round(3).to_string())
-    print(f"Report: {write_report(runs, folder)}")
+    with ExitStack() as stack:
+        for framework in frameworks:
+            stack.enter_context(claimed(folder, f".{framework}.lock"))
+            clear(framework, folder)
+        stack.enter_context(room_needed(folder))
+        for framework in frameworks:
+            run_notebook(framework, parameters, folder, language)
+        # An edition that was run into this folder before stands beside the new one.
+        runs = [
+            read_results(folder / framework) for framework in FRAMEWORKS if (folder / framework / FILE_NAME).exists()
+        ]
+        print(results_table(runs).round(3).to_string())
+        print(f"Report: {write_report(runs, folder)}")
 
 
 def run_notebook(framework: str, parameters: dict[str, Any], folder: Path, language: str = "en") -> None:
@@ -212,8 +224,17 @@ def check_names(notebook: Path, parameters: dict[str, Any]) -> None:
 
 
 def clear(framework: str, folder: Path) -> None:
-    """Remove what an earlier run of an edition left in a folder, so that it cannot pass for a new run's."""
-    shutil.rmtree(folder / framework, ignore_errors=True)
+    """Remove what an earlier run of an edition left in a folder, so that it cannot pass for a new run's.
+
+    Its checkpoints stay: the notebook goes on from them or removes them, as it is told.
+    """
+    artefacts = folder / framework
+    with claimed(artefacts):  # a notebook that somebody else has started may be at work there
+        for path in artefacts.iterdir():
+            if path.is_file() and path.name != LOCK:
+                path.unlink()
+            elif path.is_dir() and path.name != CHECKPOINTS:
+                shutil.rmtree(path)
     for path in (folder / f"{framework}.ipynb", folder / f"{framework}.html", folder / "report.html"):
         path.unlink(missing_ok=True)
 

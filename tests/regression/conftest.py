@@ -67,6 +67,7 @@ write_results(
     dataset={"name": dataset},
     model={"name": model},
     parameters={"seed": seed, "epochs": epochs},
+    resumed=None,
     history=[{"epoch": 1, "f1": 0.25}],
     test=scores | {"per_type": {"person": scores}},
     errors={},

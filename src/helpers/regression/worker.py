@@ -1,6 +1,5 @@
 """One case, in a process of its own: calibrated, executed, rendered."""
 
-import errno
 import multiprocessing
 import os
 import re
@@ -19,7 +18,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from helpers.exceptions import TutorialError
+from helpers.exceptions import DiskFullError, TutorialError
+from helpers.files import is_disk_full
 from helpers.regression.calibration import calibrate
 from helpers.render import render_html
 from helpers.results import read_results
@@ -31,8 +31,6 @@ LAST_LINES = 12  # of an error, enough for the frames that matter
 UNPRINTABLE = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f]")
 OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "ResourceExhaustedError")  # NumPy's begins with an underscore
 ALLOCATION_FAILED = "can't allocate memory"  # in PyTorch's RuntimeError
-DISK_FULL = os.strerror(errno.ENOSPC)
-FULL_BELOW = 2**20  # bytes left; PyTorch's own message does not say why it could not write
 NOTHING = {"outcome": None, "error": None, "cell": None, "calibration": None, "results": None}
 
 
@@ -91,10 +89,9 @@ def run_task(task: Task, connection: Connection) -> None:
             ended["calibration"] = min(before, calibrate(), key=lambda unit: unit["seconds"])
         except Exception as error:
             ended |= {"cell": kernel.cell} | kernel.failure(error)
-            if shutil.disk_usage(task.folder).free < FULL_BELOW:
+            if DiskFullError.__name__ in ended["error"] or is_disk_full(error, Path(task.folder)):
                 ended["outcome"] = "disk full"
-            if ended["outcome"] == "disk full":  # leave room for the result
-                shutil.rmtree(Path(task.folder) / ARTEFACTS, ignore_errors=True)
+                shutil.rmtree(Path(task.folder) / ARTEFACTS, ignore_errors=True)  # leave room for the result
             with suppress(OSError):
                 traceback.print_exc()
         connection.send(("ended", ended))
@@ -179,8 +176,6 @@ class _Kernel:
             text = f"the notebook's process {_ending(self.status)}"
         elif not isinstance(error, TutorialError):
             text = f"{type(error).__name__}: {text}"
-        if DISK_FULL in text:
-            outcome = "disk full"
         return {"outcome": outcome, "error": "\n".join(printable(text).splitlines()[-LAST_LINES:])}
 
 
