@@ -14,6 +14,8 @@ from helpers.language import translate
 # Okabe and Ito's colours, lightened so that black text stands out on each: colour-blind people can tell them apart.
 PALETTE = ("#7cc7f0", "#f2b94a", "#63d0b0", "#f3e97c", "#e2a5c8", "#e8976a", "#a9b4f5", "#c4c4c4")
 MARK = "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em;white-space:nowrap"
+# Classes by which JupyterLab and Colab leave a $ in a word alone, rather than set what follows as a formula.
+NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 TYPE_NAME = "font-size:.7em;font-weight:600;margin-left:.4em;vertical-align:.1em"
 LONG_DOCSTRING = re.compile(r'("""[^\n]*)\n.*?"""', re.DOTALL)
 
@@ -78,7 +80,8 @@ def highlight_mistakes(
 
 def _paragraph(words: Sequence[str], tags: Sequence[str], colours: dict[str, str], caption: str = "") -> str:
     above = f"<small><b>{escape(caption)}</b></small><br>" if caption else ""
-    return f'<p style="line-height:1.9;margin:.4em 0">{above}{" ".join(_pieces(words, tags, colours))}</p>'
+    content = above + " ".join(_pieces(words, tags, colours))
+    return f'<p class="{NO_FORMULAS}" style="line-height:1.9;margin:.4em 0">{content}</p>'
 
 
 def _pieces(tokens: Sequence[str], tags: Sequence[str], colours: dict[str, str]) -> Iterator[str]:
