@@ -27,7 +27,7 @@ def started_browser() -> Iterator:
 
 
 def watched_page(browser) -> tuple:
-    """Open an empty page, and begin a list of all that fires on it: dialogs, errors, what its policy forbade, requests."""
+    """Open an empty page, and begin a list of what fires on it: dialogs, errors, what its policy forbids, requests."""
     page, fired = browser.new_page(), []
     page.on("dialog", lambda dialog: (fired.append(dialog.message), dialog.dismiss()))
     page.on("pageerror", lambda error: fired.append(str(error)))

@@ -114,7 +114,9 @@ def test_the_bundled_encoder_names_its_licence():
     assert models.licence(models.resolve_checkpoint("bundled")) == "apache-2.0"
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)<|script>", "[a](javascript:b)", "a `b`", "--- # a", "{head}", "$x$"])
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)<|script>", "[a](javascript:b)", "a `b`", "--- # a", "{head}", "$x$"]
+)
 def test_folders_with_odd_names_stay_text(tmp_path, name):
     card = card_of(tmp_path, dataset=f"./{name}", model=f"./{name}")
     page = MarkdownIt("gfm-like", {"linkify": False}).render(card.text)

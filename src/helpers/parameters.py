@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from numbers import Real
-from reprlib import repr  # which is short, whatever a YAML file puts into a value
+from reprlib import Repr
 from typing import Any
 
 from helpers.exceptions import ParameterError
@@ -13,6 +13,8 @@ TEXT, NUMBER, COUNT, SWITCH = "a text", "a number", "a whole number", "True or F
 KINDS = {TEXT: str, NUMBER: Real, COUNT: int, SWITCH: bool}
 LARGEST_SEED = 2**32 - 1  # NumPy's limit
 LARGEST_NUMBER = sys.float_info.max
+short = Repr()
+short.maxlevel = 2  # a few lines of YAML can make a value that is endless to print
 # name: (kind, smallest value, largest value)
 RULES = {
     "dataset": (TEXT, None, None),
@@ -78,12 +80,12 @@ def check_value(name: str, value: Any) -> None:
     # bool is a kind of int in Python, but epochs=True is a mistake.
     if not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != SWITCH):
         hint = "; in YAML write 2.0e-5, since 2e-5 is a text there" if kind == NUMBER else ""
-        raise ParameterError(f"{name}={repr(value)}: expected {kind}{hint}")
+        raise ParameterError(f"{name}={short.repr(value)}: expected {kind}{hint}")
     if smallest is not None and not value >= smallest:
-        raise ParameterError(f"{name}={repr(value)}: expected {kind} of at least {smallest}")
+        raise ParameterError(f"{name}={short.repr(value)}: expected {kind} of at least {smallest}")
     if largest is not None and value > largest:
-        raise ParameterError(f"{name}={repr(value)}: expected {kind}, and none as large as that")
+        raise ParameterError(f"{name}={short.repr(value)}: expected {kind}, and none as large as that")
     if kind == TEXT and value != without_tokens(value):
         raise ParameterError(f"{name} holds an access token, which would be in all that the run leaves; log in instead")
     if kind == TEXT and value != value.encode(errors="ignore").decode():
-        raise ParameterError(f"{name}={repr(value)}: expected {kind} that UTF-8 can hold")
+        raise ParameterError(f"{name}={short.repr(value)}: expected {kind} that UTF-8 can hold")
