@@ -1,17 +1,21 @@
 """Checkpoints that would run code, or read files elsewhere, are refused; what they hold is never run."""
 
+import ast
 import json
 import pickle
 from contextlib import suppress
 from pathlib import Path
 
+import nbformat
 import pytest
 from hostile import Pickled, write_checkpoint
+from IPython.core.inputtransformer2 import TransformerManager
 from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer
 
 from helpers.exceptions import CheckpointUnavailableError, UnsafeCheckpointError
 from helpers.models import resolve_checkpoint
 
+ROOT = Path(__file__).resolve().parent.parent
 MODULE, OTHER = "modeling_distilbert", "tokenization_distilbert"
 REMOTE_MODEL = {"AutoConfig": f"{MODULE}.Config", "AutoModelForTokenClassification": f"{MODULE}.Model"}
 REMOTE_TOKENIZER = {"AutoTokenizer": [f"{OTHER}.Tokenizer", None]}
@@ -201,3 +205,24 @@ def test_a_file_that_is_not_what_it_says_is_named(folder, file, content):
     with pytest.raises(CheckpointUnavailableError, match=rf"{file} of the checkpoint") as caught:
         resolve_checkpoint(str(folder))
     assert "\n" not in str(caught.value)
+
+
+def code_files():
+    for path in (*ROOT.glob("notebooks/**/*.ipynb"), *ROOT.glob("src/**/*.py"), *ROOT.glob("benchmarks/*.py")):
+        if path.suffix == ".ipynb":
+            cells = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+            yield path, TransformerManager().transform_cell("\n".join(cells))
+        else:
+            yield path, path.read_text(encoding="utf-8")
+
+
+def test_all_code_loads_safetensors_alone_and_trusts_no_code():
+    loads = 0
+    for path, code in code_files():
+        assert "trust_remote_code" not in code, path
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("TokenClassification.from_pretrained"):
+                given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                assert given.get("use_safetensors") == "True", path
+                loads += 1
+    assert loads >= 8 + 5

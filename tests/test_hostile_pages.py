@@ -120,20 +120,26 @@ def test_html_that_a_cell_puts_out_itself_can_do_nothing(browser, tmp_path):
 
 # In JupyterLab there is no such policy, and formulas are set.
 
+SETTINGS = "@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+
 
 @pytest.fixture(scope="module")
 def lab(workplace, tmp_path_factory):
-    """Start JupyterLab in the folder with the runs; gives its address."""
+    """Start JupyterLab in the folder with the runs; its address, and the environment that its users share."""
     home = tmp_path_factory.mktemp("home")
-    environment = os.environ | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home), "JUPYTER_DATA_DIR": str(home)}
-    options = ["--no-browser", "--port=0", "--allow-root", f"--ServerApp.root_dir={workplace}"]
-    command = [sys.executable, "-m", "jupyterlab", *options, "--IdentityProvider.token=t"]
-    server = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    for line in server.stderr:
-        address = re.search(r"http://127\.0\.0\.1:\d+/lab", line)
-        if address:
-            yield address[0], environment
-            break
+    folders = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR")
+    (home / SETTINGS).parent.mkdir(parents=True)
+    (home / SETTINGS).write_text('{"windowingMode": "none"}')  # all cells at once, not those in sight alone
+    environment = os.environ | dict.fromkeys(folders, str(home))
+    options = ["--no-browser", "--port=0", "--allow-root", "--IdentityProvider.token=t"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={workplace}", *options],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    addresses = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in server.stderr)
+    yield next(filter(None, addresses))[0], environment
     server.terminate()
     server.wait()
 
@@ -147,7 +153,14 @@ def test_in_jupyterlab_all_is_text(run, browser, lab, workplace, trusted):
     if trusted:  # as it is for whoever runs the cells
         subprocess.run([sys.executable, "-m", "jupyter", "trust", notebook], env=environment, check=True)
     page, fired = watched_page(browser)
-    page.goto(f"{address}/tree/{notebook.name}?token=t")
-    page.wait_for_selector(".jp-Notebook mark")
-    texts = page.locator(".jp-Notebook").all_inner_texts()
+    page.goto(f"{address}/lab/tree/{notebook.name}?token=t")
+    page.locator(".jp-Notebook mark").first.wait_for()
+    page.locator(".jp-Notebook pre", has_text="push_to_hub is off: the model stays").wait_for()
+    page.wait_for_timeout(2000)  # in which formulas would be set
+    text = " ".join(page.locator(".jp-Notebook").inner_text().split())
+    elsewhere = [thing for thing in fired if not thing.startswith(address) and "://" in thing]
     assert page.evaluate("typeof fired") == "undefined"
+    assert elsewhere == []
+    assert page.locator(".jp-OutputArea mjx-container").count() == 0
+    assert [word for word in (*WORDS, *TYPES) if text.count(word) < 6] == []
+    page.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from hostile import BOMB, code_that_writes
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_notebook
@@ -65,6 +65,7 @@ def assignments(source):
     return [(target.id, ast.literal_eval(statement.value)) for statement in statements for target in statement.targets]
 
 
+@settings(max_examples=500)
 @given(names, anything)
 def test_a_parameter_is_set_to_just_its_value_or_refused(tmp_path_factory, name, value):
     source = injected({name: value}, tmp_path_factory.getbasetemp())
@@ -73,6 +74,7 @@ def test_a_parameter_is_set_to_just_its_value_or_refused(tmp_path_factory, name,
         assert (found_name, found, type(found)) == (name, value, type(value))
 
 
+@settings(max_examples=300)
 @given(texts)
 def test_a_text_on_the_command_line_is_set_to_what_it_says_or_refused(tmp_path_factory, text):
     source = injected({"dataset": _value(text)}, tmp_path_factory.getbasetemp())
