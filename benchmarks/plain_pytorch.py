@@ -25,7 +25,11 @@ from helpers import metrics, models
 
 recipe = Recipe(**json.loads(sys.argv[1]))
 model = AutoModelForTokenClassification.from_pretrained(
-    recipe.checkpoint, id2label=recipe.id2label, label2id=recipe.label2id, **recipe.dropout_rates
+    recipe.checkpoint,
+    use_safetensors=True,
+    id2label=recipe.id2label,
+    label2id=recipe.label2id,
+    **recipe.dropout_rates,
 )
 model.classifier.weight.data = torch.tensor(models.draw_head(model.config, recipe.seed).T)
 transformers.logging.set_verbosity_error()

@@ -23,7 +23,11 @@ from transformers.keras_callbacks import KerasMetricCallback
 
 recipe = Recipe(**json.loads(sys.argv[1]))
 model = TFAutoModelForTokenClassification.from_pretrained(
-    recipe.checkpoint, id2label=recipe.id2label, label2id=recipe.label2id, **recipe.dropout_rates
+    recipe.checkpoint,
+    use_safetensors=True,
+    id2label=recipe.id2label,
+    label2id=recipe.label2id,
+    **recipe.dropout_rates,
 )
 model.classifier.kernel.assign(models.draw_head(model.config, recipe.seed))
 collator = DataCollatorForTokenClassification(recipe.tokenizer, return_tensors="tf")

@@ -1,3 +1,6 @@
+import inspect
+from pathlib import Path
+
 import numpy as np
 import pytest
 import seqeval.metrics
@@ -32,6 +35,15 @@ def test_scores_are_those_of_seqeval(seqeval_metric, pair):
         assert scores[name] == pytest.approx(expected, abs=1e-12)
     words = [(t, p) for ts, ps in zip(true, predicted, strict=True) for t, p in zip(ts, ps, strict=True)]
     assert scores["accuracy"] == pytest.approx(sum(t == p for t, p in words) / len(words))
+
+
+def test_the_metric_script_is_the_projects_own(seqeval_metric, tmp_path, monkeypatch):
+    for name in ("seqeval.py", "seqeval_metric.py", "evaluate.py"):
+        (tmp_path / name).write_text("raise SystemExit('a script of the current folder was run')")
+    monkeypatch.chdir(tmp_path)
+    for metric in (seqeval_metric, metrics.load_seqeval()):
+        script = Path(inspect.getfile(type(metric)))  # evaluate runs a copy of it
+        assert script.read_bytes() == Path(metrics.__file__).with_name("seqeval_metric.py").read_bytes()
 
 
 def test_mean_loss_is_pytorchs():

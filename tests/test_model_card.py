@@ -1,5 +1,6 @@
 import pytest
 from huggingface_hub import ModelCard
+from markdown_it import MarkdownIt
 
 from helpers import models
 from helpers.model_card import public_name, write_card
@@ -112,3 +113,14 @@ def test_the_licence_is_read_from_the_encoders_card(tmp_path, card, licence):
 
 def test_the_bundled_encoder_names_its_licence():
     assert models.licence(models.resolve_checkpoint("bundled")) == "apache-2.0"
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)<|script>", "[a](javascript:b)", "a `b`", "--- # a", "{head}", "$x$"]
+)
+def test_folders_with_odd_names_stay_text(tmp_path, name):
+    card = card_of(tmp_path, dataset=f"./{name}", model=f"./{name}")
+    page = MarkdownIt("gfm-like", {"linkify": False}).render(card.text)
+    assert "<script" not in page
+    assert "href" not in page
+    assert card.data.model_name == f"{name}, fine-tuned on {name}"

@@ -1,13 +1,18 @@
+import io
 import re
+from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from datasets import Dataset
 from matplotlib.image import imread
 
 from helpers import plots
 from helpers.data import label_names
 from helpers.language import use_language
+
+SVG_TEXT = "{http://www.w3.org/2000/svg}text"
 
 
 @pytest.fixture(autouse=True)
@@ -99,3 +104,21 @@ def test_save_writes_a_png_and_hands_the_picture_back(tmp_path, sample):
     assert shown.data == path.read_bytes()
     height, width, _ = imread(path).shape
     assert (width, height) == tuple(figure.get_size_inches() * 120)
+
+
+def drawn(figure):
+    """The texts of a figure, as they are drawn."""
+    image = io.StringIO()
+    with plt.rc_context({"svg.fonttype": "none"}):
+        figure.savefig(image, format="svg")
+    return {"".join(text.itertext()) for text in ElementTree.fromstring(image.getvalue()).iter(SVG_TEXT)}
+
+
+@pytest.mark.parametrize("name", ["$x^2$", "$x_$", "$", r"a\$b$", "$$", "<b>&", r"\frac{1}{2}"])
+def test_a_name_with_dollars_is_no_formula(name):
+    split = Dataset.from_list([{"tokens": ["a"], "ner_tags": [1]}])
+    scores = pd.DataFrame({"precision": [0.1], "recall": [0.3], "f1": [0.5], "support": [7]}, index=[name])
+    confusion = pd.DataFrame([[3, 1], [0, 0]], index=[name, "none"], columns=[name, "none"])
+    assert f"B-{name}" in drawn(plots.label_counts(split, ["O", f"B-{name}", f"I-{name}"]))
+    assert name in drawn(plots.type_scores(scores))
+    assert name in drawn(plots.confusion_matrix(confusion))

@@ -4,6 +4,7 @@ import atexit
 import hashlib
 import json
 import os
+import pkgutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -12,7 +13,7 @@ from pathlib import Path
 from shutil import rmtree
 
 import datasets
-from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset, packaged_modules
 from datasets.arrow_writer import ArrowWriter
 from datasets.exceptions import DatasetsError
 from datasets.naming import camelcase_to_snakecase
@@ -35,6 +36,8 @@ from helpers.tagging import iob2_label_names, split_tag
 SAMPLE = files("helpers") / "sample"
 SPLITS = ("train", "validation", "test")
 VALIDATION_SHARE = 0.1
+# What load_dataset takes for a format: it would read files of the current folder, pickles among them.
+FORMATS = {module.name for module in pkgutil.iter_modules(packaged_modules.__path__)}
 PARQUET_COPY = "refs/convert/parquet"  # where the Hub keeps what it makes of data sets, by running scripts on its side
 
 
@@ -181,6 +184,8 @@ def _features(tag: Value | ClassLabel) -> Features:
 
 
 def _from_hub(name: str) -> DatasetDict:
+    if name in FORMATS:
+        raise DatasetUnavailableError(f"{name!r} is the name of a file format, and not of a data set on the Hub")
     try:
         revision = _revision_with_data(name)
     except hub.FAILURES as error:

@@ -15,6 +15,8 @@ from helpers.language import translate
 PALETTE = ("#7cc7f0", "#f2b94a", "#63d0b0", "#f3e97c", "#e2a5c8", "#e8976a", "#a9b4f5", "#c4c4c4")
 PARAGRAPH = "line-height:1.9;margin:.4em 0;overflow-wrap:anywhere"
 MARK = "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em"
+# Classes by which JupyterLab and Colab leave a $ in a word alone, rather than set what follows as a formula.
+NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 TYPE_NAME = "font-size:.7em;font-weight:600;margin-left:.4em;vertical-align:.1em"
 LONG_DOCSTRING = re.compile(r'("""[^\n]*)\n.*?"""', re.DOTALL)
 
@@ -80,7 +82,8 @@ def highlight_mistakes(
 def _paragraph(words: Sequence[str], tags: Sequence[str], colours: dict[str, str], caption: str = "") -> str:
     above = f"<small><b>{escape(caption)}</b></small><br>" if caption else ""
     # <bdi>: text of either direction, by its own first letters, not by the caption's
-    return f'<p style="{PARAGRAPH}">{above}<bdi>{" ".join(_pieces(words, tags, colours))}</bdi></p>'
+    content = f"{above}<bdi>{' '.join(_pieces(words, tags, colours))}</bdi>"
+    return f'<p class="{NO_FORMULAS}" style="{PARAGRAPH}">{content}</p>'
 
 
 def _pieces(tokens: Sequence[str], tags: Sequence[str], colours: dict[str, str]) -> Iterator[str]:

@@ -1,8 +1,19 @@
 """The errors that a person's input can cause, each with a name and a message that says what to do next."""
 
+from helpers.secrets import without_tokens
+
 
 class TutorialError(Exception):
-    """Base of all errors raised for bad input; a notebook shows its message instead of a traceback."""
+    """Base of all errors raised for bad input; a notebook shows its message instead of a traceback.
+
+    Parameters
+    ----------
+    message : str
+        Access tokens are taken out of it: an address or a broken file that it quotes may hold one.
+    """
+
+    def __init__(self, message: str):
+        super().__init__(without_tokens(message))
 
     def _render_traceback_(self) -> list[str]:
         # IPython calls this hook: whoever mistyped a parameter has no use for our stack frames.
@@ -35,6 +46,10 @@ class UnknownTagError(TutorialError):
 
 class CheckpointUnavailableError(TutorialError):
     """A checkpoint cannot be found, reached or read."""
+
+
+class UnsafeCheckpointError(TutorialError):
+    """A checkpoint names code, or files outside of its folder; neither is touched."""
 
 
 class CheckpointDigestError(TutorialError):

@@ -5,6 +5,7 @@ from pathlib import Path
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from helpers.files import written_whole
+from helpers.markdown import as_code
 from helpers.models import BUNDLED_NAME, CARD, is_folder_name
 
 FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
@@ -20,6 +21,7 @@ SETTINGS = (
     "label_all_subwords",
     "split_long_sentences",
 )
+NO_LICENCE = "The encoder's card names no licence."
 CARD_FORM = """\
 ---
 {head}
@@ -71,19 +73,19 @@ def write_card(folder: str, results: dict, licence: str) -> ModelCard:
         Its attribute ``data`` is the head, which programs read.
     """
     encoder, dataset = public_name(results["model"]["name"]), public_name(results["dataset"]["name"])
-    title = f"{encoder.rpartition('/')[2]}, fine-tuned on {dataset.rpartition('/')[2]}"
+    title, names = "{}, fine-tuned on {}", (encoder.rpartition("/")[2], dataset.rpartition("/")[2])
     card = CARD_FORM.format(
-        head=_head(results, title, licence).to_yaml(),
-        title=_one_line(title),
-        encoder=_code(encoder),
+        head=_head(results, title.format(*names), licence).to_yaml(),
+        title=title.format(*map(as_code, names)),
+        encoder=as_code(encoder),
         framework=FRAMEWORKS[results["framework"]],
-        dataset=_code(dataset),
+        dataset=as_code(dataset),
         sentences=", ".join(f"{count} {split} sentences" for split, count in results["dataset"]["sentences"].items()),
-        digest=_code(results["dataset"]["digest"]),
+        digest=as_code(results["dataset"]["digest"]),
         scores="\n".join(_score_rows(results["test"])),
         accuracy=results["test"]["accuracy"],
-        settings="\n".join(f"- {_code(name)}: {results['parameters'][name]}" for name in SETTINGS),
-        licence="The encoder's card names no licence." if licence == "unknown" else f"As its encoder: {_code(licence)}",
+        settings="\n".join(f"- {as_code(name)}: {results['parameters'][name]}" for name in SETTINGS),
+        licence=NO_LICENCE if licence == "unknown" else f"As its encoder: {as_code(licence)}",
     )
     with written_whole(Path(folder) / CARD) as unfinished:
         unfinished.write_text(card, encoding="utf-8")
@@ -125,17 +127,8 @@ def _head(results: dict, title: str, licence: str) -> ModelCardData:
 
 def _score_rows(test: dict) -> list[str]:
     total = {"support": sum(scores["support"] for scores in test["per_type"].values())}
-    rows = {_code(name): scores for name, scores in test["per_type"].items()} | {"all": test | total}
+    rows = {as_code(name): scores for name, scores in test["per_type"].items()} | {"all": test | total}
     return [
         f"| {name} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {row['support']} |"
         for name, row in rows.items()
     ]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _code(text: str) -> str:
-    """Set a text as code, so that nothing in it is read as Markdown, HTML or the end of a table's cell."""
-    return "`" + _one_line(text).replace("`", "'").replace("|", r"\|") + "`"

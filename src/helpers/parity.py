@@ -119,7 +119,7 @@ def write_checkpoint(model: str, folder: Path) -> None:
     transformers.set_seed(SEED)
     checkpoint = models.resolve_checkpoint(model)
     labels = data.label_names(data.load_ner_dataset("sample"))
-    model = AutoModelForTokenClassification.from_pretrained(checkpoint, num_labels=len(labels))
+    model = AutoModelForTokenClassification.from_pretrained(checkpoint, num_labels=len(labels), use_safetensors=True)
     model.save_pretrained(folder)
     AutoTokenizer.from_pretrained(checkpoint).save_pretrained(folder)
 
@@ -295,7 +295,7 @@ def _pytorch_logits(folder: Path, inputs: list[dict[str, np.ndarray]]) -> list[n
     import torch
     from transformers import AutoModelForTokenClassification
 
-    model = AutoModelForTokenClassification.from_pretrained(folder).eval()
+    model = AutoModelForTokenClassification.from_pretrained(folder, use_safetensors=True).eval()
     with torch.no_grad():
         return [model(**{k: torch.from_numpy(v) for k, v in batch.items()}).logits.numpy() for batch in inputs]
 
@@ -303,7 +303,7 @@ def _pytorch_logits(folder: Path, inputs: list[dict[str, np.ndarray]]) -> list[n
 def _tensorflow_logits(folder: Path, inputs: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
     from transformers import TFAutoModelForTokenClassification
 
-    model = TFAutoModelForTokenClassification.from_pretrained(folder)
+    model = TFAutoModelForTokenClassification.from_pretrained(folder, use_safetensors=True)
     return [model(batch, training=False).logits.numpy() for batch in inputs]
 
 

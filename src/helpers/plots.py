@@ -25,7 +25,7 @@ def label_counts(split: Dataset, label_names: Sequence[str]) -> Figure:
     values = [counts[label] for label in range(len(label_names))]
     colours = [{"O": GREY, "B": BLUE, "I": ORANGE}[name[0]] for name in label_names]
     figure, axes = plt.subplots(figsize=(8, 0.32 * len(label_names) + 1), layout="constrained")
-    bars = axes.barh(label_names, values, color=colours)
+    bars = axes.barh(list(map(_plain, label_names)), values, color=colours)
     axes.bar_label(bars, [f"{value:,}" for value in values], padding=3)
     axes.set_xscale("symlog")  # linear between 0 and 1, so that a label that never occurs has a place too
     axes.xaxis.set_major_formatter("{x:,.0f}")
@@ -87,7 +87,7 @@ def type_scores(table: pd.DataFrame) -> Figure:
         (0.27, "f1", "F1", GREEN),
     ):
         axes.bar(positions + offset, table[column], width=0.25, color=colour, label=label)
-    labels = [f"{name}\n({support})" for name, support in table["support"].items()]
+    labels = [f"{_plain(name)}\n({support})" for name, support in table["support"].items()]
     axes.set_xticks(positions, labels)
     axes.set(title=translate("Scores on the test split, by type (number of true entities)"), ylim=(0, 1))
     axes.legend(ncols=3)
@@ -104,8 +104,8 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     for row, column in np.ndindex(table.shape):
         ink = "white" if shares.iat[row, column] > 0.6 else "black"
         axes.text(column, row, table.iat[row, column], ha="center", va="center", color=ink)
-    axes.set_xticks(range(len(table)), table.columns, rotation=35, ha="right")
-    axes.set_yticks(range(len(table)), table.index)
+    axes.set_xticks(range(len(table)), map(_plain, table.columns), rotation=35, ha="right")
+    axes.set_yticks(range(len(table)), map(_plain, table.index))
     axes.set(
         title=translate("Types of paired entities"), xlabel=translate("predicted type"), ylabel=translate("true type")
     )
@@ -120,6 +120,11 @@ def save(figure: Figure, path: Path) -> Image:
     with written_whole(path) as unfinished:
         figure.savefig(unfinished, format="png", dpi=120)
     return Image(filename=path, width=round(figure.get_figwidth() * 100))
+
+
+def _plain(name: str) -> str:
+    # Between two $, matplotlib reads a formula, and raises an error if it is none.
+    return name.replace("$", r"\$")
 
 
 def _finished(figure: Figure) -> Figure:

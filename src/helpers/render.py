@@ -11,6 +11,9 @@ from nbconvert import HTMLExporter
 
 # nbconvert's template sets code that stands in an output in the font of the text.
 CODE_STYLE = "<style>.highlight pre { font: .85em/1.4 var(--jp-code-font-family, monospace); margin: 1em 0 }</style>"
+# Nothing on the page runs or fetches anything, whatever a cell has put out.
+POLICY = """<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:">"""
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -48,6 +51,7 @@ def render_html(executed: Path, notebooks: Path, language: str) -> Path:
             image["src"] = _data_url(notebooks / image["src"])
     for script in soup.find_all("script"):
         script.decompose()  # libraries from the web, which a page without widgets and formulas does not need
+    soup.head.insert(0, BeautifulSoup(POLICY, "html.parser"))
     soup.head.append(BeautifulSoup(CODE_STYLE, "html.parser"))
     path = executed.with_suffix(".html")
     path.write_text(str(soup), encoding="utf-8")

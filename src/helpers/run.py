@@ -23,9 +23,11 @@ from helpers.exceptions import RunError, TutorialError
 from helpers.files import room_needed, written_whole
 from helpers.language import LANGUAGES, use_language
 from helpers.locks import LOCK, claimed
+from helpers.parameters import check_value
 from helpers.render import render_html
 from helpers.report import write_report
 from helpers.results import FILE_NAME, read_results, results_table
+from helpers.secrets import without_tokens
 
 FRAMEWORKS = ("pytorch", "tensorflow")
 NOTEBOOKS = Path("notebooks")
@@ -67,15 +69,16 @@ def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: 
 
     Raises
     ------
+    ParameterError
+        If a parameter does not exist, or has a value that it cannot take.
     RunError
-        If a notebook or a parameter does not exist, or a cell fails; the notebook up to there is kept.
+        If a cell fails; the notebook up to there is kept. Also for ``output_dir``, which is not to be chosen here.
     OutputFolderError
         If another run is at work there.
     DiskFullError
         If there is no room for the notebooks or pages.
     """
-    for framework in frameworks:
-        check_names(notebook_path(framework, language), parameters)
+    check_settings(parameters)
     with ExitStack() as stack:
         for framework in frameworks:
             stack.enter_context(claimed(folder, f".{framework}.lock"))
@@ -120,11 +123,11 @@ def run_notebook(framework: str, parameters: dict[str, Any], folder: Path, langu
 
 
 class _WholeFiles(LocalHandler):
-    """Writes notebooks as papermill does, after each cell, but whole or not at all."""
+    """Writes notebooks as papermill does, after each cell, but whole or not at all, and without access tokens."""
 
     def write(self, buf: str, path: str) -> None:
         with written_whole(Path(path)) as unfinished:
-            super().write(buf, str(unfinished))
+            super().write(without_tokens(buf), str(unfinished))
 
 
 papermill_io.register("/", _WholeFiles())  # for absolute paths, which `execute` gives
@@ -165,15 +168,20 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
     executed : Path
         Where the executed notebook goes, also if it is executed in part.
     parameters : dict of str to any
-        What differs from the notebook's defaults.
+        What differs from the notebook's defaults. Only what `check_value` lets through becomes code that says just
+        that; papermill writes names as they are, and puts quotes around a tuple or a set without a look at its own.
     **settings
         For papermill and the notebook client, such as ``progress_bar``.
 
     Raises
     ------
+    ParameterError
+        If there is no such parameter, or its value is one that it cannot take.
     RunError
         If a cell fails; the message ends in the cell's traceback. Also if the notebook's process dies.
     """
+    for name, value in parameters.items():
+        check_value(name, value)
     try:
         with tempfile.TemporaryDirectory() as sockets:
             # The kernel listens there rather than on TCP ports, which any user of the machine can reach.
@@ -199,26 +207,36 @@ def notebook_path(framework: str, language: str = "en") -> Path:
 
 
 def load_profile(name: str) -> dict[str, Any]:
-    """Read the parameters of a profile; raises `RunError` if there is none of that name or it holds no settings."""
+    """Read the parameters of a profile; raises `RunError` if there is none of that name or something in it is wrong."""
     path = _notebooks() / "profiles" / f"{name}.yaml"
-    known = sorted(path.stem for path in path.parent.glob("*.yaml"))
+    known = sorted(path.stem for path in path.parent.glob("[!.]*.yaml"))  # "...yaml" would lead to the folder above
     if name not in known:
         raise RunError(f"there is no profile {name!r} in {path.parent}; there are: {', '.join(known) or 'none'}")
     try:
         profile = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(profile, dict):
         raise RunError(f"{path} must hold lines of the form `parameter: value`")
+    try:
+        check_settings(profile)
+    except TutorialError as error:
+        raise RunError(f"{path}: {error}") from error
     return profile
 
 
-def check_names(notebook: Path, parameters: dict[str, Any]) -> None:
-    """Raise `RunError` for a parameter that the notebook does not have; papermill would only log it."""
-    known = papermill.inspect_notebook(notebook)
-    for name in parameters:
-        if name not in known:
-            raise RunError(f"the notebooks have no parameter {name!r}; they have: {', '.join(known)}")
+def check_settings(parameters: dict[str, Any]) -> None:
+    """Check the parameters of a headless run, before it begins.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter does not exist, or has a value that it cannot take.
+    RunError
+        If ``output_dir`` is among them.
+    """
+    for name, value in parameters.items():
+        check_value(name, value)
     if "output_dir" in parameters:
         raise RunError("output_dir is set by the run itself: the results go to a folder below runs/")
 

@@ -1,5 +1,6 @@
 """The tutorial's data set and encoder come from a Hub, whatever form they have there."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,13 @@ def test_a_changed_repository_is_fetched_anew(hub, client):
     after = client.run(FIND_ENCODER).value
     assert after != before
     assert Path(after, "README.md").read_bytes() == b"# Changed\n"
+
+
+def test_an_encoder_with_code_of_its_own_is_refused(hub, client):
+    content.add_encoder(hub)
+    repository = hub.repositories["models", content.ENCODER]
+    config = json.loads(repository.contents["config.json"]) | {"auto_map": {"AutoModel": "modeling.Model"}}
+    repository.commit({"config.json": json.dumps(config).encode(), "modeling.py": content.SCRIPT})
+    message = client.run(FIND_ENCODER).message
+    assert message.startswith(f"UnsafeCheckpointError: the checkpoint '{content.ENCODER}' is not loaded: auto_map")
+    assert hub.asked(r"\.py$", "GET") == []

@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from hostile import BOMB
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.exceptions import MatrixError
 from helpers.regression.matrix import Case, read_matrix
+from helpers.regression.storage import Store
 
 GOOD = """\
 editions: [pytorch, tensorflow]
@@ -94,8 +96,54 @@ def test_all_faults_are_named_at_once(matrix):
 
 def test_a_profile_with_an_unknown_parameter_is_named(matrix, project):
     (project / "notebooks" / "profiles" / "odd.yaml").write_text("epocs: 1")
-    with pytest.raises(MatrixError, match="line 2: profile 'odd' sets 'epocs', which is no parameter"):
+    with pytest.raises(MatrixError, match=r"line 2: .*odd\.yaml: the notebooks have no parameter 'epocs'"):
         read_matrix(matrix("editions: [pytorch]\nprofiles: [odd]"))
+
+
+def test_a_profile_cannot_say_where_results_go(matrix, project):
+    (project / "notebooks" / "profiles" / "odd.yaml").write_text("output_dir: /tmp/elsewhere")
+    with pytest.raises(MatrixError, match=r"line 2: .*odd\.yaml: output_dir is set by the run itself"):
+        read_matrix(matrix("editions: [pytorch]\nprofiles: [odd]"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "editions: [pytorch]\nparameters: {dataset: [!!set {x}]}",
+        "editions: [pytorch]\nparameters: {dataset: [[x]]}",
+        "editions: [pytorch]\nparameters: {dataset: [!!python/object/apply:os.system [x]]}",
+        "editions: [pytorch]\nparameters: {dataset: [2026-99-99]}",
+        "editions: [pytorch]\nparameters: {'seed=1; import os': [1]}",
+        "editions: [pytorch]\n? [a, b]\n: 1",
+        "editions: [pytorch]\nparameters: {dataset: [&a [*a]]}",
+        "editions: [pytorch]\nparameters: " + "[" * 3000,
+        f"editions: {BOMB}",
+        f"editions: [pytorch]\nprofiles: [{BOMB}]\nparameters: {{dataset: [*t, *t]}}",
+        f"? {BOMB}\n: 1",
+        "editions: [pytorch]\nprofiles: [..]",
+        "editions: [pytorch]\nprofiles: [../sample]",
+    ],
+)
+def test_a_matrix_that_is_more_than_values_is_refused(matrix, project, text):
+    (project / "notebooks" / "profiles" / "...yaml").write_text("seed: 1")
+    with pytest.raises(MatrixError, match=r"matrix\.yaml"):
+        read_matrix(matrix(text))
+
+
+@pytest.mark.parametrize("value", ["../../x", "/tmp/x", "..", "a/../../b", "\\..\\x", "x\0", "~/x", "$HOME", "a\nb"])
+def test_a_case_writes_into_a_folder_of_its_own(tmp_path, value):
+    store = Store(str(tmp_path / "a" / "results"))
+    with store.folder(Case("pytorch", "en", "sample", {"dataset": value}).name) as folder:
+        assert folder.resolve().parent == (tmp_path / "a" / "results").resolve()
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["results"]
+
+
+def test_results_lie_in_a_folder_of_their_own_whatever_the_matrix_is_called(matrix, run, project):
+    matrix("editions: [pytorch]\nparameters: {dataset: [raise]}", "...yaml")
+    before = {path.name for path in project.iterdir()}
+    assert run("run", "...yaml").returncode == 2
+    assert {path.name for path in project.iterdir()} - before == {"runs"}
+    assert [path.name for path in (project / "runs").iterdir()] == ["regression"]
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -4,6 +4,8 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
+from browsing import started_browser, visible_text
+from hostile import TYPES, WORDS
 from markdown_it import MarkdownIt
 
 from helpers.regression.report import write_report
@@ -14,7 +16,16 @@ MACHINE = {"processor": "a processor", "cores": 2, "memory_bytes": 8e9, "system"
 HOSTILE = "<script>alert(1)</script> | ``` & [a](b)"
 
 
-def judged(name="a-case", group="a-group", outcome="passed", error=None, verdict="held", versions=None, worse=False):
+def judged(
+    name="a-case",
+    group="a-group",
+    outcome="passed",
+    error=None,
+    verdict="held",
+    versions=None,
+    worse=False,
+    types=("person",),
+):
     scores = {"precision": 0.5, "recall": 0.5, "f1": 0.4, "accuracy": 0.9}
     result = {
         "case": {"name": name, "series": name, "group": group, "chosen": {"dataset": name}}
@@ -27,7 +38,7 @@ def judged(name="a-case", group="a-group", outcome="passed", error=None, verdict
         "machine": MACHINE,
         "calibration": {"seconds": 0.1, "memory_bytes": 100},
         "results": {
-            "test": scores | {"per_type": {"person": {"f1": 0.4}}},
+            "test": scores | {"per_type": {name: {"f1": 0.4} for name in types}},
             "seconds": {"training": 2.0, "total": 4.0},
             "peak_memory_bytes": 300,
             "history": [{"epoch": 1, "f1": 0.2}, {"epoch": 2, "f1": 0.4}],
@@ -65,6 +76,18 @@ def test_text_of_cases_stays_text(report):
     assert 'href="b"' not in MarkdownIt().render(md)
     (error,) = junit.iter("error")
     assert error.get("message").startswith("<script>")
+
+
+def test_in_a_browser_too_text_of_cases_stays_text(report, tmp_path):
+    raised = judged(name="other", outcome="raised", verdict="raised", error="\n".join(WORDS))
+    raised.result["case"]["chosen"]["dataset"] = WORDS[0]
+    _, md, _ = report(judged(types=TYPES), raised)
+    rendered = MarkdownIt("gfm-like", {"linkify": False}).render(md)
+    (tmp_path / "rendered.html").write_text(f"<!DOCTYPE html><meta charset='utf-8'>{rendered}", encoding="utf-8")
+    with started_browser() as browser:
+        for page in ("report.html", "rendered.html"):
+            text = visible_text(browser, tmp_path / page)
+            assert [word for word in (*WORDS, *TYPES) if word.replace("`", "'") not in text.replace("`", "'")] == []
 
 
 def test_versions_that_changed_are_listed(report):

@@ -72,7 +72,7 @@ def _run(options: argparse.Namespace) -> int:
     jobs = [job(case, matrix) for case in matrix.cases]
     groups = {job.case.group for job in jobs}
     baselines = {group: read_baseline(group, options.baselines) for group in groups}
-    store = Store(options.output or f"{RUNS}/{options.matrix.stem}")
+    store = Store(options.output or f"{RUNS}/{options.matrix.stem.lstrip('.')}")  # never the folder above
     run = _runner(options)  # before anything is removed, as there may be no cluster
     results = _resumed(jobs, store) if options.resume else {}
     _clear(store, set(results))

@@ -105,7 +105,7 @@ def read_matrix(path: Path) -> Matrix:
     reader = _Reader()
     try:
         matrix = reader.matrix(yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise MatrixError(f"{path} cannot be read: {error}") from error
     except yaml.MarkedYAMLError as error:
         raise MatrixError(f"{path}, line {error.problem_mark.line + 1}: no valid YAML: {error.problem}") from error
@@ -179,7 +179,7 @@ class _Reader:
             if known and value not in known:
                 raise MatrixError(f"unknown {name} {value!r}; choose of {', '.join(known)}")
             if name == "profile":
-                _check_profile(value)
+                load_profile(value)
             elif not known:
                 check_value(name, value)
         except (MatrixError, ParameterError, RunError) as error:
@@ -196,12 +196,13 @@ class _Reader:
             return {}
         entries = {}
         for key, value in node.value:
-            if not isinstance(key, ScalarNode) or key.value not in known:
-                self.fault(key, f"unknown key {key.value!r} in {what}; it may have {', '.join(sorted(known))}")
-            elif key.value in entries:
-                self.fault(key, f"{key.value} stands here twice")
+            name = key.value if isinstance(key, ScalarNode) else None
+            if name not in known:
+                self.fault(key, f"unknown key {name!r} in {what}; it may have {', '.join(sorted(known))}")
+            elif name in entries:
+                self.fault(key, f"{name} stands here twice")
             else:
-                entries[key.value] = value
+                entries[name] = value
         return entries
 
     def items(self, node: Node | None, what: str) -> list[Node]:
@@ -229,15 +230,9 @@ class _Reader:
         return value
 
     def value(self, node: Node) -> Any:
+        if not isinstance(node, ScalarNode):  # nothing here takes one, and aliases could make it endless
+            return []
         return yaml.constructor.SafeConstructor().construct_document(node)
-
-
-def _check_profile(name: Any) -> None:
-    profile = load_profile(name)
-    for parameter, value in profile.items():
-        if parameter not in RULES:
-            raise MatrixError(f"profile {name!r} sets {parameter!r}, which is no parameter of the notebooks")
-        check_value(parameter, value)
 
 
 def _case(choice: dict[str, Any]) -> Case:

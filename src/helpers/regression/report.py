@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 from jinja2 import Environment
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
+from helpers.markdown import as_code
 from helpers.regression.baselines import COSTS, SCORES, measured, type_scores
 from helpers.regression.storage import RESULT, Store
 from helpers.regression.verdict import JUDGED, MOVED, Comparison, Judged
@@ -41,7 +42,7 @@ def write_report(judged: Sequence[Judged], store: Store) -> None:
     }
     for page in PAGES:
         environment = Environment(autoescape=page.endswith(".html"), trim_blocks=True, lstrip_blocks=True)
-        environment.filters |= {"score": _score, "percent": _percent, "cell": _table_cell}
+        environment.filters |= {"score": _score, "percent": _percent, "cell": _table_cell, "code": as_code}
         template = (files("helpers") / "templates" / f"regression.{page.split('.')[1]}").read_text(encoding="utf-8")
         store.write(page, environment.from_string(template).render(content | files_kept))
     if content["curves"]:

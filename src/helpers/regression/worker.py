@@ -24,6 +24,7 @@ from helpers.regression.calibration import calibrate
 from helpers.render import render_html
 from helpers.results import read_results
 from helpers.run import execute
+from helpers.secrets import without_tokens
 
 NOTEBOOK, PAGE, LOG, ARTEFACTS = "notebook.ipynb", "notebook.html", "log.txt", "output"
 WEIGHTS = ("model", "checkpoints")
@@ -180,8 +181,8 @@ class _Kernel:
 
 
 def printable(text: str) -> str:
-    """Remove colours from a text, and control characters, which XML cannot hold."""
-    return UNPRINTABLE.sub("", text).strip()
+    """Remove colours from a text, control characters, which XML cannot hold, and access tokens."""
+    return without_tokens(UNPRINTABLE.sub("", text)).strip()
 
 
 def _out_of_memory_kills() -> int:

@@ -1,0 +1,54 @@
+"""A real browser, to see that nothing on a page runs."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+@contextmanager
+def started_browser() -> Iterator:
+    """Start Chromium; skip the test where it or its driver is missing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="no browser: Playwright is not installed")
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        pytest.skip(f"no browser: none of {', '.join(PROGRAMS)} is installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=[*OPTIONS])
+        yield browser
+        browser.close()
+
+
+def watched_page(browser) -> tuple:
+    """Open an empty page, and begin a list of what fires on it: dialogs, errors, what its policy forbids, requests."""
+    page, fired = browser.new_page(), []
+    page.on("dialog", lambda dialog: (fired.append(dialog.message), dialog.dismiss()))
+    page.on("pageerror", lambda error: fired.append(str(error)))
+    page.on("console", lambda message: fired.append(message.text))
+    page.on("request", lambda request: fired.append(request.url) if not _is_there(request.url) else None)
+    return page, fired
+
+
+def _is_there(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme == "data" or (parts.scheme == "file" and Path(unquote(parts.path)).is_file())
+
+
+def visible_text(browser, path: Path) -> str:
+    """Open a file, check that nothing fires, and give the text that a reader sees, its white space as single spaces."""
+    page, fired = watched_page(browser)
+    page.goto(path.absolute().as_uri(), wait_until="load")
+    links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.protocol)")
+    assert not [protocol for protocol in links if protocol not in ("file:", "http:", "https:")]
+    assert page.evaluate("typeof fired") == "undefined"
+    assert fired == []
+    text = page.evaluate("document.body.innerText")
+    page.close()
+    return re.sub(r"\s+", " ", text)

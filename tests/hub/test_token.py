@@ -1,0 +1,102 @@
+"""A token of the Hub gets into nothing that a run leaves, prints or sends on, however the run came by it or ended."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from helpers.exceptions import RunError, UploadError
+from helpers.hub_failures import reason
+from helpers.regression.worker import printable
+from helpers.run import execute
+from hub import content
+from hub.conftest import settings_for
+from hub.server import WRITE_TOKEN, Hub
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MATRIX = """\
+editions: [pytorch]
+profiles: [wnut17]
+parameters: {max_train_examples: [32], epochs: [1], push_to_hub: [true], hub_model_id: [names]}
+"""
+
+
+def files_with_token(folder):
+    found = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert found != []
+    return [path.name for path in found if WRITE_TOKEN.encode() in path.read_bytes()]
+
+
+def test_a_regression_run_that_is_logged_in_leaves_no_token(tmp_path):
+    """With a login file; `test_profile.py` runs both editions with the environment variable."""
+    hub = Hub()
+    content.add_dataset(hub)
+    content.add_encoder(hub)
+    home, project = tmp_path / "home", tmp_path / "project"
+    home.mkdir()
+    project.mkdir()
+    (home / "token").write_text(WRITE_TOKEN)
+    (project / "notebooks").symlink_to(ROOT / "notebooks")
+    (project / "matrix.yaml").write_text(MATRIX)
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers.regression", "run", "matrix.yaml"],
+        cwd=project,
+        env=settings_for(hub, home, HF_TOKEN="", HF_HUB_ETAG_TIMEOUT="10", HF_HUB_DOWNLOAD_TIMEOUT="10"),
+        capture_output=True,
+        text=True,
+    )
+    hub.close()
+    assert done.returncode == 2, done.stderr  # as it has no baseline
+    assert "no baseline" in done.stdout
+    pushed = hub.repositories["models", "ada/names"].contents
+    assert "model.safetensors" in pushed  # so the token was in use
+    assert WRITE_TOKEN not in done.stdout + done.stderr
+    assert files_with_token(project) == []
+    assert [name for name, file in pushed.items() if WRITE_TOKEN.encode() in file] == []
+
+
+LEAKING = """\
+import os, sys
+print(os.environ["HF_TOKEN"])
+print(os.environ["HF_TOKEN"], file=sys.stderr)
+print({"Authorization": f"Bearer {os.environ['HF_TOKEN']}"})
+raise OSError(f"https://ada:{os.environ['HF_TOKEN']}@hub.example/api?token={os.environ['HF_TOKEN']}")
+"""
+
+
+def test_an_executed_notebook_is_written_without_it_even_if_a_cell_prints_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", WRITE_TOKEN)
+    metadata = nbformat.read(ROOT / "notebooks" / "token_classification_pytorch.ipynb", 4).metadata
+    notebook = new_notebook(cells=[new_code_cell(LEAKING)], metadata=metadata)
+    with pytest.raises(RunError) as caught:
+        execute(notebook, tmp_path / "executed.ipynb", {}, progress_bar=False)
+    assert WRITE_TOKEN not in str(caught.value)
+    assert "hf_...@hub.example" in str(caught.value)
+    assert files_with_token(tmp_path) == []
+    assert (tmp_path / "executed.ipynb").read_text().count("hf_...") >= 5
+
+
+def test_an_error_that_quotes_it_is_shown_without_it():
+    answer = OSError(f"no such token: {WRITE_TOKEN}")
+    assert str(UploadError(f"not uploaded: {reason(answer)}")) == "not uploaded: no such token: hf_..."
+    assert printable(f"\x1b[31mBearer {WRITE_TOKEN}\x1b[0m") == "Bearer hf_..."
+
+
+def test_data_that_leads_to_the_login_file_does_not_show_it(client, tmp_path):
+    client.home.mkdir(exist_ok=True)
+    (client.home / "token").write_text(WRITE_TOKEN)
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.conll").symlink_to(client.home / "token")
+    done = client.run(f"data.load_ner_dataset({str(tmp_path)!r})")
+    assert "MalformedDataError" in done.message
+    assert WRITE_TOKEN not in done.output
+
+
+def test_it_is_taken_for_no_parameter(client):
+    code = "from helpers.parameters import check_value; check_value('hub_model_id', {!r})"
+    message = client.run(code.format(f"ada/{WRITE_TOKEN}")).message
+    assert message.startswith("ParameterError: hub_model_id holds an access token")
+    assert WRITE_TOKEN not in message

@@ -1,0 +1,166 @@
+"""Words, labels and file names that are HTML, scripts, Markdown or formulas show up as the texts that they are."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pandas as pd
+import pytest
+from browsing import started_browser, visible_text, watched_page
+from hostile import FOLDER_NAME, TYPES, WORDS, write_checkpoint, write_data
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from helpers.display import highlight, highlight_mistakes
+from helpers.exceptions import MalformedDataError
+from helpers.feedback import NOT_YET, Feedback, shown
+from helpers.render import render_html
+
+RUN = """
+import sys
+from pathlib import Path
+from helpers.run import load_profile, run_editions
+edition, data, model, folder = sys.argv[1:]
+run_editions([edition], load_profile("smoke") | {"dataset": data, "model": model, "epochs": 1}, Path(folder))
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with started_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def mark(tmp_path_factory):
+    """A file that is there as soon as any of the material has run."""
+    return tmp_path_factory.mktemp("mark") / "run"
+
+
+@pytest.fixture(scope="module", params=["pytorch", pytest.param("tensorflow", marks=pytest.mark.faults)])
+def run(request, workplace, mark):
+    """Run an edition on hostile material; its name, and the folder of its results."""
+    data, model = workplace / f"data {FOLDER_NAME}", workplace / f"model {FOLDER_NAME}"
+    if not data.exists():
+        write_data(data, mark)
+        write_checkpoint(model, mark)
+    folder = workplace / request.param / FOLDER_NAME
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, request.param, f"./{data.name}", f"./{model.name}", folder],
+        cwd=workplace,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return request.param, folder
+
+
+def test_nothing_of_the_material_was_run(run, mark):
+    edition, folder = run
+    assert (folder / edition / "metrics.json").exists()
+    assert not mark.exists()
+
+
+def test_on_the_notebooks_page_all_is_text(run, browser):
+    edition, folder = run
+    text = visible_text(browser, folder / f"{edition}.html")
+    assert [word for word in WORDS if text.count(word) < 6] == []  # six sentences are highlighted
+    assert [name for name in TYPES if text.count(name) < 6] == []
+    assert FOLDER_NAME in text
+
+
+def test_on_the_report_all_is_text(run, browser):
+    text = visible_text(browser, run[1] / "report.html")
+    assert [name for name in (*TYPES, f"./data {FOLDER_NAME}", f"./model {FOLDER_NAME}") if name not in text] == []
+
+
+def page_of(folder, outputs, **metadata):
+    notebook = new_notebook(cells=[new_code_cell("".join(WORDS), outputs=outputs)], metadata=metadata)
+    nbformat.write(notebook, folder / "notebook.ipynb")
+    return render_html(folder / "notebook.ipynb", folder, "en")
+
+
+def as_html(shown_object):
+    return new_output("display_data", {"text/html": shown_object._repr_html_()})
+
+
+def test_whatever_else_a_cell_shows_of_them_is_text(browser, tmp_path):
+    tags = [f"B-{TYPES[i % len(TYPES)]}" for i in range(len(WORDS))]
+    table = pd.DataFrame({"word": WORDS, WORDS[1]: tags}, index=pd.Index(WORDS, name=WORDS[0]))
+    error = MalformedDataError("".join(WORDS))
+    state = {"model_name": "HTMLModel", "state": {"value": "".join(WORDS), "description": "".join(WORDS)}}
+    outputs = [
+        as_html(highlight([(WORDS, tags)], TYPES)),
+        as_html(highlight_mistakes([("missed", WORDS, tags, tags)], TYPES)),
+        as_html(table),
+        *(as_html(Feedback(NOT_YET, f"{word} `{shown(word)}`")) for word in WORDS),
+        new_output("stream", text="\n".join(WORDS)),
+        new_output("error", ename=WORDS[0], evalue=WORDS[1], traceback=error._render_traceback_()),
+        new_output("display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "a"}}),
+        new_output("execute_result", {"text/plain": repr(WORDS)}, execution_count=1),
+    ]
+    widgets = {"application/vnd.jupyter.widget-state+json": {"state": {"a": state}}}
+    text = visible_text(browser, page_of(tmp_path, outputs, widgets=widgets))
+    assert [word for word in WORDS if text.count(word.replace("`", "'")) + text.count(word) < 7] == []
+
+
+def test_html_that_a_cell_puts_out_itself_can_do_nothing(browser, tmp_path):
+    raw = "".join(WORDS) + '<p id=end onclick="fired=1">end</p><a id=link href="javascript:fired=1">a</a>'
+    for part in (raw, raw.replace("<!--", "").replace("<style>*{display:none}</style>", "")):
+        page, fired = watched_page(browser)
+        page.goto(page_of(tmp_path, [new_output("display_data", {"text/html": part})]).as_uri())
+        page.evaluate("document.querySelectorAll('*').forEach(e => e.click && e.click())")
+        assert page.evaluate("typeof fired") == "undefined"
+        assert fired != []
+        assert [thing for thing in fired if "Content Security Policy" not in thing] == []
+        page.close()
+
+
+# In JupyterLab there is no such policy, and formulas are set.
+
+SETTINGS = "@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
+
+
+@pytest.fixture(scope="module")
+def lab(workplace, tmp_path_factory):
+    """Start JupyterLab in the folder with the runs; its address, and the environment that its users share."""
+    home = tmp_path_factory.mktemp("home")
+    folders = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR")
+    (home / SETTINGS).parent.mkdir(parents=True)
+    (home / SETTINGS).write_text('{"windowingMode": "none"}')  # all cells at once, not those in sight alone
+    environment = os.environ | dict.fromkeys(folders, str(home))
+    options = ["--no-browser", "--port=0", "--allow-root", "--IdentityProvider.token=t"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={workplace}", *options],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    addresses = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in server.stderr)
+    yield next(filter(None, addresses))[0], environment
+    server.terminate()
+    server.wait()
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("trusted", [True, False])
+def test_in_jupyterlab_all_is_text(run, browser, lab, workplace, trusted):
+    address, environment = lab
+    notebook = workplace / f"{run[0]}-{trusted}.ipynb"
+    shutil.copy(run[1] / f"{run[0]}.ipynb", notebook)
+    if trusted:  # as it is for whoever runs the cells
+        subprocess.run([sys.executable, "-m", "jupyter", "trust", notebook], env=environment, check=True)
+    page, fired = watched_page(browser)
+    page.goto(f"{address}/lab/tree/{notebook.name}?token=t")
+    page.locator(".jp-Notebook mark").first.wait_for()
+    page.locator(".jp-Notebook pre", has_text="push_to_hub is off: the model stays").wait_for()
+    page.wait_for_timeout(2000)  # in which formulas would be set
+    text = " ".join(page.locator(".jp-Notebook").inner_text().split())
+    elsewhere = [thing for thing in fired if not thing.startswith(address) and "://" in thing]
+    assert page.evaluate("typeof fired") == "undefined"
+    assert elsewhere == []
+    assert page.locator(".jp-OutputArea mjx-container").count() == 0
+    assert [word for word in (*WORDS, *TYPES) if text.count(word) < 6] == []
+    page.close()
