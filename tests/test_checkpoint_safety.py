@@ -121,7 +121,22 @@ def test_transformers_would_copy_such_a_file_into_the_trained_model(folder, secr
     assert SECRET in (tmp_path / "trained" / "vocab.txt").read_text()
 
 
-@pytest.mark.parametrize("entries", [{"init_inputs": []}, {"tokenizer_file": None}, {"special_tokens_map_file": "/x"}])
+@pytest.mark.parametrize("several", [list, dict])
+def test_a_configuration_that_names_files_to_be_written_is_refused(folder, tmp_path, several):
+    name = "../../elsewhere"
+    templates = {list: [{"name": name, "template": "text"}], dict: {name: "text"}}[several]
+    change(folder, "tokenizer_config.json", chat_template=templates)
+    with pytest.raises(UnsafeCheckpointError, match=r"chat_template in its tokenizer_config.json names files"):
+        resolve_checkpoint(str(folder))
+    (folder / "chat_template.jinja").unlink()  # would come before it
+    AutoTokenizer.from_pretrained(folder).save_pretrained(tmp_path / "trained")
+    assert (tmp_path / "elsewhere.jinja").exists()  # so transformers would write it
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [{"init_inputs": []}, {"tokenizer_file": None}, {"special_tokens_map_file": "/x"}, {"chat_template": "a text"}],
+)
 def test_what_old_tokenizers_are_full_of_is_harmless(folder, entries):
     change(folder, "tokenizer_config.json", **entries)
     assert resolve_checkpoint(str(folder)) == str(folder)

@@ -16,6 +16,7 @@ CONFIGURATIONS = ("config.json", "tokenizer_config.json")
 CODE = ("auto_map", "custom_pipelines")
 ATTENTION = "attn_implementation"  # "owner/name:function" is code on the Hub, which the package kernels fetches
 OTHER_FILES = ("configuration_files", "fast_tokenizer_files", "init_inputs", "transformers_weights")
+TEMPLATES = "chat_template"  # if there are several, each becomes a file of its name when the tokenizer is saved
 NOT_OPENED = "special_tokens_map_file"  # where the tokenizer was once made: a harmless leftover in many checkpoints
 
 
@@ -76,6 +77,10 @@ def _entries(content: Any) -> Iterator[tuple[str, Any]]:
 def _require_harmless(key: str, value: Any, where: str) -> None:
     if value and (key in CODE or (ATTENTION in key and "/" in str(value))):
         raise UnsafeCheckpointError(f"{where} names Python code, which is not run, as it could do anything")
+    if key == TEMPLATES and not isinstance(value, str | None):
+        raise UnsafeCheckpointError(
+            f"{where} names files to be written with the trained model, which could lie anywhere"
+        )
     if value and (key in OTHER_FILES or (key.endswith("_file") and key != NOT_OPENED)):
         raise UnsafeCheckpointError(f"{where} names other files, which could lie anywhere; none is read")
 
