@@ -10,6 +10,7 @@ from pathlib import Path
 from helpers.exceptions import DiskFullError
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+SAID = (*map(os.strerror, NO_SPACE), "Not enough disk space")  # the last by datasets
 FULL_BELOW = 2**20  # bytes left; PyTorch's own message does not say why it could not write
 
 
@@ -79,7 +80,12 @@ def room_needed(folder: Path) -> Iterator[None]:
 
 def is_disk_full(error: BaseException, folder: Path) -> bool:
     """Tell whether an error comes from a full disk: it says so, or next to nothing is left where a folder is."""
-    if getattr(error, "errno", None) in NO_SPACE or any(os.strerror(number) in str(error) for number in NO_SPACE):
+    if says_no_room(error):
         return True
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     return shutil.disk_usage(existing).free < FULL_BELOW
+
+
+def says_no_room(error: BaseException) -> bool:
+    """Tell whether an error says that there is no room, by its number or in its text; on which disk, it may not say."""
+    return getattr(error, "errno", None) in NO_SPACE or any(text in str(error) for text in SAID)

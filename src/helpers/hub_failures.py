@@ -11,7 +11,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
-from helpers.files import NO_SPACE
+from helpers.files import says_no_room
 
 
 class BrokenDownloadError(OSError):
@@ -71,9 +71,7 @@ def _status(*codes: int) -> Callable[[Exception], bool]:
 
 
 def _disk_is_full(error: Exception) -> bool:
-    return any(
-        getattr(cause, "errno", None) in NO_SPACE or "Not enough disk space" in str(cause) for cause in causes(error)
-    )
+    return any(says_no_room(cause) for cause in causes(error))
 
 
 # The first that fits is said.
