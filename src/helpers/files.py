@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from helpers.exceptions import DiskFullError
+from helpers.exceptions import DiskFullError, TutorialError
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 SAID = (*map(os.strerror, NO_SPACE), "Not enough disk space")  # the last by datasets
@@ -64,11 +64,12 @@ def room_needed(folder: Path) -> Iterator[None]:
     Raises
     ------
     DiskFullError
-        Instead of what a library raises, each another kind of error, where there is no room.
+        Instead of what a library raises, each another kind of error, where there is no room. Errors that have a name
+        keep it: they may be about another disk.
     """
     try:
         yield
-    except DiskFullError:
+    except TutorialError:
         raise
     except Exception as error:
         if not is_disk_full(error, folder):
