@@ -1,5 +1,6 @@
 """Runs that are killed, run twice at once, or find the disk full: what they leave, and how they go on."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -13,8 +14,10 @@ import nbformat
 import psutil
 import pytest
 
+from helpers import locks
+from helpers.exceptions import OutputFolderError
 from helpers.results import read_results
-from helpers.run import FRAMEWORKS
+from helpers.run import FRAMEWORKS, run_editions
 from helpers.training_checkpoints import RECORD
 
 # An epoch is long enough to be killed in. Dropout is on, so random numbers count. The best epoch is the first.
@@ -223,6 +226,20 @@ def test_a_second_run_into_the_same_folder_stops_and_harms_nothing(place):
     _, stderr = first.communicate()
     assert first.returncode == 0, stderr
     assert len(read_results(place.output)["history"]) == SETTINGS["epochs"]
+
+
+@pytest.mark.parametrize("lock", [".tensorflow.lock", "tensorflow/.lock"])
+def test_where_one_edition_is_at_work_nothing_of_the_other_is_removed(tmp_path, monkeypatch, lock):
+    monkeypatch.setattr(locks, "PATIENCE", 0)
+    kept = tmp_path / "pytorch" / "metrics.json"
+    for path in (kept, tmp_path / lock):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    with (tmp_path / lock).open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(OutputFolderError, match="another run is at work in"):
+            run_editions(FRAMEWORKS, {}, tmp_path)
+    assert kept.exists()
 
 
 # A full disk

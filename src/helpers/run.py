@@ -82,7 +82,7 @@ def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: 
     with ExitStack() as stack:
         for framework in frameworks:
             stack.enter_context(claimed(folder, f".{framework}.lock"))
-            clear(framework, folder)
+        clear(frameworks, folder)
         stack.enter_context(room_needed(folder))
         for framework in frameworks:
             run_notebook(framework, parameters, folder, language)
@@ -241,20 +241,32 @@ def check_settings(parameters: dict[str, Any]) -> None:
         raise RunError("output_dir is set by the run itself: the results go to a folder below runs/")
 
 
-def clear(framework: str, folder: Path) -> None:
-    """Remove what an earlier run of an edition left in a folder, so that it cannot pass for a new run's.
+def clear(frameworks: Sequence[str], folder: Path) -> None:
+    """Remove what earlier runs of some editions left in a folder, so that it cannot pass for a new run's.
 
-    Its checkpoints stay: the notebook goes on from them or removes them, as it is told.
+    Their checkpoints stay: the notebook goes on from them or removes them, as it is told.
+
+    Raises
+    ------
+    OutputFolderError
+        If a notebook that somebody else has started is at work in one of them; nothing is removed then.
     """
-    artefacts = folder / framework
-    with claimed(artefacts):  # a notebook that somebody else has started may be at work there
-        for path in artefacts.iterdir():
-            if path.is_file() and path.name != LOCK:
-                path.unlink()
-            elif path.is_dir() and path.name != CHECKPOINTS:
-                shutil.rmtree(path)
-    for path in (folder / f"{framework}.ipynb", folder / f"{framework}.html", folder / "report.html"):
+    with ExitStack() as stack:
+        for framework in frameworks:
+            stack.enter_context(claimed(folder / framework))
+        for framework in frameworks:
+            _clear_artefacts(folder / framework)
+    pages = [folder / f"{framework}{suffix}" for framework in frameworks for suffix in (".ipynb", ".html")]
+    for path in (*pages, folder / "report.html"):
         path.unlink(missing_ok=True)
+
+
+def _clear_artefacts(artefacts: Path) -> None:
+    for path in artefacts.iterdir():
+        if path.is_file() and path.name != LOCK:
+            path.unlink()
+        elif path.is_dir() and path.name != CHECKPOINTS:
+            shutil.rmtree(path)
 
 
 def _notebooks() -> Path:

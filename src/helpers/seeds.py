@@ -49,7 +49,7 @@ def run_for_f1(framework: str, parameters: dict[str, Any]) -> float:
         If a cell fails.
     """
     folder = RUNS / "seeds" / str(parameters["seed"])
-    clear(framework, folder)
+    clear((framework,), folder)
     run_notebook(framework, parameters, folder)
     return read_results(folder / framework)["test"]["f1"]
 
