@@ -18,7 +18,7 @@ from transformers import AutoConfig
 
 from helpers.parameters import check_parameters
 from helpers.results import KEYS
-from helpers.run import load_profile, main
+from helpers.run import clear, load_profile, main
 
 ROOT = Path(__file__).resolve().parent.parent
 FRAMEWORKS = ("pytorch", "tensorflow")
@@ -297,6 +297,30 @@ def test_mistakes_on_the_command_line_are_named_before_anything_runs(
     shown = capsys.readouterr()
     assert message in shown.err
     assert "Running" not in shown.out
+
+
+@pytest.mark.parametrize("name", ["model", "dataset"])
+@pytest.mark.parametrize("source", ["runs/smoke/pytorch/model", "runs/smoke/../smoke/tensorflow/checkpoints", "link"])
+def test_what_a_run_is_to_read_it_does_not_clear(tmp_path, name, source, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("notebooks").symlink_to(ROOT / "notebooks")
+    Path("link").symlink_to("runs/smoke/pytorch/model")
+    files = [
+        Path("runs/smoke", kept) for kept in ("pytorch/model/a", "tensorflow/checkpoints/a", "pytorch/metrics.json")
+    ]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    assert main(["--profile", "smoke", "-p", name, source]) == 1
+    message = f"RunError: {name}='{source}' lies in runs/smoke/\\w+, which this run clears first"
+    assert re.search(message, capsys.readouterr().err)
+    assert all(file.exists() for file in files)
+
+
+def test_one_edition_may_read_what_the_other_has_left(tmp_path):
+    (tmp_path / "pytorch" / "model").mkdir(parents=True)
+    clear(("tensorflow",), tmp_path, {"model": str(tmp_path / "pytorch" / "model")})
+    assert (tmp_path / "pytorch" / "model").exists()
 
 
 def test_outside_of_the_project_the_message_says_where_to_run(tmp_path, monkeypatch, capsys):

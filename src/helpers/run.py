@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import os
 import shutil
 import sys
 import tempfile
@@ -72,7 +73,8 @@ def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: 
     ParameterError
         If a parameter does not exist, or has a value that it cannot take.
     RunError
-        If a cell fails; the notebook up to there is kept. Also for ``output_dir``, which is not to be chosen here.
+        If a cell fails; the notebook up to there is kept. Also for ``output_dir``, which is not to be chosen here, and
+        for data or a model in a folder that is cleared first.
     OutputFolderError
         If another run is at work there.
     DiskFullError
@@ -82,7 +84,7 @@ def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: 
     with ExitStack() as stack:
         for framework in frameworks:
             stack.enter_context(claimed(folder, f".{framework}.lock"))
-        clear(frameworks, folder)
+        clear(frameworks, folder, parameters)
         stack.enter_context(room_needed(folder))
         for framework in frameworks:
             run_notebook(framework, parameters, folder, language)
@@ -241,28 +243,50 @@ def check_settings(parameters: dict[str, Any]) -> None:
         raise RunError("output_dir is set by the run itself: the results go to a folder below runs/")
 
 
-def clear(frameworks: Sequence[str], folder: Path) -> None:
+def clear(frameworks: Sequence[str], folder: Path, parameters: dict[str, Any]) -> None:
     """Remove what earlier runs of some editions left in a folder, so that it cannot pass for a new run's.
 
     Their checkpoints stay: the notebook goes on from them or removes them, as it is told.
 
+    Parameters
+    ----------
+    frameworks : sequence of {"pytorch", "tensorflow"}
+    folder : Path
+    parameters : dict of str to any
+        Of the new run.
+
     Raises
     ------
+    RunError
+        If the new run is to read its data or its model from there; nothing is removed then.
     OutputFolderError
-        If a notebook that somebody else has started is at work in one of them; nothing is removed then.
+        If a notebook that somebody else has started is at work there; nothing is removed then.
     """
+    artefacts = [folder / framework for framework in frameworks]
+    _require_nothing_read_from(artefacts, parameters)
     with ExitStack() as stack:
-        for framework in frameworks:
-            stack.enter_context(claimed(folder / framework))
-        for framework in frameworks:
-            _clear_artefacts(folder / framework)
+        for place in artefacts:
+            stack.enter_context(claimed(place))
+        for place in artefacts:
+            _remove_artefacts(place)
     pages = [folder / f"{framework}{suffix}" for framework in frameworks for suffix in (".ipynb", ".html")]
     for path in (*pages, folder / "report.html"):
         path.unlink(missing_ok=True)
 
 
-def _clear_artefacts(artefacts: Path) -> None:
-    for path in artefacts.iterdir():
+def _require_nothing_read_from(folders: Sequence[Path], parameters: dict[str, Any]) -> None:
+    for name in ("dataset", "model"):
+        source = os.path.expanduser(parameters.get(name, ""))
+        for folder in folders:
+            if os.path.exists(source) and Path(source).resolve().is_relative_to(folder.resolve()):
+                raise RunError(
+                    f"{name}={parameters[name]!r} lies in {folder}, which this run clears first; copy it to another"
+                    " folder, and name that"
+                )
+
+
+def _remove_artefacts(folder: Path) -> None:
+    for path in folder.iterdir():
         if path.is_file() and path.name != LOCK:
             path.unlink()
         elif path.is_dir() and path.name != CHECKPOINTS:

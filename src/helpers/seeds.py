@@ -46,10 +46,10 @@ def run_for_f1(framework: str, parameters: dict[str, Any]) -> float:
     Raises
     ------
     RunError
-        If a cell fails.
+        If a cell fails, or the data lie in the folder for the results.
     """
     folder = RUNS / "seeds" / str(parameters["seed"])
-    clear((framework,), folder)
+    clear((framework,), folder, parameters)
     run_notebook(framework, parameters, folder)
     return read_results(folder / framework)["test"]["f1"]
 
