@@ -35,6 +35,8 @@ if model:
         print(dataset, seed, os.getpid(), file=file)
 if dataset == "raise":
     raise ValueError("on \\x07purpose")
+if dataset == "token":
+    raise ValueError("refused: hf_" + 34 * "T")
 if dataset == "kill":
     os.kill(os.getpid(), signal.SIGKILL)
 if dataset == "kill the parent":

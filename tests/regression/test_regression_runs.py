@@ -129,6 +129,15 @@ def test_faults_end_named_and_the_other_cases_go_on(run, project, matrix):
     assert cases["pytorch-en-sample-dataset=hang"].find("error").get("type") == "timed out"
 
 
+def test_a_token_in_an_error_gets_into_no_file(run, project, matrix):
+    done = run("run", matrix(MATRIX.format(faults="token")))
+    assert done.returncode == 2
+    files = {path.name: path.read_bytes() for path in folder(project).rglob("*") if path.is_file()}
+    assert b"ValueError: refused: hf_..." in files["log.txt"]
+    assert [name for name, content in files.items() if b"TTT" in content] == []
+    assert "TTT" not in done.stdout + done.stderr
+
+
 @pytest.fixture
 def small_disk(project):
     """A file system of a few megabytes, on which the results go."""

@@ -94,7 +94,7 @@ def run_task(task: Task, connection: Connection) -> None:
                 ended["outcome"] = "disk full"
                 shutil.rmtree(Path(task.folder) / ARTEFACTS, ignore_errors=True)  # leave room for the result
             with suppress(OSError):
-                traceback.print_exc()
+                print(printable(traceback.format_exc()), file=sys.stderr, flush=True)
         connection.send(("ended", ended))
 
 
