@@ -1,5 +1,6 @@
 """Whole regression runs, with real notebooks in real processes."""
 
+import fcntl
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import nbformat
 import psutil
 import pytest
 
+from helpers import locks
 from helpers.regression.storage import RESULT
 
 MATRIX = """\
@@ -211,6 +213,21 @@ def test_resume_runs_again_what_is_not_the_same_any_more(run, project, matrix):
     assert (
         "0 of 4 cases have a valid result already; 4 run again: other notebook" in run("run", path, "--resume").stdout
     )
+
+
+def test_a_second_run_into_the_same_folder_stops_and_removes_nothing(run, project, matrix, monkeypatch):
+    monkeypatch.setattr(locks, "PATIENCE", 0)
+    kept = folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    with (folder(project) / locks.LOCK).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = run("run", matrix(MATRIX.format(faults="nothing")))
+        assert done.returncode == 2
+        assert f"OutputFolderError: another run is at work in {folder(project)}." in done.stderr
+        assert kept.exists()
+    run("run", matrix(MATRIX.format(faults="nothing")))
+    assert results(project)["nothing"]["outcome"] == "passed"
 
 
 def test_a_bad_matrix_runs_nothing(run, project, matrix):

@@ -74,20 +74,21 @@ def _run(options: argparse.Namespace) -> int:
     baselines = {group: read_baseline(group, options.baselines) for group in groups}
     store = Store(options.output or f"{RUNS}/{options.matrix.stem.lstrip('.')}")  # never the folder above
     run = _runner(options)  # before anything is removed, as there may be no cluster
-    results = _resumed(jobs, store) if options.resume else {}
-    _clear(store, set(results))
-    open_jobs = [job for job in jobs if job.case.name not in results]
-    with Board(len(open_jobs), console) as board:
-        for result in run(open_jobs, store, board.tell):
-            results[result["case"]["name"]] = result
-            board.end(result["case"]["name"], result["outcome"], result["seconds"])
-    judged = judge_all([results[job.case.name] for job in jobs], baselines)
-    _print_verdict(judged)
-    try:
-        write_report(judged, store)
-    except OSError as error:
-        console.print(f"The report cannot be written: {error}")
-        return 2
+    with store.claimed():
+        results = _resumed(jobs, store) if options.resume else {}
+        _clear(store, set(results))
+        open_jobs = [job for job in jobs if job.case.name not in results]
+        with Board(len(open_jobs), console) as board:
+            for result in run(open_jobs, store, board.tell):
+                results[result["case"]["name"]] = result
+                board.end(result["case"]["name"], result["outcome"], result["seconds"])
+        judged = judge_all([results[job.case.name] for job in jobs], baselines)
+        _print_verdict(judged)
+        try:
+            write_report(judged, store)
+        except OSError as error:
+            console.print(f"The report cannot be written: {error}")
+            return 2
     console.print(f"Report: {store.url}/report.html")
     return exit_code(judged)
 

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from helpers.exceptions import RunError
 from helpers.files import written_whole
+from helpers.locks import claimed
 
 RESULT = "result.json"
 
@@ -39,6 +40,16 @@ class Store:
             ) from error
         self.is_local = isinstance(self.files, LocalFileSystem)
         self.url = self.root if self.is_local else url  # a path that does not depend on the folder it is used in
+
+    def claimed(self) -> AbstractContextManager[None]:
+        """Keep other runs out for the body of a ``with`` statement; object stores know no locks.
+
+        Raises
+        ------
+        OutputFolderError
+            If another run is at work there, or nothing can be written there.
+        """
+        return claimed(Path(self.root)) if self.is_local else nullcontext()
 
     @contextmanager
     def folder(self, name: str) -> Iterator[Path]:
