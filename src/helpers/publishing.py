@@ -2,8 +2,7 @@
 
 import shlex
 
-from huggingface_hub import create_repo, upload_folder, whoami
-from huggingface_hub.errors import LocalTokenNotFoundError
+from huggingface_hub import CommitOperationAdd, create_repo, get_token, preupload_lfs_files, upload_folder
 
 from helpers import hub
 from helpers.exceptions import ParameterError, UploadError
@@ -31,18 +30,19 @@ def require_repository(name: str) -> str:
     Raises
     ------
     ParameterError
-        If nobody is logged in, or without the right to write.
+        If nobody is logged in.
     UploadError
-        If the Hub cannot be reached, or refuses for another reason.
+        If the login has no right to write there, or the Hub cannot be reached or refuses for another reason.
     """
+    if get_token() is None:
+        raise ParameterError(NEEDS_LOGIN)
     hub.be_patient()
     try:
-        access = whoami()["auth"].get("accessToken", {})
-        if access.get("role") == "read":
-            raise ParameterError(f"{NEEDS_LOGIN}; the token in use may only read")
-        return create_repo(name, exist_ok=True).repo_id
-    except LocalTokenNotFoundError as error:
-        raise ParameterError(NEEDS_LOGIN) from error
+        repository = create_repo(name, exist_ok=True).repo_id
+        # `create_repo` is content with any repository that may be read. This asks how a file is to be uploaded, for
+        # which one needs the right to write; nothing is.
+        preupload_lfs_files(repository, [CommitOperationAdd("README.md", b"")])
+        return repository
     except hub.FAILURES as error:
         raise UploadError(f"nothing can be uploaded to {name!r}: {reason(error)}") from error
 

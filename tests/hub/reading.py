@@ -11,14 +11,6 @@ if TYPE_CHECKING:
     from hub.server import Hub
 
 
-def whoami(hub: "Hub", request: Request) -> Answer:
-    """Say whose token it is."""
-    if not request.token:
-        return refusal(401, "Invalid username or password.")
-    role = hub.tokens[request.token]
-    return json_answer({"type": "user", "name": hub.user, "auth": {"accessToken": {"role": role}}})
-
-
 def info(hub: "Hub", request: Request, repository: Repository, revision: str = "main") -> Answer:
     """Describe a repository at a revision."""
     found = repository.at(unquote(revision))

@@ -30,7 +30,6 @@ class Route(NamedTuple):
 
 # The first that fits answers.
 ROUTES = (
-    Route("GET", "/api/whoami-v2", reading.whoami),
     Route("GET", f"{API}/refs", reading.refs),
     Route("GET", f"{API}/tree/{REVISION}(?:/(?P<folder>.*))?", reading.tree),
     Route("POST", f"{API}/paths-info/{REVISION}", reading.paths_info),
@@ -112,17 +111,20 @@ class Hub:
         for route in ROUTES:
             match = re.fullmatch(route.path, request.path)
             if match and re.fullmatch(route.methods, request.method):
-                return self._refused(request, route) or self._respond(request, route, match)
+                return self._refused(request, route, match) or self._respond(request, route, match)
         self.unknown.append(request)
         return refusal(404, "There is nothing here")
 
-    def _refused(self, request: Request, route: Route) -> Answer | None:
+    def _refused(self, request: Request, route: Route, match: re.Match) -> Answer | None:
         if request.token and request.token not in self.tokens:
             return refusal(401, "Invalid credentials in Authorization header")
         if route.needs_right_to_write and not request.token:
             return refusal(401, "Invalid username or password.")
         if route.needs_right_to_write and self.tokens[request.token] != "write":
             return refusal(403, "You need the right to write")
+        owner = match.groupdict().get("name", self.user).split("/")[0]
+        if route.needs_right_to_write and owner != self.user:
+            return refusal(403, "You have read access but not the required permissions for this operation")
         return None
 
     def _respond(self, request: Request, route: Route, match: re.Match) -> Answer:

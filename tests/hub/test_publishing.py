@@ -55,7 +55,7 @@ def test_the_repository_is_made_before_anything_is_trained(hub, client):
     ("token", "message"),
     [
         ("", "ParameterError: push_to_hub=True needs a login with the right to write"),
-        (READ_TOKEN, "HF_TOKEN; the token in use may only read"),
+        (READ_TOKEN, "UploadError: nothing can be uploaded to 'ada/names': the Hub does not allow it (403)"),
         (
             "hf_" + 34 * "X",
             "UploadError: nothing can be uploaded to 'ada/names': the Hub does not take your token (401)",
@@ -70,8 +70,16 @@ def test_a_login_without_the_right_to_write_is_refused_before_anything_is_traine
     assert hub.repositories == {}
 
 
-def test_a_name_of_somebody_else_is_refused_before_anything_is_trained(client):
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_name_of_somebody_else_is_refused_before_anything_is_trained(hub, client, exists):
+    if exists:
+        hub.add("models", "bob/names")
     assert "the Hub does not allow it (403)" in client.run(REQUIRE.replace("ada/", "bob/")).message
+
+
+def test_a_token_that_may_only_read_is_refused_for_a_repository_that_exists_too(hub, client):
+    hub.add("models", REPOSITORY)
+    assert "the Hub does not allow it (403)" in client.run(WITH_TOKEN.format(READ_TOKEN) + REQUIRE).message
 
 
 def test_the_folder_arrives_as_it_is(hub, client, folder):
