@@ -74,6 +74,6 @@ def upload(folder: str, name: str) -> str:
     except hub.FAILURES as error:
         raise UploadError(
             f"the model was not uploaded to {name!r}: {reason(error)}. It is whole in {folder}; to repeat the upload"
-            f" alone, run this cell again, or in a terminal: hf upload {name} {shlex.quote(folder)}"
+            f" alone, run this cell again, or in a terminal: {shlex.join(['hf', 'upload', name, folder])}"
         ) from error
     return str(repository)

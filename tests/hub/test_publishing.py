@@ -164,3 +164,9 @@ def test_the_command_in_the_message_repeats_the_upload(hub, client, folder):
     )
     assert done.returncode == 0, done.stderr
     assert pushed(hub) == contents(folder)
+
+
+def test_the_command_in_the_message_does_no_more_whatever_the_name(client, folder):
+    name = "names; touch 'harm' $(touch harm)"
+    command = re.search("in a terminal: (.*)", upload(client, folder, name).message)[1]
+    assert shlex.split(command) == ["hf", "upload", name, str(folder)]
