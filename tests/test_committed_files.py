@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS = {
-    "Hugging Face token": r"\b(hf|api_org)_[A-Za-z0-9]{20,}",
+    "Hugging Face token": r"\b(hf_(oauth_|jwt_)?|api_(org_)?)[A-Za-z0-9]{20,}",
     "GitHub token": r"\b(gh[opsur]_[A-Za-z0-9]{36}|github_pat_\w{40,})",
     "GitLab token": r"\bglpat-[\w-]{20}",
     "AWS key": r"\b(AKIA|ASIA)[A-Z0-9]{16}\b",
@@ -65,6 +65,7 @@ def test_no_notebook_is_committed_that_was_run():
     "secret",
     [
         "hf_" + 34 * "a",
+        "hf_oauth_" + 34 * "a",
         "ghp_" + 36 * "A",
         "github_pat_" + 82 * "a",
         "glpat-" + 20 * "a",

@@ -12,6 +12,7 @@ from helpers.exceptions import RunError, UploadError
 from helpers.hub_failures import reason
 from helpers.regression.worker import printable
 from helpers.run import execute
+from helpers.secrets import without_tokens
 from hub import content
 from hub.conftest import settings_for
 from hub.server import WRITE_TOKEN, Hub
@@ -83,6 +84,44 @@ def test_an_error_that_quotes_it_is_shown_without_it():
     answer = OSError(f"no such token: {WRITE_TOKEN}")
     assert str(UploadError(f"not uploaded: {reason(answer)}")) == "not uploaded: no such token: hf_..."
     assert printable(f"\x1b[31mBearer {WRITE_TOKEN}\x1b[0m") == "Bearer hf_..."
+
+
+JWT = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhZGEifQ._-" + 40 * "s"
+
+
+@pytest.mark.parametrize(
+    ("token", "left"),
+    [
+        ("hf_" + 34 * "A", "hf_..."),
+        ("api_org_" + 34 * "A", "api_org_..."),
+        ("api_" + 34 * "A", "api_..."),
+        (f"hf_oauth_{JWT}", "hf_..."),
+        (f"hf_jwt_{JWT}", "hf_..."),
+    ],
+)
+def test_tokens_of_every_form_are_known(token, left):
+    assert without_tokens(f"Bearer {token}, my_api_{34 * 'a'}") == f"Bearer {left}, my_api_{34 * 'a'}"
+
+
+@pytest.mark.parametrize("login", ["environment", "file"])
+def test_the_token_in_use_is_known_whatever_its_form(tmp_path, monkeypatch, login):
+    token = "0123456789.abcdefghij-_=+/"
+    (tmp_path / "token").write_text(token if login == "file" else "")
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.setenv("HF_TOKEN", token if login == "environment" else "")
+    assert without_tokens(f"https://ada:{token}@hub.example") == "https://ada:012...@hub.example"
+    assert str(UploadError(token)) == "012..."
+
+
+def test_a_login_file_that_cannot_be_read_does_not_hide_the_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path))
+    monkeypatch.setenv("HF_TOKEN", "")
+    assert str(UploadError("not uploaded")) == "not uploaded"
+
+
+def test_a_stand_in_for_a_token_changes_no_other_text(monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "token")
+    assert without_tokens("a token classification") == "a token classification"
 
 
 def test_data_that_leads_to_the_login_file_does_not_show_it(client, tmp_path):
