@@ -133,11 +133,11 @@ def _remove_broken(files: Path, error: Exception | None) -> bool:
     broken = [path for path in files.glob("blobs/*") if _is_broken(path)]
     if error is not None and (status_of(error) == WRONG_RANGE or "Consistency check failed" in str(error)):
         broken += files.glob("blobs/*.incomplete")  # to go on from them would fail again
-    for path in broken:
-        path.unlink()
+    for path in broken:  # another process may remove them too
+        path.unlink(missing_ok=True)
     for link in files.glob("snapshots/**/*"):
         if link.is_symlink() and not link.exists():
-            link.unlink()
+            link.unlink(missing_ok=True)
     return bool(broken)
 
 
