@@ -53,6 +53,18 @@ def test_a_cell_may_be_run_again_and_from_another_folder(folder, monkeypatch):
     locks.claim(type(folder)("output"))
 
 
+def test_the_same_folder_by_another_way_is_the_same(folder, monkeypatch):
+    monkeypatch.setattr(locks, "PATIENCE", 0)
+    locks.claim(folder)
+    link = folder.with_name("link")
+    link.symlink_to(folder)
+    for way in (link, folder / ".." / folder.name):
+        locks.claim(way)
+    locks.release(link)
+    with locks.claimed(folder):
+        pass
+
+
 def test_what_was_released_can_be_claimed_by_another(folder):
     locks.claim(folder)
     locks.release(folder)
@@ -64,7 +76,7 @@ def test_what_was_released_can_be_claimed_by_another(folder):
 def test_a_claim_ends_with_its_block(folder):
     with pytest.raises(ValueError, match="boom"), locks.claimed(folder):
         raise ValueError("boom")
-    assert folder.absolute() / locks.LOCK not in locks._claimed
+    assert folder.resolve() / locks.LOCK not in locks._claimed
 
 
 def test_two_names_are_two_locks(folder, other):

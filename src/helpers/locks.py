@@ -1,6 +1,7 @@
 """One run at a time in a folder."""
 
 import fcntl
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ def claim(folder: Path, name: str = LOCK) -> None:
     OutputFolderError
         If another process has claimed it, or it cannot be written to.
     """
-    path = (folder / name).absolute()
+    path = _lock(folder, name)
     if path in _claimed:
         return
     try:
@@ -58,7 +59,7 @@ def claim(folder: Path, name: str = LOCK) -> None:
 
 def release(folder: Path, name: str = LOCK) -> None:
     """Let go of a folder, if this process has claimed it."""
-    file = _claimed.pop((folder / name).absolute(), None)
+    file = _claimed.pop(_lock(folder, name), None)
     if file:
         file.close()
 
@@ -71,6 +72,11 @@ def claimed(folder: Path, name: str = LOCK) -> Iterator[None]:
         yield
     finally:
         release(folder, name)
+
+
+def _lock(folder: Path, name: str) -> Path:
+    """Give the file of a lock the one name that it has by all ways to it, through links and ``..`` too."""
+    return Path(os.path.realpath(folder / name))
 
 
 def _locked(file: IO, folder: Path) -> bool:
