@@ -54,11 +54,13 @@ test-faults: .venv/.installed-dev ## run the tests of what goes wrong at length,
 	$(BIN)/pytest -m faults --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 fuzz: .venv/.installed-fuzz ## look for bytes that break the readers, a third of the time each (SECONDS=3600)
+	failed=; \
 	for target in conll_reader tag_schemes word_alignment; do \
 		mkdir -p runs/fuzz/$$target; \
 		$(BIN)/python tests/fuzz/run.py $$target runs/fuzz/$$target -artifact_prefix=runs/fuzz/ -timeout=60 \
-			-max_total_time=$$(( $(SECONDS) / 3 )) -print_final_stats=1 2>&1 | tee runs/fuzz/$$target.log; \
-	done
+			-max_total_time=$$(( $(SECONDS) / 3 )) -print_final_stats=1 2>&1 | tee runs/fuzz/$$target.log || failed+=" $$target"; \
+	done; \
+	test -z "$$failed" || { echo "Look into runs/fuzz for:$$failed"; exit 1; }
 
 notebooks: .venv/.installed-dev ## build the notebooks and README.ko.md, and merge the translations with what they translate
 	$(BIN)/python notebooks/source/build.py

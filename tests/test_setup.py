@@ -1,6 +1,7 @@
 """tools/setup.sh, which `make` calls: everything or nothing."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -91,3 +92,21 @@ def test_a_missing_python_gets_the_same_sentence(project):
 @pytest.mark.parametrize("version", ["3.11.0", "3.13.9"])
 def test_supported_pythons_are_taken(project, python_of_version, version):
     assert make(project, python_of_version(version)).returncode == 0
+
+
+def test_fuzzing_goes_on_after_a_finding_and_fails_at_the_end(project):
+    python = project / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$2" >> tried\ntest "$2" != conll_reader\n')
+    python.chmod(0o755)
+    command = ["make", "fuzz", "--assume-old=.venv/.installed-fuzz"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert (project / "tried").read_text().split() == ["conll_reader", "tag_schemes", "word_alignment"]
+    assert done.returncode != 0
+    assert "Look into runs/fuzz for: conll_reader\n" in done.stdout
+
+
+def test_every_lock_is_audited():
+    workflow = (ROOT / ".github" / "workflows" / "audit.yml").read_text()
+    locks = {path.name for path in ROOT.glob("requirements*.txt")}
+    assert set(re.findall(r"-r (\S+)", workflow)) == locks
