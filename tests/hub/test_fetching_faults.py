@@ -107,6 +107,14 @@ def test_what_lasts_is_one_message_and_the_next_run_succeeds(hub, client, what, 
     assert_whole(client.run(CODE[what]), what)
 
 
+@pytest.mark.parametrize(("wanted", "waited"), [("7", 7), ("3600", 30)])
+def test_the_time_that_the_hub_wants_is_waited_but_never_more_than_30_seconds(hub, client, wanted, waited):
+    content.add_encoder(hub)
+    hub.faults = [Fault(answer=refusal(429, "Too many requests", headers={"Retry-After": wanted}))]
+    without_waiting = "import time; pauses = []; time.sleep = pauses.append\n"
+    assert client.run(f"{without_waiting}{FIND_ENCODER}print(json.dumps(max(pauses)))").value == waited
+
+
 @pytest.mark.parametrize("fault", ["in trouble", "not the Hub"])
 def test_a_copy_from_an_earlier_run_will_do(hub, client, what, fault):
     assert_whole(client.run(CODE[what]), what)
@@ -133,13 +141,13 @@ def test_what_another_program_left_broken_is_never_used(hub, client, what):
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("code", ["data.load_ner_dataset('wnut_17')", "models.resolve_checkpoint('someone/model')"])
-def test_without_dns(hub, tmp_path, code):
-    command = [sys.executable, "-c", f"from helpers import data, models; {code}"]
-    settings = settings_for(hub, tmp_path, HF_ENDPOINT="http://hub.invalid")
+def test_without_dns(hub, client, what):
+    command = [sys.executable, "-c", f"from helpers import data, models{CODE[what]}"]
+    settings = settings_for(hub, client.home, HF_ENDPOINT="http://hub.invalid")
     done = subprocess.run(command, env=settings, capture_output=True, text=True)
     assert "the Hub cannot be reached. Check the network" in done.stderr.splitlines()[-1]
     assert hub.requests == []
+    assert_whole(client.run(CODE[what]), what)
 
 
 @pytest.fixture

@@ -72,10 +72,13 @@ def test_the_second_time_no_file_is_fetched(hub, client):
 
 
 @pytest.mark.parametrize("code", [LOAD_DATA, FIND_ENCODER], ids=["data", "encoder"])
-def test_a_name_that_the_hub_does_not_have(client, code):
+def test_a_name_that_the_hub_does_not_have(hub, client, code):
     message = client.run(code).message
     assert "is no folder here" in message
     assert "the Hub has none of that name that you may read. Check the name" in message
+    content.add_dataset(hub)
+    content.add_encoder(hub)
+    assert client.run(code).status == 0
 
 
 def test_a_changed_repository_is_fetched_anew(hub, client):
