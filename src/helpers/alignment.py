@@ -88,7 +88,7 @@ def tokenize_and_align(
     Returns
     -------
     BatchEncoding
-        The tokenizer's columns; ``labels``, as many as ``input_ids``; and what became of each sentence's words:
+        The tokenizer's columns, without the attention mask, which padding makes; ``labels``, as many as ``input_ids``; and what became of each sentence's words:
         ``labelled_words``, the indices of those that have a subword, ``truncated`` and ``without_subword``, the
         numbers of those cut off and of those for which the tokenizer has none. Together they are all words.
 
@@ -98,7 +98,13 @@ def tokenize_and_align(
         If the tokenizer cannot tell the words of its subwords.
     """
     require_fast(tokenizer)
-    encoded = tokenizer(examples["tokens"], is_split_into_words=True, truncation=True, max_length=max_length)
+    encoded = tokenizer(
+        examples["tokens"],
+        is_split_into_words=True,
+        truncation=True,
+        max_length=max_length,
+        return_attention_mask=False,  # all 1 before padding, which makes it
+    )
     inside = inside_ids(label_names) if label_all_subwords else None
     account = {"labels": [], "labelled_words": [], "truncated": [], "without_subword": []}
     for tags, encoding in zip(examples["ner_tags"], encoded.encodings, strict=True):
