@@ -151,11 +151,12 @@ def tokenize_and_align(
     Returns
     -------
     BatchEncoding
-        A row for each sentence, or for each window of one. It has the tokenizer's columns and ``labels``, as many as
-        ``input_ids``; ``sentence``, the index of the sentence; ``labelled_words``, the indices of the words that are
-        labelled in this row, each in one row alone; and what else became of the sentence, each counted in one of its
-        rows, with 0 in the others: ``long``, 1 if it is longer than `max_length`; ``truncated`` and
-        ``without_subword``, the numbers of words that were cut off and of those for which the tokenizer has no subword.
+        A row for each sentence, or for each window of one. It has the tokenizer's columns, without the attention mask,
+        which padding makes; ``labels``, as many as ``input_ids``; ``sentence``, the index of the sentence;
+        ``labelled_words``, the indices of the words that are labelled in this row, each in one row alone; and what else
+        became of the sentence, each counted in one of its rows, with 0 in the others: ``long``, 1 if it is longer than
+        `max_length`; ``truncated`` and ``without_subword``, the numbers of words that were cut off and of those for
+        which the tokenizer has no subword.
 
     Raises
     ------
@@ -170,6 +171,7 @@ def tokenize_and_align(
         max_length=max_length,
         stride=overlap,
         return_overflowing_tokens=overlap > 0,
+        return_attention_mask=False,  # all 1 before padding, which makes it
     )
     sentences = [*encoded.pop("overflow_to_sample_mapping", range(len(indices)))]  # of each row
     backwards = tokenizer.truncation_side == "left"  # then a sentence's last window comes first
