@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
@@ -129,25 +128,14 @@ def test_faults_end_named_and_the_other_cases_go_on(run, project, matrix):
     assert cases["pytorch-en-sample-dataset=hang"].find("error").get("type") == "timed out"
 
 
-@pytest.fixture
-def small_disk(project):
-    """A file system of a few megabytes, on which the results go."""
-    disk = project / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", disk], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"no right to mount a small disk here: {mounted.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
-
-
 def test_a_full_disk_is_named(run, project, matrix, small_disk):
+    disk = small_disk(project / "disk", "4m")
     one_at_a_time = MATRIX.format(faults="disk, nothing").replace("cpus: 1", "cpus: 64")
     done = run("run", matrix(one_at_a_time), "--output", "disk")
     assert done.returncode == 2
     assert re.search(r"disk full +\d+ s  pytorch-en-sample-dataset=disk", done.stdout)
     assert re.search(r"passed +\d+ s  pytorch-en-sample-dataset=nothing", done.stdout)
-    kept = nbformat.read(small_disk / "pytorch-en-sample-dataset=disk" / "notebook.ipynb", as_version=4)
+    kept = nbformat.read(disk.folder / "pytorch-en-sample-dataset=disk" / "notebook.ipynb", as_version=4)
     assert kept.cells[3].outputs[0].text == "the first cell\n"
     assert processes(project) == []
 
