@@ -1,4 +1,5 @@
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,47 @@ def workplace(tmp_path_factory):
     for name in ("notebooks", "tests"):
         (folder / name).symlink_to(ROOT / name)
     return folder
+
+
+class SmallDisk:
+    """A file system in memory, which takes a folder's place."""
+
+    def __init__(self, folder, size):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._filler = folder / "filler"
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True)
+        if mounted.returncode:
+            pytest.skip("a small disk cannot be mounted here: no right to")
+
+    def resize(self, size):
+        subprocess.run(["mount", "-o", f"remount,size={size}", self.folder], check=True)
+
+    def fill(self):
+        """Take all the room that is left, to the last byte."""
+        with self._filler.open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(4096))
+            except OSError:
+                pass
+
+    def make_room(self):
+        self._filler.unlink()
+
+    def unmount(self):
+        subprocess.run(["umount", "--lazy", self.folder], check=True)
+
+
+@pytest.fixture
+def small_disk():
+    """What makes a `SmallDisk` of a folder, of a size such as ``"4m"``; skips the test where none can be mounted."""
+    disks = []
+
+    def make(folder, size):
+        disks.append(SmallDisk(folder, size))
+        return disks[-1]
+
+    yield make
+    for disk in disks:
+        disk.unmount()

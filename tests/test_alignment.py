@@ -17,7 +17,7 @@ from helpers.alignment import (
     tags_per_word,
     tokenize_and_align,
 )
-from helpers.exceptions import EmptySplitError, SlowTokenizerError
+from helpers.exceptions import NoLabelError, SlowTokenizerError
 from helpers.models import resolve_checkpoint
 
 FIRST_SUBWORDS = (
@@ -262,5 +262,5 @@ def test_rows_in_which_nothing_is_labelled_are_left_out(tokenizer):
     encoded = encode(tokenizer, sentences, max_length=7, overlap=2)
     rows = Dataset.from_dict(dict(encoded))
     assert drop_unlabelled(rows)["labelled_words"] == [[0, 1]]
-    with pytest.raises(EmptySplitError, match="no word of the training split has a subword"):
+    with pytest.raises(NoLabelError, match="no word of the training split has a subword"):
         drop_unlabelled(rows.select([len(rows) - 1]))

@@ -4,15 +4,18 @@ import ast
 import json
 import pickle
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
 import nbformat
 import pytest
 from hostile import Pickled, write_checkpoint
 from IPython.core.inputtransformer2 import TransformerManager
-from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer
+from published_checkpoints import PUBLISHED
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForTokenClassification, AutoTokenizer
+from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as CLASSIFIERS
 
-from helpers.exceptions import CheckpointUnavailableError, UnsafeCheckpointError
+from helpers.exceptions import CheckpointUnavailableError, SlowTokenizerError, UnsafeCheckpointError
 from helpers.models import resolve_checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +24,8 @@ REMOTE_MODEL = {"AutoConfig": f"{MODULE}.Config", "AutoModelForTokenClassificati
 REMOTE_TOKENIZER = {"AutoTokenizer": [f"{OTHER}.Tokenizer", None]}
 KERNEL = "somebody/kernels:attention"
 SECRET = "hf_" + 34 * "S"
+CONFIG, TOKENIZER_CONFIG, SPECIAL_TOKENS = "config.json", "tokenizer_config.json", "special_tokens_map.json"
+FOR_TOKENIZERS = (TOKENIZER_CONFIG, SPECIAL_TOKENS)
 
 
 @pytest.fixture
@@ -47,6 +52,15 @@ def change(folder, file, **entries):
     path.write_text(json.dumps(json.loads(path.read_text()) | entries))
 
 
+def as_older_tokenizers_are(folder, without=()):
+    """Leave the added tokens to special_tokens_map.json, and remove files."""
+    content = json.loads((folder / TOKENIZER_CONFIG).read_text())
+    del content["added_tokens_decoder"]
+    (folder / TOKENIZER_CONFIG).write_text(json.dumps(content))
+    for name in without:
+        (folder / name).unlink()
+
+
 def load_as_the_notebooks_do(folder):
     AutoTokenizer.from_pretrained(folder, add_prefix_space=True)
     AutoModelForTokenClassification.from_pretrained(folder, use_safetensors=True)
@@ -70,76 +84,163 @@ def test_the_material_would_run_if_it_were_trusted(folder, mark, monkeypatch, tm
 
 
 @pytest.mark.parametrize(
-    ("file", "entries"),
+    ("file", "key", "value"),
     [
-        ("config.json", {"auto_map": REMOTE_MODEL}),
-        ("config.json", {"auto_map": REMOTE_MODEL, "model_type": "own"}),
-        ("config.json", {"auto_map": REMOTE_TOKENIZER, "tokenizer_class": "Own"}),
-        ("tokenizer_config.json", {"auto_map": REMOTE_TOKENIZER}),
-        ("tokenizer_config.json", {"auto_map": REMOTE_TOKENIZER, "tokenizer_class": "Own"}),
-        ("tokenizer_config.json", {"auto_map": [f"{OTHER}.Tokenizer", None], "tokenizer_class": "Own"}),
-        ("config.json", {"custom_pipelines": {"ner": {"impl": f"{MODULE}.Pipeline", "pt": ["AutoModel"]}}}),
-        ("config.json", {"attn_implementation": KERNEL}),
-        ("config.json", {"_attn_implementation": KERNEL}),
-        ("config.json", {"_attn_implementation_internal": KERNEL}),
-        ("config.json", {"text_config": [{"attn_implementation": {"": KERNEL}}]}),
+        (CONFIG, "auto_map", REMOTE_MODEL),
+        *((file, "auto_map", REMOTE_TOKENIZER) for file in (CONFIG, *FOR_TOKENIZERS)),
+        *((file, "auto_map", [f"{OTHER}.Tokenizer", None]) for file in FOR_TOKENIZERS),
+        (CONFIG, "custom_pipelines", {"ner": {"impl": f"{MODULE}.Pipeline", "pt": ["AutoModel"]}}),
+        (CONFIG, "attn_implementation", KERNEL),
+        (CONFIG, "_attn_implementation", KERNEL),
+        (CONFIG, "_attn_implementation_internal", KERNEL),
+        (CONFIG, "text_config", [{"attn_implementation": {"": KERNEL}}]),
     ],
 )
-def test_a_configuration_that_names_code_is_refused(folder, mark, file, entries):
-    change(folder, file, **entries)
-    with pytest.raises(UnsafeCheckpointError, match=rf"in its {file} names Python code, which is not run"):
+def test_a_configuration_that_names_code_is_refused(folder, mark, file, key, value):
+    if isinstance(value, list) or "AutoTokenizer" in value:
+        as_older_tokenizers_are(folder)
+        change(folder, file, tokenizer_class="Own")
+    change(folder, file, **{key: value})
+    with pytest.raises(UnsafeCheckpointError, match=rf"'{key}' in its {file} could name code"):
         resolve_checkpoint(str(folder))
-    if KERNEL not in str(entries):  # without the package kernels, transformers passes over it
+    if KERNEL not in str(value):  # without the package kernels, transformers passes over it
         with suppress(ValueError):
             load_as_the_notebooks_do(folder)
     assert not mark.exists()
 
 
-@pytest.mark.parametrize(
-    ("file", "key"),
-    [
-        ("config.json", "transformers_weights"),
-        ("config.json", "configuration_files"),
-        ("tokenizer_config.json", "fast_tokenizer_files"),
-        ("tokenizer_config.json", "init_inputs"),
-        ("tokenizer_config.json", "vocab_file"),
-        ("tokenizer_config.json", "merges_file"),
-        ("tokenizer_config.json", "tokenizer_file"),
-    ],
-)
-def test_a_configuration_that_names_files_is_refused(folder, secret, file, key):
-    change(folder, file, **{key: str(secret)})
-    with pytest.raises(UnsafeCheckpointError, match=rf"{key} in its {file} names other files"):
+@pytest.mark.parametrize("kind", [None, "own", "rag", "vision-encoder-decoder", ["distilbert"]])
+def test_only_what_can_be_a_token_classifier_is_taken(folder, kind):
+    change(folder, CONFIG, model_type=kind, auto_map=REMOTE_MODEL)
+    with pytest.raises(CheckpointUnavailableError, match="transformers has no token classifier, and Python code that"):
         resolve_checkpoint(str(folder))
 
 
-def test_transformers_would_copy_such_a_file_into_the_trained_model(folder, secret, tmp_path):
-    for name in ("tokenizer.json", "vocab.txt"):
-        (folder / name).unlink()
-    change(folder, "tokenizer_config.json", vocab_file=str(secret))
+@pytest.mark.parametrize(
+    ("file", "key"),
+    [
+        *((CONFIG, key) for key in ("transformers_weights", "configuration_files", "vocab_file")),
+        *product(
+            FOR_TOKENIZERS, ("fast_tokenizer_files", "init_inputs", "vocab_file", "merges_file", "tokenizer_file")
+        ),
+        *product(FOR_TOKENIZERS, ("gguf_file", "sp_model_kwargs", "extra_special_tokens")),
+    ],
+)
+def test_a_configuration_that_names_files_is_refused(folder, secret, file, key):
+    for value in (str(secret), [str(secret)], {"model_file": str(secret)}, {"0": {"vocab_file": str(secret)}}):
+        change(folder, file, **{key: value})
+        with pytest.raises(UnsafeCheckpointError, match=rf"'{key}' in its {file} could name code or a file"):
+            resolve_checkpoint(str(folder))
+
+
+@pytest.mark.parametrize(("file", "key"), product(FOR_TOKENIZERS, ("vocab_file", "init_inputs")))
+def test_a_file_that_is_open_already_is_not_read_by_its_number(folder, secret, file, key):
+    with secret.open() as opened:
+        change(folder, file, **{key: [opened.fileno()] if key == "init_inputs" else opened.fileno()})
+        with pytest.raises(UnsafeCheckpointError, match=rf"'{key}' in its {file} could name"):
+            resolve_checkpoint(str(folder))
+
+
+@pytest.mark.parametrize("file", FOR_TOKENIZERS)
+def test_transformers_would_copy_such_a_file_into_the_trained_model(folder, secret, tmp_path, file):
+    as_older_tokenizers_are(folder, without=["tokenizer.json", "vocab.txt"])
+    change(folder, file, vocab_file=str(secret))
     AutoTokenizer.from_pretrained(folder).save_pretrained(tmp_path / "trained")
     assert SECRET in (tmp_path / "trained" / "vocab.txt").read_text()
 
 
+@pytest.mark.parametrize("file", FOR_TOKENIZERS)
 @pytest.mark.parametrize("several", [list, dict])
-def test_a_configuration_that_names_files_to_be_written_is_refused(folder, tmp_path, several):
+def test_a_configuration_that_names_files_to_be_written_is_refused(folder, tmp_path, several, file):
     name = "../../elsewhere"
-    templates = {list: [{"name": name, "template": "text"}], dict: {name: "text"}}[several]
-    change(folder, "tokenizer_config.json", chat_template=templates)
-    with pytest.raises(UnsafeCheckpointError, match=r"chat_template in its tokenizer_config.json names files"):
+    as_older_tokenizers_are(folder, without=["chat_template.jinja"])  # which would come before
+    change(folder, file, chat_template={list: [{"name": name, "template": "text"}], dict: {name: "text"}}[several])
+    with pytest.raises(UnsafeCheckpointError, match=rf"'chat_template' in its {file} could name"):
         resolve_checkpoint(str(folder))
-    (folder / "chat_template.jinja").unlink()  # would come before it
     AutoTokenizer.from_pretrained(folder).save_pretrained(tmp_path / "trained")
     assert (tmp_path / "elsewhere.jinja").exists()  # so transformers would write it
 
 
+def test_a_configuration_that_gives_entries_other_names_is_refused(folder):
+    names = {"k": "_attn_implementation_internal", "w": "transformers_weights", "m": "auto_map"}
+    change(folder, CONFIG, attribute_map=names, k=KERNEL, w="pytorch_model.bin", m=REMOTE_MODEL)
+    with pytest.raises(UnsafeCheckpointError, match=r"'attribute_map' in its config.json could name"):
+        resolve_checkpoint(str(folder))
+    config = AutoConfig.from_pretrained(folder)  # so transformers would take them
+    assert config._attn_implementation == KERNEL
+    assert config.transformers_weights == "pytorch_model.bin"
+    assert config.auto_map == REMOTE_MODEL
+
+
+@pytest.mark.parametrize("entry", ["_auto_class", "attribute_map", "sub_configs", "to_dict", "save_pretrained"])
+def test_a_configuration_that_replaces_what_transformers_has_is_refused(folder, entry):
+    change(folder, CONFIG, **{entry: True})
+    with pytest.raises(UnsafeCheckpointError, match=rf"'{entry}' in its config.json could name"):
+        resolve_checkpoint(str(folder))
+
+
+def test_a_switch_would_put_python_files_into_the_trained_model(folder, tmp_path):
+    change(folder, CONFIG, _auto_class=True)
+    AutoConfig.from_pretrained(folder).save_pretrained(tmp_path / "trained")
+    assert (tmp_path / "trained" / "configuration_distilbert.py").exists()
+
+
+@pytest.mark.parametrize("file", [CONFIG, *FOR_TOKENIZERS])
+@pytest.mark.parametrize(
+    "kind", ["AutoFeatureExtractor", "AutoTokenizer", "RagTokenizer", "BertJapaneseTokenizer", "Own", ["BertTokenizer"]]
+)
+def test_only_fast_tokenizers_of_transformers_are_taken(folder, kind, file):
+    change(folder, file, tokenizer_class=kind)
+    with pytest.raises(SlowTokenizerError, match=rf"\({file}\), which is no fast tokenizer"):
+        resolve_checkpoint(str(folder))
+
+
+def test_transformers_would_take_any_class_and_ask_whether_to_run_its_code(folder, monkeypatch):
+    questions = []
+    monkeypatch.setattr("builtins.input", lambda question: questions.append(question) or "n")
+    change(folder, TOKENIZER_CONFIG, tokenizer_class="AutoFeatureExtractor")
+    code = {"auto_map": {"AutoFeatureExtractor": f"{MODULE}.Extractor"}}
+    (folder / "preprocessor_config.json").write_text(json.dumps(code))
+    with pytest.raises(ValueError):
+        AutoTokenizer.from_pretrained(folder)
+    assert "Do you wish to run the custom code?" in questions[0]
+
+
 @pytest.mark.parametrize(
     "entries",
-    [{"init_inputs": []}, {"tokenizer_file": None}, {"special_tokens_map_file": "/x"}, {"chat_template": "a text"}],
+    [
+        {"init_inputs": []},
+        {"tokenizer_file": None},
+        {"special_tokens_map_file": "/x"},
+        {"chat_template": "a text"},
+        {"sp_model_kwargs": {"enable_sampling": True, "alpha": 0.1}},
+        {"tokenizer_class": "PreTrainedTokenizerFast"},
+    ],
 )
 def test_what_old_tokenizers_are_full_of_is_harmless(folder, entries):
-    change(folder, "tokenizer_config.json", **entries)
+    change(folder, TOKENIZER_CONFIG, **entries)
     assert resolve_checkpoint(str(folder)) == str(folder)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_checkpoints_are_taken(folder, name):
+    for file, content in zip((CONFIG, *FOR_TOKENIZERS), PUBLISHED[name], strict=True):
+        (folder / file).write_text(json.dumps(content or {}))
+    assert resolve_checkpoint(str(folder)) == str(folder)
+
+
+def test_what_transformers_itself_saves_is_taken(folder):
+    special = {"layoutlmv2", "mpt"}  # they hold configurations of other libraries, and of other models
+    for kind in set(CLASSIFIERS) - special:
+        config = CONFIG_MAPPING[kind](id2label={0: "O", 1: "B-x"}, label2id={"O": 0, "B-x": 1}, torch_dtype="float32")
+        config.save_pretrained(folder)
+        assert resolve_checkpoint(str(folder)) == str(folder)
+
+
+def test_what_a_training_saves_is_taken(folder, tmp_path):
+    AutoModelForTokenClassification.from_pretrained(folder).save_pretrained(tmp_path / "trained")
+    AutoTokenizer.from_pretrained(folder, add_prefix_space=True).save_pretrained(tmp_path / "trained")
+    assert resolve_checkpoint(str(tmp_path / "trained")) == str(tmp_path / "trained")
 
 
 @pytest.mark.parametrize("name", ["vocab.txt", "sentencepiece.bpe.model", "chat_template.jinja", "additional/a.jinja"])
@@ -208,8 +309,6 @@ def test_pickled_weights_alone_are_refused_with_a_reason(folder, mark):
         ("config.json", b"\xff\xfe"),
         ("config.json", 100_000 * b"["),
         ("tokenizer_config.json", b""),
-        ("tokenizer.json", b"<html>"),
-        ("tokenizer.json", b"{}"),
         ("model.safetensors", b""),
         ("model.safetensors", pickle.dumps(Pickled(Path("/nowhere")))),
         ("model.safetensors", b"\xff" * 100),
@@ -218,6 +317,34 @@ def test_pickled_weights_alone_are_refused_with_a_reason(folder, mark):
 def test_a_file_that_is_not_what_it_says_is_named(folder, file, content):
     (folder / file).write_bytes(content)
     with pytest.raises(CheckpointUnavailableError, match=rf"{file} of the checkpoint") as caught:
+        resolve_checkpoint(str(folder))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("tokenizer.json", "<html>", "the tokenizer of the checkpoint .* cannot be loaded: "),
+        ("tokenizer.json", "{}", "the tokenizer of the checkpoint .* cannot be loaded: "),
+        ("added_tokens.json", "[]", "the tokenizer of the checkpoint .* cannot be loaded: "),
+        (SPECIAL_TOKENS, "[]", "special_tokens_map.json of the checkpoint .* holds no JSON object"),
+        (SPECIAL_TOKENS, '{"pad_token": {"x": 1}}', "the tokenizer of the checkpoint .* cannot be loaded: TypeError: "),
+        (SPECIAL_TOKENS, '{"pad_token": 5}', "the tokenizer of the checkpoint .* cannot be loaded: "),
+        (
+            CONFIG,
+            '{"model_type": "distilbert", "id2label": [1]}',
+            "the configuration of .* cannot be loaded: ValueError",
+        ),
+        (CONFIG, '{"model_type": "bert", "quantization_config": {"quant_method": "x"}}', "holds quantized weights"),
+        (CONFIG, '{"model_type": "bert", "quantization_config": 4}', "holds quantized weights"),
+        (CONFIG, f'{{"model_type": "bert", "x": {900 * "["}1{900 * "]"}}}', "cannot be loaded: RecursionError"),
+    ],
+    ids=range(10),
+)
+def test_a_file_of_another_form_is_one_message(folder, file, content, message):
+    as_older_tokenizers_are(folder)
+    (folder / file).write_text(content)
+    with pytest.raises(CheckpointUnavailableError, match=message) as caught:
         resolve_checkpoint(str(folder))
     assert "\n" not in str(caught.value)
 

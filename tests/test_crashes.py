@@ -306,41 +306,20 @@ def test_where_one_edition_is_at_work_nothing_of_the_other_is_removed(tmp_path, 
 # A full disk
 
 
-@pytest.fixture
-def small_disk(place):
-    """A file system of its own for what runs leave; gives what fills it to the last byte, and what makes room again."""
-    place.runs.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=30m", "none", place.runs], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("a small disk cannot be mounted here: no right to")
-    filler = place.runs / "filler"
-
-    def fill():
-        with filler.open("wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(bytes(4096))
-            except OSError:
-                pass
-
-    yield fill, filler.unlink
-    subprocess.run(["umount", place.runs], check=True)
-
-
 @pytest.mark.faults
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_full_disk_is_one_message_and_with_room_the_run_goes_on(place, undisturbed, small_disk):
     whole = undisturbed(place.framework)
-    fill, make_room = small_disk
+    disk = small_disk(place.runs, "30m")
     process = place.start()
     wait_until(lambda: place.is_sealed(1), process)
-    fill()
+    disk.fill()
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 1
     assert len(re.findall(r"^DiskFullError: the disk of .* is full", stderr, re.MULTILINE)) == 1
     assert "Traceback" not in stderr
     assert place.is_sealed(1)
-    make_room()
+    disk.make_room()
     done = place.run(resume=True)
     assert done.returncode == 0, done.stderr
     assert_ended_alike(place, whole, epochs_before=1)

@@ -147,6 +147,8 @@ def test_data_from_the_hub_gets_the_common_form(tmp_path):
         (in_memory([["a"]], [[0]], ["B-x", "I-x"]), UnknownTagError, "no label 'O'"),
         (in_memory([["a"]], [[0]], ["O", "PER"]), UnknownTagError, "label 'PER'"),
         (in_memory([["a"]], [[0]], ["O", "S-x"]), UnknownTagError, "label 'S-x'"),
+        (in_memory([["a"]], [[0]], ["O", "B-"]), UnknownTagError, "label 'B-'"),
+        (in_memory([["a"]], [[0]], ["O", "I-"]), UnknownTagError, "label 'I-'"),
     ],
 )
 def test_other_forms_are_refused(dataset, error, message):

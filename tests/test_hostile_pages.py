@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
 
 import nbformat
 import pandas as pd
@@ -116,6 +117,43 @@ def test_html_that_a_cell_puts_out_itself_can_do_nothing(browser, tmp_path):
         assert fired != []
         assert [thing for thing in fired if "Content Security Policy" not in thing] == []
         page.close()
+
+
+ELSEWHERE = "http://elsewhere.invalid/"
+LEADING_AWAY = f"""\
+<meta http-equiv=refresh content="0;url={ELSEWHERE}">
+<!--><meta http-equiv=refresh content="0;url={ELSEWHERE}">-->
+<![CDATA[a><meta http-equiv=refresh content="0;url={ELSEWHERE}">]]>
+<style></style a><meta http-equiv=refresh content="0;url={ELSEWHERE}"></style>
+<svg><style><meta http-equiv=refresh content="0;url={ELSEWHERE}"></style></svg>
+<noscript><p title="</noscript><meta http-equiv=refresh content='0;url={ELSEWHERE}'>"></p></noscript>
+<iframe srcdoc="<meta http-equiv=refresh content=&quot;0;url={ELSEWHERE}&quot;>"></iframe>
+<base href="{ELSEWHERE}"><form action="{ELSEWHERE}"></form>
+"""
+
+
+def test_html_that_a_cell_puts_out_itself_leads_nowhere(browser, tmp_path):
+    path = page_of(tmp_path, [new_output("display_data", {"text/html": LEADING_AWAY})])
+    page, fired = watched_page(browser)
+    page.goto(path.as_uri())
+    page.evaluate("document.forms[0].submit()")
+    page.wait_for_timeout(500)
+    assert (page.url, page.evaluate("document.baseURI")) == (path.as_uri(), path.as_uri())
+    assert [thing for thing in fired if "Content Security Policy" not in thing] == []
+    page.close()
+
+
+def test_only_images_of_its_own_folder_get_into_a_page(tmp_path):
+    notebooks = tmp_path / "notebooks"
+    notebooks.mkdir()
+    for path in (notebooks / "own.png", notebooks / "data.conll", tmp_path / "private.png"):
+        path.write_text(path.name)
+    (notebooks / "link.png").symlink_to(tmp_path / "private.png")
+    names = ["own.png", "data.conll", f"{tmp_path}/private.png", "../private.png", "link.png", "a" * 300, "nul\0.png"]
+    raw = "".join(f'<img src="{name}">' for name in names)
+    page = page_of(notebooks, [new_output("display_data", {"text/html": raw})]).read_text()
+    images = re.findall(r'<img[^>]*src="([^"]*)"', page)
+    assert images == [f"data:image/png;base64,{b64encode(b'own.png').decode()}", *names[1:-1], images[-1]]
 
 
 # In JupyterLab there is no such policy, and formulas are set.

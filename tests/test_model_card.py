@@ -1,4 +1,5 @@
 import pytest
+from hostile import BOMB
 from huggingface_hub import ModelCard
 from markdown_it import MarkdownIt
 
@@ -102,13 +103,26 @@ def test_odd_names_stay_text(tmp_path, name):
         ("---\nlicense: [\n---\n", "unknown"),
         ("---\n- a list\n---\n", "unknown"),
         ("---\nlanguage: en\n---\n", "unknown"),
+        ("---\nlicense: [mit, apache-2.0]\n---\n", ["mit", "apache-2.0"]),
+        ("---\nlicense: []\n---\n", "unknown"),
+        ("---\nlicense: [mit, [apache-2.0]]\n---\n", "unknown"),
+        ("---\nlicense: {name: mit}\n---\n", "unknown"),
+        (f"---\nlicense: {BOMB}\n---\n", "unknown"),
+        (f"---\nlicense: {5000 * '['}{5000 * ']'}\n---\n", "unknown"),
         (None, "unknown"),
     ],
+    ids=range(12),
 )
 def test_the_licence_is_read_from_the_encoders_card(tmp_path, card, licence):
     if card:
         (tmp_path / "README.md").write_text(card)
     assert models.licence(str(tmp_path)) == licence
+
+
+def test_several_licences_are_all_named(tmp_path):
+    card = card_of(tmp_path, licence=["mit", "apache-2.0"])
+    assert card.data.license == ["mit", "apache-2.0"]
+    assert "As its encoder: `mit`, `apache-2.0`" in card.text
 
 
 def test_the_bundled_encoder_names_its_licence():

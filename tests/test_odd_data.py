@@ -13,7 +13,7 @@ from small_tokenizers import KINDS, train_tokenizers
 from helpers import data
 from helpers.alignment import tags_per_word, tokenize_and_align
 from helpers.display import highlight
-from helpers.exceptions import EmptySplitError, MalformedDataError, NoEntityError
+from helpers.exceptions import DatasetUnavailableError, EmptySplitError, MalformedDataError, NoEntityError
 from helpers.metrics import load_seqeval, per_type_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,21 +133,33 @@ def test_latin1_bytes_are_named_with_their_line(tmp_path, line):
         data.load_ner_dataset(write(tmp_path, content))
 
 
-def test_a_full_disk_is_named(tmp_path):
-    folder = write(tmp_path, "a\tB-x\n\n" * 5000)
-    script = f"""
-import resource
-from helpers import data
-from helpers.exceptions import TutorialError
-resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
-try:
-    data.load_ner_dataset({folder!r})
-except TutorialError as error:
-    print(type(error).__name__, error)
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert "DatasetUnavailableError the data cannot be copied to the folder for temporary files" in done.stdout
-    assert done.stderr == ""
+def test_a_full_disk_is_named_and_nothing_stays_on_it(tmp_path, small_disk, monkeypatch):
+    folder = write(tmp_path / "data", "a\tB-x\n\n" * 5000)
+    disk = small_disk(tmp_path / "disk", "100k")
+    monkeypatch.setattr("tempfile.tempdir", str(disk.folder))
+    with pytest.raises(DatasetUnavailableError, match=rf"temporary files \({disk.folder}\): .*No space left on device"):
+        data.load_ner_dataset(folder)
+    assert list(disk.folder.iterdir()) == []
+    disk.resize("4m")
+    assert len(data.load_ner_dataset(folder)["train"]) == 5000
+
+
+def test_the_copy_on_the_disk_is_of_the_data_alone(tmp_path, monkeypatch):
+    folder = write(tmp_path / "data", "a\tB-x\n")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    loaded = data.load_ner_dataset(folder)
+    files = sorted(path.name for path in data.folder_of(loaded).iterdir())
+    assert files == ["test.arrow", "train.arrow", "validation.arrow"]
+
+
+def test_where_nothing_can_be_copied_to_is_said(tmp_path, monkeypatch):
+    def no_folder():
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr("tempfile.gettempdir", no_folder)
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with pytest.raises(DatasetUnavailableError, match=r"\(none can be used\): .* name another one in the"):
+        data.load_ner_dataset(write(tmp_path / "data", "a\tB-x\n"))
 
 
 @pytest.fixture(scope="module")

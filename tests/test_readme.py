@@ -7,6 +7,8 @@ from pathlib import Path
 
 import papermill
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -54,9 +56,21 @@ def test_every_helper_is_in_the_layout():
 def test_what_colab_installs_has_the_tested_versions(extra):
     chosen = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements.in").read_text(), re.MULTILINE))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    for requirement in project["optional-dependencies"][extra]:
-        name, _, version = requirement.partition("==")
-        assert name in chosen
-        assert not version or version == chosen[name]
+    for text in [*project["dependencies"], *project["optional-dependencies"][extra]]:
+        requirement = Requirement(text)
+        assert chosen[requirement.name] in requirement.specifier
+        assert "==" not in text or requirement.specifier == SpecifierSet(f"=={chosen[requirement.name]}")
     source = (ROOT / "notebooks" / "source" / "token_classification.md").read_text(encoding="utf-8")
     assert f'"{project["name"]}[{extra}] @ git+' in source
+
+
+@pytest.mark.parametrize("unsafe", ["datasets==5.0.0", "torch==2.5.1"])
+def test_colab_keeps_no_release_that_reads_files_elsewhere_or_unpickles_freely(unsafe):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    name, _, version = unsafe.partition("==")
+    (bound,) = (
+        requirement
+        for requirement in map(Requirement, project["dependencies"] + project["optional-dependencies"]["pytorch"])
+        if requirement.name == name
+    )
+    assert version not in bound.specifier

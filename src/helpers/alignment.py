@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from datasets import Dataset, DatasetDict
 
-from helpers.exceptions import EmptySplitError, SlowTokenizerError
+from helpers.exceptions import NoLabelError, SlowTokenizerError
 
 if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper leaves that to the notebook
     from tokenizers import Encoding
     from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 IGNORED = -100  # the target that PyTorch's cross-entropy and the TensorFlow models' loss leave out
+# Columns: a label for each subword; the indices of the words that are labelled in this row, each in one row alone; and
+# what else became of the sentence, in the first of its rows, with 0 in the others: 1 if it is longer than the model can
+# take; how many words were cut off; for how many the tokenizer has no subword.
+ACCOUNT = ("labels", "labelled_words", "long", "truncated", "without_subword")
 
 
 def align_labels(word_ids: Sequence[int | None], tags: Sequence[int], inside: Sequence[int] | None = None) -> list[int]:
@@ -120,6 +126,44 @@ def label_window(
     return [label if position in counted else IGNORED for position, label in enumerate(labels)], words
 
 
+def label_sentence(
+    windows: Sequence[Encoding],
+    tags: Sequence[int],
+    overlap: int,
+    inside: Sequence[int] | None = None,
+    backwards: bool = False,
+) -> list[tuple[list[int], list[int], int, int, int]]:
+    """Carry a sentence's tags over to all of its windows, and keep account of its words.
+
+    Parameters
+    ----------
+    windows : sequence of Encoding
+        A single one if the sentence is not too long, or is cut off.
+    tags, overlap, inside
+        As for `label_window` and `counted_positions`.
+    backwards : bool
+        Whether the sentence's last window comes first, as with a tokenizer that truncates on the left.
+
+    Returns
+    -------
+    list of tuple
+        For each window what the columns `ACCOUNT` hold.
+    """
+    if len(windows) == 1:
+        parts = [label_window(windows[0].word_ids, tags, inside)]
+    else:
+        parts, last = [], len(windows) - 1
+        for place, window in enumerate(windows):
+            word_ids = window.word_ids  # made anew at each access
+            ends = (place == last, place == 0) if backwards else (place == 0, place == last)
+            parts.append(label_window(word_ids, tags, inside, counted_positions(word_ids, overlap, *ends)))
+    overflowing = windows[0].overflowing
+    truncated = len(_words(overflowing) - {*parts[0][1]}) if overflowing and not overlap else 0
+    unlabelled = len(tags) - sum(len(words) for _, words in parts)
+    counts = (int(bool(overflowing)), truncated, unlabelled - truncated)
+    return [(*part, *(counts if place == 0 else (0, 0, 0))) for place, part in enumerate(parts)]
+
+
 def tokenize_and_align(
     examples: dict[str, list],
     indices: Sequence[int],
@@ -151,11 +195,8 @@ def tokenize_and_align(
     Returns
     -------
     BatchEncoding
-        A row for each sentence, or for each window of one. It has the tokenizer's columns and ``labels``, as many as
-        ``input_ids``; ``sentence``, the index of the sentence; ``labelled_words``, the indices of the words that are
-        labelled in this row, each in one row alone; and what else became of the sentence, each counted in one of its
-        rows, with 0 in the others: ``long``, 1 if it is longer than `max_length`; ``truncated`` and
-        ``without_subword``, the numbers of words that were cut off and of those for which the tokenizer has no subword.
+        A row for each sentence, or for each window of one. It has the tokenizer's columns, without the attention mask,
+        which padding makes; ``sentence``, the index of the sentence; and the columns of `ACCOUNT`.
 
     Raises
     ------
@@ -170,35 +211,22 @@ def tokenize_and_align(
         max_length=max_length,
         stride=overlap,
         return_overflowing_tokens=overlap > 0,
+        return_attention_mask=False,  # all 1 before padding, which makes it
     )
     sentences = [*encoded.pop("overflow_to_sample_mapping", range(len(indices)))]  # of each row
-    backwards = tokenizer.truncation_side == "left"  # then a sentence's last window comes first
+    counts, windows = Counter(sentences), iter(encoded.encodings)
     inside = inside_ids(label_names) if label_all_subwords else None
-    account = {name: [] for name in ("labels", "sentence", "labelled_words", "long", "truncated", "without_subword")}
-    unlabelled = 0  # words of a sentence, after the windows so far
-    neighbours = zip([None, *sentences], sentences, [*sentences[1:], None], strict=False)
-    for (before, sentence, after), window in zip(neighbours, encoded.encodings, strict=True):
-        first, last = before != sentence, sentence != after
-        tags = examples["ner_tags"][sentence]
-        word_ids = window.word_ids  # made anew at each access
-        ends = (last, first) if backwards else (first, last)
-        counted = None if first and last else counted_positions(word_ids, overlap, *ends)
-        labels, words = label_window(word_ids, tags, inside, counted)
-        truncated = 0 if overlap or not window.overflowing else len(_truncated_words(window) - {*words})
-        unlabelled = (len(tags) if first else unlabelled) - len(words) - truncated
-        account["labels"].append(labels)
-        account["sentence"].append(indices[sentence])
-        account["labelled_words"].append(words)
-        account["long"].append(int(first and bool(window.overflowing)))
-        account["truncated"].append(truncated)
-        account["without_subword"].append(unlabelled if last else 0)
-    encoded.update(account)
+    backwards = tokenizer.truncation_side == "left"
+    rows = []
+    for sentence, tags in enumerate(examples["ner_tags"]):
+        rows += label_sentence([*islice(windows, counts[sentence])], tags, overlap, inside, backwards)
+    encoded["sentence"] = [indices[sentence] for sentence in sentences]
+    encoded.update({name: [row[place] for row in rows] for place, name in enumerate(ACCOUNT)})
     return encoded
 
 
-def _truncated_words(window: Encoding) -> set[int]:
-    """Find the words in what the tokenizer cut off; one that was cut in its middle has a first subword before it."""
-    return set().union(*(part.word_ids for part in window.overflowing)) - {None}
+def _words(windows: Sequence[Encoding]) -> set[int]:
+    return set().union(*(window.word_ids for window in windows)) - {None}
 
 
 def drop_unlabelled(rows: Dataset) -> Dataset:
@@ -208,12 +236,12 @@ def drop_unlabelled(rows: Dataset) -> Dataset:
 
     Raises
     ------
-    EmptySplitError
+    NoLabelError
         If no row is left.
     """
     labelled = rows.select([row for row, words in enumerate(rows["labelled_words"]) if words])
     if not labelled:
-        raise EmptySplitError("no word of the training split has a subword: there is nothing to learn from")
+        raise NoLabelError("no word of the training split has a subword: there is nothing to learn from")
     return labelled
 
 

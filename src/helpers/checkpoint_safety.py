@@ -1,27 +1,48 @@
-"""What a checkpoint's folder must not hold, so that loading it runs no code and reads nothing outside of it."""
+"""What a checkpoint may name, so that loading it runs no code of its own and reads nothing outside of its folder.
 
+transformers hands all entries of a configuration on to its classes, and what an entry does depends on its name. But it
+takes a text to say which code, which file or which other entry. So texts are let through where they are known to be
+mere values, and nowhere else; numbers and switches, wherever they cannot stand for something else. Which classes read
+them is a closed choice, too: those of transformers that are fast tokenizers, or that have a token classifier.
+"""
+
+import inspect
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from helpers.exceptions import CheckpointUnavailableError, UnsafeCheckpointError
+from helpers.exceptions import CheckpointUnavailableError, SlowTokenizerError, UnsafeCheckpointError
 
 WEIGHTS, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"
-TOKENIZER, ADAPTER = "tokenizer.json", "adapter_config.json"
-CONFIGURATIONS = ("config.json", "tokenizer_config.json")
-# What transformers 4.52 takes for code, or for other files, where it stands in a configuration.
-CODE = ("auto_map", "custom_pipelines")
-ATTENTION = "attn_implementation"  # "owner/name:function" is code on the Hub, which the package kernels fetches
-OTHER_FILES = ("configuration_files", "fast_tokenizer_files", "init_inputs", "transformers_weights")
+CONFIG, ADAPTER = "config.json", "adapter_config.json"
+TOKENIZER_CONFIGS = ("tokenizer_config.json", "special_tokens_map.json")  # transformers merges them
+# Entries whose texts are mere values: in config.json, besides those that the architecture's own class declares, ...
+SETTINGS = re.compile(
+    r"""_?name_or_path | architectures | attention_mode | conv_act | directionality | dtype | finetuning_task
+    | id2label | id2lang | label2id | language | layer_types | model_type | norm_rel_ebd | num_labels | padding
+    | pooler_type | prefix | problem_type | rope_parameters | rope_scaling | task_specific_params | tokenizer_class
+    | torch_dtype | transformers_version""",
+    re.VERBOSE,
+)
+# ... and in the files for the tokenizer.
+TOKENIZER_SETTINGS = re.compile(
+    r"""\w+_token | added_tokens_decoder | additional_special_tokens | backend | chat_template | errors
+    | language_codes | model_input_names | name_or_path | never_split | (padding|truncation)_side
+    | special_tokens_map_file | (src|tgt)_lang | (sub)?word_tokenizer_type | tokenizer_class | transformers_version
+    | truncation_strategy | vocab_type""",
+    re.VERBOSE,
+)
 TEMPLATES = "chat_template"  # if there are several, each becomes a file of its name when the tokenizer is saved
-NOT_OPENED = "special_tokens_map_file"  # where the tokenizer was once made: a harmless leftover in many checkpoints
+OPENED = re.compile(r"\w*_file|init_inputs")  # here a number means a file, too: one that is open already
 
 
 def require_safe(folder: Path, name: str) -> None:
-    """Refuse a checkpoint that names code, or files outside of its folder, before anything loads it.
+    """Refuse a checkpoint that could name code, or files outside of its folder, before anything loads it.
 
     transformers 4.52 would copy what such files hold into the trained model, which may go on to the Hub.
 
@@ -35,10 +56,14 @@ def require_safe(folder: Path, name: str) -> None:
     Raises
     ------
     UnsafeCheckpointError
-        If it does; the message says where.
+        If it could; the message says where.
+    SlowTokenizerError
+        If it asks for anything but a fast tokenizer.
     CheckpointUnavailableError
-        If a file is not what its name says.
+        If a file is not what its name says, or no token classifier can be made of it.
     """
+    from transformers import CONFIG_MAPPING, PretrainedConfig
+
     for path in folder.rglob("*"):
         if path.is_symlink() and path.suffix != ".safetensors" and not _stays_within(path, folder):
             raise UnsafeCheckpointError(
@@ -50,39 +75,24 @@ def require_safe(folder: Path, name: str) -> None:
             f"the checkpoint {name!r} is not loaded: it is an adapter ({ADAPTER}), and another model would be loaded"
             " from wherever that says; merge the two, and save them as one"
         )
-    for file in CONFIGURATIONS:
+    config = _read_object(folder / CONFIG, name)
+    _require_classifier(config, name)
+    declared = inspect.signature(CONFIG_MAPPING[config["model_type"]]).parameters
+    _require_values(config, CONFIG, name, partial(_is_setting, declared), partial(hasattr, PretrainedConfig))
+    _require_fast_tokenizer(config, CONFIG, name)
+    for file in TOKENIZER_CONFIGS:
         if (folder / file).exists():
-            for key, value in _entries(_read_object(folder / file, name)):
-                _require_harmless(key, value, f"the checkpoint {name!r} is not loaded: {key} in its {file}")
-    _require_tokenizer(folder, name)
+            entries = _read_object(folder / file, name)
+            _require_values(entries, file, name, _is_tokenizer_setting, OPENED.fullmatch)
+            _require_fast_tokenizer(entries, file, name)
     _require_weights(folder, name)
+    _require_loadable(folder, name)
 
 
 def _stays_within(link: Path, folder: Path) -> bool:
     """Tell whether a link leads to a file of the folder, or of ``blobs``, as in the cache of the Hub's clients."""
     target, folder = Path(os.path.realpath(link)), folder.resolve()
     return target.is_relative_to(folder) or target.is_relative_to(folder.parent.parent / "blobs")
-
-
-def _entries(content: Any) -> Iterator[tuple[str, Any]]:
-    """Go through the keys and values of all objects in a JSON document."""
-    if isinstance(content, dict):
-        yield from content.items()
-        content = list(content.values())
-    if isinstance(content, list):
-        for part in content:
-            yield from _entries(part)
-
-
-def _require_harmless(key: str, value: Any, where: str) -> None:
-    if value and (key in CODE or (ATTENTION in key and "/" in str(value))):
-        raise UnsafeCheckpointError(f"{where} names Python code, which is not run, as it could do anything")
-    if key == TEMPLATES and not isinstance(value, str | None):
-        raise UnsafeCheckpointError(
-            f"{where} names files to be written with the trained model, which could lie anywhere"
-        )
-    if value and (key in OTHER_FILES or (key.endswith("_file") and key != NOT_OPENED)):
-        raise UnsafeCheckpointError(f"{where} names other files, which could lie anywhere; none is read")
 
 
 def _read_object(path: Path, name: str) -> dict[str, Any]:
@@ -95,14 +105,71 @@ def _read_object(path: Path, name: str) -> dict[str, Any]:
     return content
 
 
-def _require_tokenizer(folder: Path, name: str) -> None:
-    from tokenizers import Tokenizer
+def _require_classifier(config: dict[str, Any], name: str) -> None:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES
 
-    if (folder / TOKENIZER).exists():
-        try:
-            Tokenizer.from_file(str(folder / TOKENIZER))
-        except Exception as error:  # of just this class
-            raise CheckpointUnavailableError(f"{TOKENIZER} of the checkpoint {name!r} is broken: {error}") from error
+    kind = config.get("model_type")
+    if str(kind) not in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES:
+        raise CheckpointUnavailableError(
+            f"the checkpoint {name!r} is of the model_type {kind!r} ({CONFIG}), of which transformers has no token"
+            " classifier, and Python code that a checkpoint brings along is not run"
+        )
+    if config.get("quantization_config"):
+        raise CheckpointUnavailableError(
+            f"the checkpoint {name!r} holds quantized weights (quantization_config in its {CONFIG}), which cannot be"
+            " trained; take the one that it was made from"
+        )
+
+
+def _require_values(
+    entries: dict[str, Any],
+    file: str,
+    name: str,
+    is_setting: Callable[[str, Any], Any],
+    is_taken: Callable[[str], Any],
+) -> None:
+    """Let settings through, and what holds nothing but numbers, unless its name is taken for something else."""
+    for key, value in entries.items():
+        leaves = [leaf for leaf in _leaves(value) if leaf is not None]
+        is_number = all(isinstance(leaf, int | float) for leaf in leaves)
+        if leaves and not is_setting(key, value) and (is_taken(key) or not is_number):
+            raise UnsafeCheckpointError(
+                f"the checkpoint {name!r} is not loaded: {key!r} in its {file} could name code or a file, which is not"
+                " touched. If you know that it does no harm, take it out of a copy of the checkpoint"
+            )
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Go through what lists and objects hold; without recursion, as JSON may be nested deeper than calls may be."""
+    unseen = [value]
+    while unseen:
+        value = unseen.pop()
+        if isinstance(value, dict):
+            unseen += value.values()
+        elif isinstance(value, list):
+            unseen += value
+        else:
+            yield value
+
+
+def _is_setting(declared: Mapping[str, Any], key: str, value: Any) -> bool:
+    return bool(SETTINGS.fullmatch(key)) or (key in declared and not isinstance(value, dict))
+
+
+def _is_tokenizer_setting(key: str, value: Any) -> bool:
+    return bool(TOKENIZER_SETTINGS.fullmatch(key)) and (key != TEMPLATES or isinstance(value, str))
+
+
+def _require_fast_tokenizer(entries: dict[str, Any], file: str, name: str) -> None:
+    from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
+
+    kind = entries.get("tokenizer_class")
+    fast = {"PreTrainedTokenizerFast", *(fast for _, fast in TOKENIZER_MAPPING_NAMES.values())}
+    if kind is not None and f"{str(kind).removesuffix('Fast')}Fast" not in fast:
+        raise SlowTokenizerError(
+            f"the checkpoint {name!r} asks for the tokenizer_class {kind!r} ({file}), which is no fast tokenizer of"
+            " transformers; only these can tell the words of their subwords"
+        )
 
 
 def _require_weights(folder: Path, name: str) -> None:
@@ -128,3 +195,20 @@ def _shards(folder: Path, name: str) -> list[str]:
     if not isinstance(weight_map, dict):
         raise CheckpointUnavailableError(f"{INDEX} of the checkpoint {name!r} does not say where which weight is")
     return sorted(set(map(str, weight_map.values())))
+
+
+def _require_loadable(folder: Path, name: str) -> None:
+    """Load all but the weights once, as whatever else is wrong with the files makes transformers stumble in any way."""
+    from transformers import AutoConfig, AutoTokenizer
+
+    for what, load in (
+        ("configuration", AutoConfig.from_pretrained),
+        ("tokenizer", partial(AutoTokenizer.from_pretrained, add_prefix_space=True)),
+    ):
+        try:
+            load(str(folder))
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise CheckpointUnavailableError(
+                f"the {what} of the checkpoint {name!r} cannot be loaded: {reason}"
+            ) from error

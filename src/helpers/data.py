@@ -1,6 +1,5 @@
 """A data set by name: from the Hub, the bundled sample, or a folder of CoNLL files, all in one form."""
 
-import atexit
 import hashlib
 import json
 import os
@@ -10,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from shutil import rmtree
 
 import datasets
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset, packaged_modules
@@ -29,9 +27,11 @@ from helpers.exceptions import (
     NoEntityError,
     UnknownTagError,
 )
+from helpers.files import room_needed
 from helpers.hub_failures import fetch_failure
 from helpers.models import is_folder_name
 from helpers.tagging import iob2_label_names, split_tag
+from helpers.temporary import temporary_folder
 
 SAMPLE = files("helpers") / "sample"
 SPLITS = ("train", "validation", "test")
@@ -62,6 +62,8 @@ def load_ner_dataset(name: str, seed: int = 42) -> DatasetDict:
     ------
     DatasetUnavailableError
         If there is no such data set or it cannot be reached or read.
+    DiskFullError
+        If there is no room for what is made of one from the Hub.
     MalformedDataError, UnknownTagError
         If its content breaks the format; the message says where.
     EmptySplitError
@@ -82,6 +84,12 @@ def load_ner_dataset(name: str, seed: int = 42) -> DatasetDict:
 def label_names(dataset: DatasetDict) -> list[str]:
     """List the label names of a loaded data set, in the order of their class ids."""
     return dataset["train"].features["ner_tags"].feature.names
+
+
+def folder_of(dataset: DatasetDict) -> Path:
+    """Find the folder where a loaded data set lies, and where `datasets` writes what is made of it."""
+    stored = dataset["train"].cache_files
+    return Path(stored[0]["filename"]).parent if stored else Path(tempfile.gettempdir())
 
 
 def dataset_digest(dataset: DatasetDict) -> str:
@@ -154,20 +162,20 @@ def _from_sentences(sentences: dict[str, Iterable[tuple[list[str], list[str]]]])
             yield {"id": str(row), "tokens": tokens, "ner_tags": tags}
 
     try:
-        folder = Path(tempfile.mkdtemp(prefix="token-classification-"))
-        atexit.register(rmtree, folder, ignore_errors=True)  # until then, rows are read from there
-        texts = {
-            split: _on_disk(examples(rows), _features(Value("string")), folder / f"{split}.text.arrow")
-            for split, rows in sentences.items()
-        }
-        features = _features(ClassLabel(names=iob2_label_names(entity_types)))
-        return DatasetDict(
-            {split: _on_disk(rows, features, folder / f"{split}.arrow") for split, rows in texts.items()}
-        )
+        with temporary_folder() as folder:  # rows are read from there for as long as this process lives
+            texts = {
+                split: _on_disk(examples(rows), _features(Value("string")), folder / f"{split}.text.arrow")
+                for split, rows in sentences.items()
+            }
+            features = _features(ClassLabel(names=iob2_label_names(entity_types)))
+            rows = {split: _on_disk(rows, features, folder / f"{split}.arrow") for split, rows in texts.items()}
+            for path in folder.glob("*.text.arrow"):
+                path.unlink()
+            return DatasetDict(rows)
     except OSError as error:
         raise DatasetUnavailableError(
-            f"the data cannot be copied to the folder for temporary files: {error};"
-            " make room there, or name another one in the environment variable TMPDIR"
+            f"the data cannot be copied to the folder for temporary files ({tempfile.tempdir or 'none can be used'}):"
+            f" {error}; make room there, or name another one in the environment variable TMPDIR"
         ) from error
 
 
@@ -247,24 +255,32 @@ def _as_common_form(dataset: DatasetDict, name: str) -> DatasetDict:
     if "O" not in tag_feature.names:
         raise UnknownTagError(f"the data set {name!r} has no label 'O', for words outside of all entities")
     for label in tag_feature.names:
-        if label != "O" and not label.startswith(("B-", "I-")):
+        if not _is_iob2(label):
             raise UnknownTagError(f"the data set {name!r} has the label {label!r}, which is not an IOB2 label")
     features = _features(ClassLabel(names=tag_feature.names))
     unified = DatasetDict()
-    for split in SPLITS:
-        if split in dataset:
-            rows = dataset[split]
-            if "id" not in rows.column_names:
-                rows = rows.add_column("id", [str(row) for row in range(len(rows))])
-            unified[split] = rows.select_columns(list(features)).cast(features)
+    with room_needed(folder_of(dataset)):
+        for split in SPLITS:
+            if split in dataset:
+                rows = dataset[split]
+                if "id" not in rows.column_names:
+                    rows = rows.add_column("id", [str(row) for row in range(len(rows))])
+                unified[split] = rows.select_columns(list(features)).cast(features)
     return unified
+
+
+def _is_iob2(label: str) -> bool:
+    try:
+        return split_tag(label)[0] in "OBI"
+    except UnknownTagError:
+        return False
 
 
 def _with_validation_split(dataset: DatasetDict, name: str, seed: int) -> DatasetDict:
     if "validation" not in dataset:
         if len(dataset["train"]) < 2:
             raise EmptySplitError(f"{name!r} has no validation split, and its training split is too small to share")
-        parts = dataset["train"].train_test_split(test_size=VALIDATION_SHARE, seed=seed)
+        parts = dataset["train"].train_test_split(test_size=VALIDATION_SHARE, seed=seed, keep_in_memory=True)
         dataset = DatasetDict(train=parts["train"], validation=parts["test"], test=dataset["test"])
         print(
             f"{name!r} has no validation split: {len(parts['test'])} sentences were drawn from its training split"

@@ -40,6 +40,10 @@ class NoEntityError(TutorialError):
     """No word of a training split belongs to an entity, so there is nothing to learn."""
 
 
+class NoLabelError(TutorialError):
+    """No row of a tokenized training split has a label, so there is nothing to learn."""
+
+
 class UnknownTagError(TutorialError):
     """A tag is neither ``O`` nor a known prefix and an entity type."""
 

@@ -56,7 +56,7 @@ Accuracy, over words: {accuracy:.3f}
 """
 
 
-def write_card(folder: str, results: dict, licence: str) -> ModelCard:
+def write_card(folder: str, results: dict, licence: str | list[str]) -> ModelCard:
     """Write a model's card into its folder: in English, and with nothing about where files lie on this machine.
 
     Parameters
@@ -64,7 +64,7 @@ def write_card(folder: str, results: dict, licence: str) -> ModelCard:
     folder : str
     results : dict
         The record of the run that made the model, as `helpers.results.read_results` gives it.
-    licence : str
+    licence : str or list of str
         The encoder's, as `helpers.models.licence` gives it.
 
     Returns
@@ -73,6 +73,7 @@ def write_card(folder: str, results: dict, licence: str) -> ModelCard:
         Its attribute ``data`` is the head, which programs read.
     """
     encoder, dataset = public_name(results["model"]["name"]), public_name(results["dataset"]["name"])
+    licences = [licence] if isinstance(licence, str) else licence
     title, names = "{}, fine-tuned on {}", (encoder.rpartition("/")[2], dataset.rpartition("/")[2])
     card = CARD_FORM.format(
         head=_head(results, title.format(*names), licence).to_yaml(),
@@ -85,7 +86,7 @@ def write_card(folder: str, results: dict, licence: str) -> ModelCard:
         scores="\n".join(_score_rows(results["test"])),
         accuracy=results["test"]["accuracy"],
         settings="\n".join(f"- {as_code(name)}: {results['parameters'][name]}" for name in SETTINGS),
-        licence=NO_LICENCE if licence == "unknown" else f"As its encoder: {as_code(licence)}",
+        licence=NO_LICENCE if licence == "unknown" else f"As its encoder: {', '.join(map(as_code, licences))}",
     )
     with written_whole(Path(folder) / CARD) as unfinished:
         unfinished.write_text(card, encoding="utf-8")
@@ -99,7 +100,7 @@ def public_name(name: str) -> str:
     return Path(name).expanduser().absolute().name if is_folder_name(name) else name
 
 
-def _head(results: dict, title: str, licence: str) -> ModelCardData:
+def _head(results: dict, title: str, licence: str | list[str]) -> ModelCardData:
     encoder, dataset = results["model"]["name"], results["dataset"]["name"]
     scores = [
         EvalResult(

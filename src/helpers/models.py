@@ -32,7 +32,12 @@ REQUIRED_FILES = {
     "tokenizer*.json": "tokenizer (tokenizer.json)",
 }
 CARD = "README.md"
-CHECKPOINT_FILES = ("*.json", "*.txt", "*.model", "model*.safetensors", CARD)
+CHECKPOINT_FILES = (
+    *("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
+    *("vocab.txt", "vocab.json", "merges.txt", "*.model"),
+    *("model*.safetensors", "model.safetensors.index.json"),
+    CARD,
+)
 
 
 def resolve_checkpoint(name: str) -> str:
@@ -162,13 +167,21 @@ def write_pytorch_weights(model: TFPreTrainedModel, folder: str) -> None:
         save_file(arrays, unfinished, metadata={"format": "pt"})
 
 
-def licence(folder: str) -> str:
-    """Read a checkpoint's licence from the card in its folder, such as "apache-2.0"; "unknown" if none is given."""
+def licence(folder: str) -> str | list[str]:
+    """Read a checkpoint's licence from the card in its folder.
+
+    Returns
+    -------
+    str or list of str
+        Such as ``"apache-2.0"``; a list where the card names several; ``"unknown"`` where it names none.
+    """
     try:
-        metadata = metadata_load(Path(folder) / CARD) or {}
-    except (OSError, ValueError, YAMLError):  # no card, or one that somebody wrote by hand
-        metadata = {}
-    return str(metadata.get("license") or "unknown")
+        named = (metadata_load(Path(folder) / CARD) or {}).get("license")
+    except (OSError, ValueError, RecursionError, YAMLError):  # no card, or one that somebody wrote by hand
+        named = None
+    # Nothing else is taken: a few lines of YAML can be a list that is endless as a text.
+    names = named if isinstance(named, list) else [named]
+    return named if names and all(name and isinstance(name, str) for name in names) else "unknown"
 
 
 def checkpoint_digest(folder: str) -> str:

@@ -10,6 +10,16 @@ from helpers.data import load_ner_dataset
 
 DATASET, ENCODER = "wnut_17", "distilbert/distilbert-base-uncased"
 SENTENCES = {"train": 60, "validation": 20, "test": 20}
+# What a client is to run
+LOAD_DATA = """
+import json
+dataset = data.load_ner_dataset("wnut_17")
+print(json.dumps({"digest": data.dataset_digest(dataset), "sizes": {k: len(v) for k, v in dataset.items()}}))
+"""
+FIND_ENCODER = """
+import json
+print(json.dumps(models.resolve_checkpoint("distilbert/distilbert-base-uncased")))
+"""
 TINY_ENCODER = Path(__file__).resolve().parent.parent / "tiny_distilbert"
 ENCODER_CARD = b"---\nlicense: apache-2.0\n---\n# A tiny encoder\n"
 DATASET_CARD = b"""---

@@ -13,15 +13,7 @@ from hub.conftest import settings_for
 from hub.faults import ALWAYS, Fault
 from hub.messages import Answer, refusal
 
-LOAD_DATA = """
-import json
-print(json.dumps(data.dataset_digest(data.load_ner_dataset("wnut_17"))))
-"""
-FIND_ENCODER = """
-import json
-print(json.dumps(models.resolve_checkpoint("distilbert/distilbert-base-uncased")))
-"""
-CODE = {"data": LOAD_DATA, "encoder": FIND_ENCODER}
+CODE = {"data": content.LOAD_DATA, "encoder": content.FIND_ENCODER}
 LARGE, SMALL = {"path": "/large/", "method": "GET"}, {"path": "README|config.json", "method": "GET"}
 
 
@@ -79,7 +71,7 @@ def what(hub, request):
 
 def assert_whole(done, what):
     if what == "data":
-        assert done.value == dataset_digest(content.sentences())
+        assert done.value["digest"] == dataset_digest(content.sentences())
     else:
         found = {path.name: path.read_bytes() for path in Path(done.value).iterdir()}
         here = {path.name: path.read_bytes() for path in content.TINY_ENCODER.iterdir()}
@@ -126,7 +118,7 @@ def test_a_broken_download_goes_on_from_where_it_broke_off(hub, client):
     content.add_encoder(hub)
     hub.faults = [Fault(**LARGE, cut_after=5000)]
     small_parts = "from huggingface_hub import constants; constants.DOWNLOAD_CHUNK_SIZE = 1000"
-    assert_whole(client.run(small_parts + FIND_ENCODER), "encoder")
+    assert_whole(client.run(small_parts + content.FIND_ENCODER), "encoder")
     assert [request.headers.get("range") for request in hub.asked(**LARGE)] == [None, "bytes=5000-"]
 
 
@@ -150,25 +142,11 @@ def test_without_dns(hub, client, what):
     assert_whole(client.run(CODE[what]), what)
 
 
-@pytest.fixture
-def small_disk(client):
-    """Make the clients' cache a disk of its own; returns what sets its size."""
-    client.home.mkdir()
-
-    def mount(*options):
-        return subprocess.run(["mount", "-t", "tmpfs", "-o", *options, "tmpfs", client.home], capture_output=True)
-
-    if mount("size=4k").returncode:
-        pytest.skip("a small disk cannot be mounted here: no right to")
-    yield lambda size: mount(f"remount,size={size}")
-    subprocess.run(["umount", client.home], check=True)
-
-
 @pytest.mark.faults
 @pytest.mark.parametrize("size", ["4k", "24k", "48k", "64k", "80k"])
 def test_a_full_disk_is_one_message_and_with_room_the_next_run_succeeds(client, small_disk, what, size):
-    small_disk(size)
+    disk = small_disk(client.home, size)
     message = client.run(CODE[what]).message
     assert f"the disk is full. Make room where {client.home} is" in message
-    small_disk("10m")
+    disk.resize("10m")
     assert_whole(client.run(CODE[what]), what)

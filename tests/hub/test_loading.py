@@ -6,16 +6,7 @@ from pathlib import Path
 import pytest
 
 from hub import content
-
-LOAD_DATA = """
-import json
-dataset = data.load_ner_dataset("wnut_17")
-print(json.dumps({"digest": data.dataset_digest(dataset), "sizes": {k: len(v) for k, v in dataset.items()}}))
-"""
-FIND_ENCODER = """
-import json
-print(json.dumps(models.resolve_checkpoint("distilbert/distilbert-base-uncased")))
-"""
+from hub.content import FIND_ENCODER, LOAD_DATA
 
 
 @pytest.fixture(scope="module")
@@ -96,5 +87,21 @@ def test_an_encoder_with_code_of_its_own_is_refused(hub, client):
     config = json.loads(repository.contents["config.json"]) | {"auto_map": {"AutoModel": "modeling.Model"}}
     repository.commit({"config.json": json.dumps(config).encode(), "modeling.py": content.SCRIPT})
     message = client.run(FIND_ENCODER).message
-    assert message.startswith(f"UnsafeCheckpointError: the checkpoint '{content.ENCODER}' is not loaded: auto_map")
+    assert message.startswith(f"UnsafeCheckpointError: the checkpoint '{content.ENCODER}' is not loaded: 'auto_map'")
     assert hub.asked(r"\.py$", "GET") == []
+
+
+@pytest.mark.parametrize(
+    "where", ["{folder}/*", "file://{folder}/*", "hf://datasets/{other}/data/*", "../../../{folder}/*"]
+)
+def test_a_card_that_leads_out_of_its_repository_is_refused(hub, client, tmp_path, where):
+    """datasets does that itself, from 5.0.1 on."""
+    for path, content_ in content.parquet_files("{split}.parquet").items():
+        (tmp_path / path).write_bytes(content_)
+    content.add_dataset(hub, "somebody/private")
+    path = where.format(folder=tmp_path, other="somebody/private")
+    files = "".join(f"  - split: {split}\n    path: {path.replace('*', f'{split}*')}\n" for split in content.SENTENCES)
+    card = f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n"
+    hub.add("datasets", content.DATASET).commit({"README.md": card.encode()})
+    message = client.run(LOAD_DATA).message
+    assert message.startswith(f"DatasetUnavailableError: the data set '{content.DATASET}'")

@@ -8,6 +8,8 @@ import os
 import sys
 import traceback
 
+from transformers import AutoTokenizer  # noqa: F401 (checkpoints are looked at with it)
+
 from helpers import data, models, publishing  # noqa: F401 (for the code)
 from helpers.exceptions import TutorialError
 

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
@@ -140,25 +139,14 @@ def test_a_token_in_an_error_gets_into_no_file(run, project, matrix):
     assert "TTT" not in done.stdout + done.stderr
 
 
-@pytest.fixture
-def small_disk(project):
-    """A file system of a few megabytes, on which the results go."""
-    disk = project / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", disk], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"no right to mount a small disk here: {mounted.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
-
-
 def test_a_full_disk_is_named(run, project, matrix, small_disk):
+    disk = small_disk(project / "disk", "4m")
     one_at_a_time = MATRIX.format(faults="disk, nothing").replace("cpus: 1", "cpus: 64")
     done = run("run", matrix(one_at_a_time), "--output", "disk")
     assert done.returncode == 2
     assert re.search(r"disk full +\d+ s  pytorch-en-sample-dataset=disk", done.stdout)
     assert re.search(r"passed +\d+ s  pytorch-en-sample-dataset=nothing", done.stdout)
-    kept = nbformat.read(small_disk / "pytorch-en-sample-dataset=disk" / "notebook.ipynb", as_version=4)
+    kept = nbformat.read(disk.folder / "pytorch-en-sample-dataset=disk" / "notebook.ipynb", as_version=4)
     assert kept.cells[3].outputs[0].text == "the first cell\n"
     assert processes(project) == []
 
