@@ -88,9 +88,10 @@ def tokenize_and_align(
     Returns
     -------
     BatchEncoding
-        The tokenizer's columns, without the attention mask, which padding makes; ``labels``, as many as ``input_ids``; and what became of each sentence's words:
-        ``labelled_words``, the indices of those that have a subword, ``truncated`` and ``without_subword``, the
-        numbers of those cut off and of those for which the tokenizer has none. Together they are all words.
+        The tokenizer's columns, without the attention mask, which padding makes; ``labels``, as many as ``input_ids``;
+        and what became of each sentence's words: ``labelled_words``, the indices of those that have a subword,
+        ``truncated`` and ``without_subword``, the numbers of those cut off and of those for which the tokenizer has
+        none. Together they are all words.
 
     Raises
     ------
