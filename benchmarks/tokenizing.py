@@ -1,5 +1,6 @@
 """What aligning takes beside bare tokenization, for many sentences: `python benchmarks/tokenizing.py DATASET COUNT`."""
 
+import gc
 import json
 import sys
 import tempfile
@@ -26,6 +27,7 @@ def main(dataset: str, count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         sentences = list(rows)
         many = Dataset.from_generator(lambda: islice(cycle(sentences), count), cache_dir=folder, features=rows.features)
+        gc.freeze()  # as in the notebooks
         bare, aligned = in_turn(many, settings)
         start, peak = time.perf_counter(), 0
 

@@ -104,7 +104,7 @@ def test_the_time_that_the_hub_wants_is_waited_but_never_more_than_30_seconds(hu
     content.add_encoder(hub)
     hub.faults = [Fault(answer=refusal(429, "Too many requests", headers={"Retry-After": wanted}))]
     without_waiting = "import time; pauses = []; time.sleep = pauses.append\n"
-    assert client.run(f"{without_waiting}{FIND_ENCODER}print(json.dumps(max(pauses)))").value == waited
+    assert client.run(f"{without_waiting}{content.FIND_ENCODER}print(json.dumps(max(pauses)))").value == waited
 
 
 @pytest.mark.parametrize("fault", ["in trouble", "not the Hub"])
