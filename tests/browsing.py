@@ -33,6 +33,8 @@ def watched_page(browser) -> tuple:
     page.on("pageerror", lambda error: fired.append(str(error)))
     page.on("console", lambda message: fired.append(message.text))
     page.on("request", lambda request: fired.append(request.url) if not _is_there(request.url) else None)
+    # Chromium tells of what the policy forbids as a request, too.
+    page.on("requestfailed", lambda request: fired.remove(request.url) if request.failure == "csp" else None)
     return page, fired
 
 

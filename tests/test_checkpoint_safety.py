@@ -133,7 +133,7 @@ def test_a_configuration_that_names_files_is_refused(folder, secret, file, key):
             resolve_checkpoint(str(folder))
 
 
-@pytest.mark.parametrize(("file", "key"), product(FOR_TOKENIZERS, ("vocab_file", "init_inputs")))
+@pytest.mark.parametrize(("file", "key"), [*product(FOR_TOKENIZERS, ("vocab_file", "init_inputs"))])
 def test_a_file_that_is_open_already_is_not_read_by_its_number(folder, secret, file, key):
     with secret.open() as opened:
         change(folder, file, **{key: [opened.fileno()] if key == "init_inputs" else opened.fileno()})
@@ -158,7 +158,8 @@ def test_a_configuration_that_names_files_to_be_written_is_refused(folder, tmp_p
     with pytest.raises(UnsafeCheckpointError, match=rf"'chat_template' in its {file} could name"):
         resolve_checkpoint(str(folder))
     AutoTokenizer.from_pretrained(folder).save_pretrained(tmp_path / "trained")
-    assert (tmp_path / "elsewhere.jinja").exists()  # so transformers would write it
+    is_written = several is list or file == TOKENIZER_CONFIG  # in the other file an object stands for a token
+    assert (tmp_path / "elsewhere.jinja").exists() == is_written
 
 
 def test_a_configuration_that_gives_entries_other_names_is_refused(folder):
@@ -181,7 +182,8 @@ def test_a_configuration_that_replaces_what_transformers_has_is_refused(folder, 
 
 def test_a_switch_would_put_python_files_into_the_trained_model(folder, tmp_path):
     change(folder, CONFIG, _auto_class=True)
-    AutoConfig.from_pretrained(folder).save_pretrained(tmp_path / "trained")
+    with pytest.raises(FileNotFoundError):  # of a module beside it
+        AutoConfig.from_pretrained(folder).save_pretrained(tmp_path / "trained")
     assert (tmp_path / "trained" / "configuration_distilbert.py").exists()
 
 
@@ -328,7 +330,6 @@ def test_a_file_that_is_not_what_it_says_is_named(folder, file, content):
         ("tokenizer.json", "{}", "the tokenizer of the checkpoint .* cannot be loaded: "),
         ("added_tokens.json", "[]", "the tokenizer of the checkpoint .* cannot be loaded: "),
         (SPECIAL_TOKENS, "[]", "special_tokens_map.json of the checkpoint .* holds no JSON object"),
-        (SPECIAL_TOKENS, '{"pad_token": {"x": 1}}', "the tokenizer of the checkpoint .* cannot be loaded: TypeError: "),
         (SPECIAL_TOKENS, '{"pad_token": 5}', "the tokenizer of the checkpoint .* cannot be loaded: "),
         (
             CONFIG,
@@ -339,7 +340,7 @@ def test_a_file_that_is_not_what_it_says_is_named(folder, file, content):
         (CONFIG, '{"model_type": "bert", "quantization_config": 4}', "holds quantized weights"),
         (CONFIG, f'{{"model_type": "bert", "x": {900 * "["}1{900 * "]"}}}', "cannot be loaded: RecursionError"),
     ],
-    ids=range(10),
+    ids=range(9),
 )
 def test_a_file_of_another_form_is_one_message(folder, file, content, message):
     as_older_tokenizers_are(folder)
@@ -350,7 +351,12 @@ def test_a_file_of_another_form_is_one_message(folder, file, content, message):
 
 
 def code_files():
-    for path in (*ROOT.glob("notebooks/**/*.ipynb"), *ROOT.glob("src/**/*.py"), *ROOT.glob("benchmarks/*.py")):
+    for path in (
+        *ROOT.glob("notebooks/[!.]*/*.ipynb"),
+        *ROOT.glob("notebooks/*.ipynb"),
+        *ROOT.glob("src/**/*.py"),
+        *ROOT.glob("benchmarks/*.py"),
+    ):
         if path.suffix == ".ipynb":
             cells = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
             yield path, TransformerManager().transform_cell("\n".join(cells))

@@ -23,10 +23,10 @@ CONFIG, ADAPTER = "config.json", "adapter_config.json"
 TOKENIZER_CONFIGS = ("tokenizer_config.json", "special_tokens_map.json")  # transformers merges them
 # Entries whose texts are mere values: in config.json, besides those that the architecture's own class declares, ...
 SETTINGS = re.compile(
-    r"""_?name_or_path | architectures | attention_mode | conv_act | directionality | dtype | finetuning_task
-    | id2label | id2lang | label2id | language | layer_types | model_type | norm_rel_ebd | num_labels | padding
-    | pooler_type | prefix | problem_type | rope_parameters | rope_scaling | task_specific_params | tokenizer_class
-    | torch_dtype | transformers_version""",
+    r"""_?name_or_path | architectures | attention_layers | attention_mode | conv_act | dense_act_fn | directionality
+    | dtype | finetuning_task | id2label | id2lang | label2id | language | layer_types | model_type | norm_rel_ebd
+    | num_labels | padding | pooler_type | prefix | problem_type | rope_parameters | rope_scaling | task_specific_params
+    | tokenizer_class | torch_dtype | transformers_version""",
     re.VERBOSE,
 )
 # ... and in the files for the tokenizer.

@@ -280,7 +280,8 @@ def _with_validation_split(dataset: DatasetDict, name: str, seed: int) -> Datase
     if "validation" not in dataset:
         if len(dataset["train"]) < 2:
             raise EmptySplitError(f"{name!r} has no validation split, and its training split is too small to share")
-        parts = dataset["train"].train_test_split(test_size=VALIDATION_SHARE, seed=seed, keep_in_memory=True)
+        with room_needed(folder_of(dataset)):
+            parts = dataset["train"].train_test_split(test_size=VALIDATION_SHARE, seed=seed)
         dataset = DatasetDict(train=parts["train"], validation=parts["test"], test=dataset["test"])
         print(
             f"{name!r} has no validation split: {len(parts['test'])} sentences were drawn from its training split"
