@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helpers.temporary import temporary_folder
 from helpers.training_checkpoints import Start, TrainingCheckpoints
 
 if TYPE_CHECKING:
@@ -54,8 +56,8 @@ def keras_checkpoints(checkpoints: TrainingCheckpoints, start: Start) -> Callbac
     Returns
     -------
     tf_keras.callbacks.Callback
-        To be put behind the one that adds the validation's ``f1`` to the logs. Its attribute ``best_weights`` is for
-        `load_weights`.
+        To be put behind the one that adds the validation's ``f1`` to the logs. Its method ``load_best_weights()`` gives
+        the model those of the best epoch.
     """
     import tensorflow as tf
     import tf_keras
@@ -67,7 +69,8 @@ def keras_checkpoints(checkpoints: TrainingCheckpoints, start: Start) -> Callbac
             self.scores = {name: list(values) for name, values in start.history.items()}
             self.state = tf.train.Checkpoint(self.model, dropout_states=_dropout_states(self.model))
             if start.folder:
-                self.state.read(f"{start.folder}/{STATE}").assert_existing_objects_matched()
+                saved = _without_patterns(start.folder) / STATE
+                self.state.read(str(saved)).assert_existing_objects_matched()
                 self.model.history.history |= {name: list(values) for name, values in start.history.items()}
 
         def on_epoch_end(self, epoch, logs=None):
@@ -81,11 +84,21 @@ def keras_checkpoints(checkpoints: TrainingCheckpoints, start: Start) -> Callbac
             self.state.write(str(folder / STATE))
             checkpoints.seal(step, epoch + 1, self.best_step, self.scores)
 
-        @property
-        def best_weights(self) -> str:
-            return str(checkpoints.path(self.best_step) / STATE)
+        def load_best_weights(self):
+            self.model.load_weights(_without_patterns(checkpoints.path(self.best_step)) / STATE)
 
     return SaveEachEpoch()
+
+
+def _without_patterns(folder: str | Path) -> Path:
+    """Give a folder another name, as TensorFlow takes ``[`` or ``*`` for a pattern when it reads.
+
+    The name stays for as long as this process lives: the optimizer's moments are read when it takes its first step.
+    """
+    with temporary_folder() as temporary:
+        link = temporary / "checkpoint"
+        link.symlink_to(Path(folder).absolute(), target_is_directory=True)
+        return link
 
 
 def _dropout_states(model: TFPreTrainedModel) -> list[tf.random.Generator]:
