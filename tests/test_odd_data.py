@@ -197,3 +197,16 @@ def test_a_notebook_runs_through_all_of_it(workplace, odd_folder, edition):
     texts = [output.get("text", "") for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     (left_out,) = [int(found[1]) for text in texts if (found := re.match(r"(\d+) of \d+ rows have no label", text))]
     assert left_out > 1
+
+
+@pytest.mark.parametrize("edition", ["pytorch", "tensorflow"])
+def test_nearly_all_sentences_may_be_equally_long(workplace, tmp_path, edition):
+    # Whoever guesses the form of all batches from a few sentences, as prepare_tf_dataset does, fails at the last one.
+    sentences = ["a\tB-x\nb\tO\n"] * 60 + ["a\tB-x\n" + "b\tO\n" * 9]
+    folder = write(tmp_path, "\n".join(sentences))
+    settings = ["-p", "dataset", folder, "-p", "epochs", "1", "-p", "max_train_examples", "0"]
+    command = [sys.executable, "-m", "helpers.run", "--profile", "smoke", "--edition", edition, *settings]
+    done = subprocess.run(command, cwd=workplace, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((workplace / "runs" / "smoke" / edition / "metrics.json").read_text())
+    assert results["alignment"]["train"]["words"] == results["alignment"]["train"]["labelled"] == 60 * 2 + 10
