@@ -46,7 +46,7 @@ def read_labelled(path: Path, notes: Counter) -> Iterator[list[Sentence]]:
     path : Path
         As for `json_records.read_records`.
     notes : Counter
-        Gets counts of what happens on the way, as `told` puts it.
+        Gets counts of what happens on the way.
 
     Yields
     ------
@@ -117,7 +117,7 @@ def _label_studio_task(record: dict, where: str) -> LabelledText:
     annotations = [
         Annotation(
             [_region(member(result, "value", dict, where), where) for result in _results(entry, where)],
-            str(entry.get("updated_at")),
+            str(entry.get("updated_at") or ""),
             entry.get("ground_truth") is True,
         )
         for entry in people
@@ -145,7 +145,7 @@ def _label_studio_min(records: list[dict], where: str) -> LabelledText:
                 for entry in value
                 if isinstance(entry, dict) and _is_span(entry, where)
             ],
-            str(record.get("updated_at")),
+            str(record.get("updated_at") or ""),
         )
         for record in records
         if record["annotation_id"] is not None
@@ -155,12 +155,12 @@ def _label_studio_min(records: list[dict], where: str) -> LabelledText:
 
 
 def _is_span(entry: dict, where: str) -> bool:
-    """Tell spans, with a label or without one, from the other things that JSON-MIN lists: choices, ratings, comments."""
+    """Tell spans, with a label or without, from what else JSON-MIN lists: choices, ratings, comments."""
     for name in entry:
         if name.endswith("labels"):
             _require_plain(name, where)
             return True
-    return "start" in entry and entry.keys() <= {"start", "end", "text"}
+    return "start" in entry and entry.keys() <= {"start", "end", "text"} and not isinstance(entry.get("text"), list)
 
 
 def _require_plain(kind: str, where: str) -> None:
