@@ -225,11 +225,11 @@ WRONG = {
     "classes of texts": (doccano_with("positive"), "expected spans, such as .*; found 'positive'"),
     "which text": (
         [task(7, "a", []) | {"data": {"a": "b", "c": "d"}}],
-        r"which field is the text\? Found 'a', 'c'; call it 'text'",
+        r"which field is the text\? Found \['a', 'c'\]; call it 'text'",
     ),
     "no text": ([task(7, "a", []) | {"data": {"text": ["a", "b"]}}], r"'text' is \['a', 'b'\]; expected a text"),
     "no annotations": ([task(7, "a", []) | {"annotations": [3]}], "an annotation is 3; expected an object in {}"),
-    "another format": ({"content": "ab", "spans": []}, "found 'content', 'spans'; expected words and their tags"),
+    "another format": ({"content": "ab", "spans": []}, r"found \['content', 'spans'\]; expected words and their tags"),
     "half of a character": ('{"text": "a\\ud83d", "label": []}', "with half of a character in it"),
 }
 

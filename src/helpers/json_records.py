@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from helpers.exceptions import DatasetUnavailableError, MalformedDataError
 from helpers.lines import read_lines
+from helpers.secrets import without_tokens
 from helpers.tagging import Sentence, as_sentence, require_tag
 
 CHUNK = 2**20  # characters of an array that are read at once
@@ -19,9 +20,19 @@ WHITE_SPACE = " \t\r\n"  # as JSON has it
 NO_VALUE = re.compile(f"[{WHITE_SPACE}]*")
 DECODER = json.JSONDecoder()
 
-_short = Repr()
-_short.maxlevel, _short.maxstring = 2, 60
-shortened = _short.repr  # a value as errors quote it
+
+class _Short(Repr):
+    """Values as errors quote them: short, and without tokens, which could not be found again in parts of texts."""
+
+    def __init__(self):
+        super().__init__()
+        self.maxlevel, self.maxstring = 2, 60
+
+    def repr_str(self, text: str, level: int) -> str:
+        return super().repr_str(without_tokens(text), level)
+
+
+shortened = _Short().repr
 
 
 def read_records(path: Path) -> Iterator[tuple[str, dict]]:
@@ -126,7 +137,7 @@ def _from_lines(path: Path) -> Iterator[tuple[str, Any]]:
             try:
                 record = json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise MalformedDataError(f"{where}: not JSON, one object a line: {_reason(error)}") from error
+                raise MalformedDataError(f"{where}: {_not_json(error)}; each line should hold one object") from error
             yield where, record
 
 
@@ -153,7 +164,7 @@ def _items(reader: "_Reader", path: Path) -> Iterator[Any]:
         try:
             item = reader.value()
         except (ValueError, RecursionError) as error:
-            raise MalformedDataError(f"{path}, record {number}: not JSON: {_reason(error)}") from error
+            raise MalformedDataError(f"{path}, record {number}: {_not_json(error)}") from error
         yield item
         ending = reader.take()
         if ending not in (",", "]"):
@@ -200,7 +211,7 @@ class _Reader:
         return bool(more)
 
 
-def _reason(error: Exception) -> str:
+def _not_json(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg}, at {shortened(error.doc[error.pos : error.pos + 20])}"
-    return "nested too deeply" if isinstance(error, RecursionError) else "a number with too many digits"
+        return f"not JSON: {error.msg}"
+    return "nested too deeply" if isinstance(error, RecursionError) else "it has a number with too many digits"

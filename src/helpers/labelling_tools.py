@@ -100,7 +100,7 @@ def _texts(path: Path) -> Iterator[LabelledText]:
         elif any(name in record for name in DOCCANO_TEXTS) and any(name in record for name in DOCCANO_SPANS):
             yield _doccano_text(record, where)
         else:
-            raise MalformedDataError(f"{where}: found {', '.join(map(repr, record)) or 'nothing'}; {EXPECTED}")
+            raise MalformedDataError(f"{where}: found {shortened(list(record))}; {EXPECTED}")
 
 
 def _task(row: tuple[str, dict]) -> Any:
@@ -182,7 +182,7 @@ def _own_text(fields: dict, where: str) -> str:
     if "text" in fields or len(names) == 1:
         return member(fields, "text" if "text" in fields else names[0], str, where)
     raise MalformedDataError(
-        f"{where}: which field is the text? Found {', '.join(map(repr, names)) or 'none'}; call it 'text'"
+        f"{where}: which field is the text? Found {shortened(names)}; call it 'text'"
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from helpers.exceptions import MalformedDataError
+from helpers.json_records import shortened
 from helpers.span_tags import Span, described
 
 UTF16 = "utf-16-le"
@@ -81,7 +82,7 @@ def in_characters(mark: Mark, text: str, utf16: bool, where: str) -> Span:
         if span and _squeezed(text[max(span.start, 0) : max(span.end, 0)]) == _squeezed(mark.covers):
             return span
     raise MalformedDataError(
-        f"{where}: {described(mark.span, text)} should be {mark.covers[:40]!r}, as its record says. Was the text"
+        f"{where}: {described(mark.span, text)} should be {shortened(mark.covers)}, as its record says. Was the text"
         " changed after it was labelled? Mark the span anew"
     )
 
