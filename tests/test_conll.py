@@ -34,6 +34,7 @@ EXPECTED = [(["In", "Oslo"], ["O", "B-location"]), (["Hi"], ["O"])]
         "In\tIN\tI-PP\tO\nOslo\tNNP\tI-NP\tI-location\n\t\n\n\nHi\tUH\tO\tO\n",
         "In\tO\r\nOslo\tB-location\r\n\r\nHi\tO\r\n",
         "\ufeffIn\tO\nOslo\tB-location\n\nHi\tO\n",
+        "-DOCSTART- -X- O\nIn -X- _ O\nOslo -X- _ B-location\n\nHi -X- _ O\n\n",  # Label Studio's CONLL2003
         "-DOCSTART- -X- O O\n\nIn O\nOslo S-location\n-DOCSTART- -X- O O\nHi O\n",
     ],
 )

@@ -108,5 +108,5 @@ def test_memory_does_not_grow_with_a_json_file(tmp_path, record, begin, between,
         assert count == sentences
         return peak
 
-    few, many = read(3_000), read(40_000)
-    assert many - few < 37_000 * WORDS * sys.getsizeof("word12345x12") / 2
+    few, many = read(2_000), read(20_000)
+    assert many - few < 18_000 * WORDS * sys.getsizeof("word12345x12") / 2

@@ -74,6 +74,17 @@ def test_which_way_doccano_counted_is_said_where_it_matters(file, capsys):
     assert "counted" not in capsys.readouterr().out
 
 
+def test_releases_that_count_in_their_own_way_may_have_worked_on_one_text(file):
+    text = "\U0001f600\U0001f600\U0001f600 ha ha ha Oslo"
+    spans = [(in_utf16(text, 7), in_utf16(text, 9), "x", "ha"), (13, 17, "y", "Oslo")]
+    results = [region(*span) for span in spans]
+    words = text.split()
+    # Of the first span alone both ways would make sense; in this file more spans are counted as JavaScript does.
+    older = task(1, "\U0001f600 Oslo", [annotation(1, [region(3, 7, "y", "Oslo")])])
+    tags = ["O", "O", "B-x", "O", "B-y"]
+    assert read(file([older, older, task(2, text, [annotation(2, results)])]))[2] == [(words, tags)]
+
+
 def test_the_counts_are_said(file, capsys):
     skipped = task(6, "no", [annotation(6, [], was_cancelled=True)])
     read(file([*json.loads(label_studio(NOTES)), task(5, "not yet", []), skipped]))
@@ -81,6 +92,7 @@ def test_the_counts_are_said(file, capsys):
         "export.json: 4 labelled texts with 7 spans.",
         "export.json: 1 of the texts have no span: their words are outside of all entities.",
         "export.json: 2 texts are left out: nobody has labelled them, or they were skipped.",
+        "export.json: Spans are counted in characters, in which an emoji counts once.",
     ]
 
 

@@ -38,7 +38,7 @@ def find_files(path: Path) -> dict[str, Path]:
         If the folder cannot be read, ``train`` or ``test`` is missing, two files claim one split, or a file has
         another suffix.
     """
-    if path.is_file() or path.suffix in SUFFIXES:
+    if path.is_file() or (path.suffix in SUFFIXES and not path.is_dir()):
         if path.suffix not in SUFFIXES:
             raise DatasetUnavailableError(
                 f"{path} cannot be read as data: expected a name that ends in {', '.join(SUFFIXES)}"

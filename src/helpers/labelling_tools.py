@@ -181,9 +181,7 @@ def _own_text(fields: dict, where: str) -> str:
     names = [name for name, value in fields.items() if isinstance(value, str)]
     if "text" in fields or len(names) == 1:
         return member(fields, "text" if "text" in fields else names[0], str, where)
-    raise MalformedDataError(
-        f"{where}: which field is the text? Found {shortened(names)}; call it 'text'"
-    )
+    raise MalformedDataError(f"{where}: which field is the text? Found {shortened(names)}; call it 'text'")
 
 
 # doccano

@@ -1,6 +1,6 @@
 """In which unit a labelling tool has counted: in characters, or in UTF-16 units, as JavaScript does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from helpers.exceptions import MalformedDataError
@@ -18,32 +18,33 @@ class Mark(NamedTuple):
     covers: str | None
 
 
-def is_ambiguous(text: str, marks: Iterable[Mark]) -> bool:
-    """Tell whether the unit matters for a span that does not say what it covers."""
-    return max(text, default="") > LAST_OF_ONE_UNIT and any(mark.covers is None for mark in marks)
+def is_ambiguous(text: str, marks: Sequence[Mark]) -> bool:
+    """Tell whether it matters in which unit the spans of a text are counted."""
+    return bool(marks) and max(text, default="") > LAST_OF_ONE_UNIT
 
 
-def counted_in_utf16(texts: Iterable[tuple[str, list[Mark]]]) -> bool:
-    """Find out in which unit the spans of a file are counted that do not say what they cover.
+def counted_in_utf16(texts: Iterable[tuple[str, Sequence[Mark]]]) -> bool:
+    """Find out in which unit the spans of a file are counted.
 
     Parameters
     ----------
-    texts : iterable of (str, list of Mark)
+    texts : iterable of (str, sequence of Mark)
         The texts of the file, with their spans.
 
     Returns
     -------
     bool
-        False if more spans make sense when characters are counted: they stay inside of the text, and begin and end
-        neither with white space nor inside of a word. Else True, which is what doccano writes if it is not told to
-        count otherwise (its issue 2290).
+        False if more spans fit when characters are counted. A span fits that covers what it says; or, if it says
+        nothing, that is inside of the text and begins and ends neither with white space nor inside of a word. Else
+        True: doccano counts that way if it is not told otherwise (its issue 2290), and so did Label Studio before it
+        changed to characters (its issue 1347).
     """
     misfits = {True: 0, False: 0}
     for text, marks in texts:
         if is_ambiguous(text, marks):
             for mark in marks:
-                misfits[False] += not _makes_sense(mark.span, text)
-                misfits[True] += not _makes_sense(_from_utf16(mark.span, text), text)
+                misfits[False] += not _fits(mark.span, mark, text)
+                misfits[True] += not _fits(_from_utf16(mark.span, text), mark, text)
     return misfits[True] <= misfits[False]
 
 
@@ -55,8 +56,8 @@ def in_characters(mark: Mark, text: str, utf16: bool, where: str) -> Span:
     mark : Mark
     text : str
     utf16 : bool
-        In which unit it is counted, if it does not say what it covers. If it does, that decides: Label Studio once
-        counted in UTF-16 units, and now does in characters.
+        In which unit the spans of the file are counted. A span that covers what it says only in the other unit, as it
+        comes from another release of the tool, is counted in that.
     where : str
         What errors call the text.
 
@@ -69,21 +70,32 @@ def in_characters(mark: Mark, text: str, utf16: bool, where: str) -> Span:
     MalformedDataError
         If it covers something else than it says, or begins or ends in the middle of a character.
     """
-    converted = _from_utf16(mark.span, text)
+    readings = [mark.span, _from_utf16(mark.span, text)]
+    readings = readings[::-1] if utf16 else readings
     if mark.covers is None:
-        span = converted if utf16 else mark.span
-        if span is None:
+        if readings[0] is None:
             raise MalformedDataError(
                 f"{where}: {described(mark.span, text)} is not inside of the text, or begins or ends in the middle of a"
                 " character, if UTF-16 units are counted"
             )
-        return span
-    for span in (mark.span, converted):
-        if span and _squeezed(text[max(span.start, 0) : max(span.end, 0)]) == _squeezed(mark.covers):
+        return readings[0]
+    for span in readings:
+        if _fits(span, mark, text):
             return span
     raise MalformedDataError(
         f"{where}: {described(mark.span, text)} should be {shortened(mark.covers)}, as its record says. Was the text"
         " changed after it was labelled? Mark the span anew"
+    )
+
+
+def _fits(span: Span | None, mark: Mark, text: str) -> bool:
+    if span is None or not 0 <= span.start <= span.end <= len(text):
+        return False
+    covered = text[span.start : span.end]
+    if mark.covers is not None:
+        return _squeezed(covered) == _squeezed(mark.covers)
+    return covered == covered.strip() != "" and not any(
+        text[edge - 1 : edge].isalnum() and text[edge : edge + 1].isalnum() for edge in (span.start, span.end) if edge
     )
 
 
@@ -97,15 +109,6 @@ def _from_utf16(span: Span, text: str) -> Span | None:
     except UnicodeDecodeError:
         return None
     return span._replace(start=start, end=end)
-
-
-def _makes_sense(span: Span | None, text: str) -> bool:
-    if span is None or not 0 <= span.start < span.end <= len(text):
-        return False
-    covered = text[span.start : span.end]
-    return covered == covered.strip() and not any(
-        text[edge - 1 : edge].isalnum() and text[edge : edge + 1].isalnum() for edge in (span.start, span.end) if edge
-    )
 
 
 def _squeezed(text: str) -> str:
