@@ -138,3 +138,10 @@ def test_other_words_and_tags_are_refused_with_file_and_line(file, record, error
     good = {"tokens": ["a"], "tags": ["O"]}
     with pytest.raises(error, match=rf"train\.json, line 2: {message}"):
         list(read_tagged(file(f"{json.dumps(good)}\n{json.dumps(record)}\n")))
+
+
+def test_a_shortened_value_shows_no_part_of_a_token(file):
+    record = {"tokens": 30 * "a" + " hf_" + 34 * "B", "tags": []}
+    with pytest.raises(MalformedDataError, match=r"'tokens' is 'aaa.*hf_\.\.\.'; expected a list") as caught:
+        list(read_tagged(file(json.dumps(record))))
+    assert "BBB" not in str(caught.value)
