@@ -53,12 +53,12 @@ test: .venv/.installed-dev ## check the code's form, then run all tests
 test-faults: .venv/.installed-dev ## run the tests of what goes wrong at length, such as a Hub that does not answer
 	$(BIN)/pytest -m faults --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-fuzz: .venv/.installed-fuzz ## look for bytes that break the readers, a third of the time each (SECONDS=3600)
+fuzz: .venv/.installed-fuzz ## look for bytes that break the readers, a quarter of the time each (SECONDS=3600)
 	failed=; \
-	for target in conll_reader tag_schemes word_alignment; do \
+	for target in conll_reader json_reader tag_schemes word_alignment; do \
 		mkdir -p runs/fuzz/$$target; \
 		$(BIN)/python tests/fuzz/run.py $$target runs/fuzz/$$target -artifact_prefix=runs/fuzz/ -timeout=60 \
-			-max_total_time=$$(( $(SECONDS) / 3 )) -print_final_stats=1 2>&1 | tee runs/fuzz/$$target.log || failed+=" $$target"; \
+			-max_total_time=$$(( $(SECONDS) / 4 )) -print_final_stats=1 2>&1 | tee runs/fuzz/$$target.log || failed+=" $$target"; \
 	done; \
 	test -z "$$failed" || { echo "Look into runs/fuzz for:$$failed"; exit 1; }
 

@@ -1,5 +1,6 @@
 """Material that tries to run code, wherever it is read or shown."""
 
+import json
 import pickle
 import shutil
 from itertools import pairwise
@@ -52,11 +53,14 @@ class Pickled:
 
 
 def write_data(folder: Path, mark: Path) -> Path:
-    """Write CoNLL files of hostile words and types, beside code that datasets with scripts would run."""
+    """Write CoNLL and JSON files of hostile words and types, beside code that datasets with scripts would run."""
     folder.mkdir(parents=True)
-    sentence = "".join(f"{word}\tB-{TYPES[i % len(TYPES)]}\n" for i, word in enumerate(WORDS))
-    for split in ("train", "validation", "test"):
-        (folder / f"{split}.conll").write_text(8 * f"{sentence}\n", encoding="utf-8")
+    tags = [f"B-{TYPES[i % len(TYPES)]}" for i in range(len(WORDS))]
+    record = {"id": WORDS[0], "tokens": WORDS, "tags": tags, WORDS[1]: TYPES[0]}
+    (folder / "train.json").write_text(json.dumps(8 * [record]), encoding="utf-8")
+    (folder / "validation.jsonl").write_text(8 * f"{json.dumps(record)}\n", encoding="utf-8")
+    sentence = "".join(f"{word}\t{tag}\n" for word, tag in zip(WORDS, tags, strict=True))
+    (folder / "test.conll").write_text(8 * f"{sentence}\n", encoding="utf-8")
     for name in (f"{folder.name}.py", "train.py", "__init__.py", "conftest.py", "sitecustomize.py"):
         (folder / name).write_text(code_that_writes(mark))
     (folder / "train.pkl").write_bytes(pickle.dumps(Pickled(mark)))

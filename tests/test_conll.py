@@ -2,7 +2,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from helpers.conll import find_split_files, read_conll
+from helpers.conll import read_conll
+from helpers.data_files import find_files
 from helpers.exceptions import DatasetUnavailableError, MalformedDataError, UnknownTagError
 
 
@@ -33,6 +34,7 @@ EXPECTED = [(["In", "Oslo"], ["O", "B-location"]), (["Hi"], ["O"])]
         "In\tIN\tI-PP\tO\nOslo\tNNP\tI-NP\tI-location\n\t\n\n\nHi\tUH\tO\tO\n",
         "In\tO\r\nOslo\tB-location\r\n\r\nHi\tO\r\n",
         "\ufeffIn\tO\nOslo\tB-location\n\nHi\tO\n",
+        "-DOCSTART- -X- O\nIn -X- _ O\nOslo -X- _ B-location\n\nHi -X- _ O\n\n",  # Label Studio's CONLL2003
         "-DOCSTART- -X- O O\n\nIn O\nOslo S-location\n-DOCSTART- -X- O O\nHi O\n",
     ],
 )
@@ -85,7 +87,7 @@ def test_malformed_files_are_refused_with_file_and_line(file, content, error, wh
 def test_split_files_are_found_by_their_usual_names(tmp_path):
     for name in ("train.txt", "dev.conll", "test.tsv", "notes.md"):
         (tmp_path / name).touch()
-    found = {split: path.name for split, path in find_split_files(tmp_path).items()}
+    found = {split: path.name for split, path in find_files(tmp_path).items()}
     assert found == {"train": "train.txt", "validation": "dev.conll", "test": "test.tsv"}
 
 
@@ -101,12 +103,12 @@ def test_missing_and_ambiguous_files_are_named(tmp_path, names, message):
     for name in names:
         (tmp_path / name).touch()
     with pytest.raises(DatasetUnavailableError, match=message):
-        find_split_files(tmp_path)
+        find_files(tmp_path)
 
 
 def test_unreadable_folder_is_named(tmp_path):
     with pytest.raises(DatasetUnavailableError, match="missing cannot be read"):
-        find_split_files(tmp_path / "missing")
+        find_files(tmp_path / "missing")
 
 
 @pytest.mark.parametrize(("split", "sentences"), [("train", 3394), ("validation", 1009), ("test", 1287)])

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 from datasets import packaged_modules
-from hostile import Pickled, write_data
+from hostile import WORDS, Pickled, write_data
 
 from helpers.data import FORMATS, load_ner_dataset
 from helpers.exceptions import DatasetUnavailableError
@@ -20,13 +20,15 @@ def test_code_beside_the_data_is_passed_over(tmp_path, mark, monkeypatch):
     folder = write_data(tmp_path / "data", mark)
     monkeypatch.chdir(tmp_path)
     for name in (str(folder), "data", "./data"):
-        assert len(load_ner_dataset(name)["train"]) == 8
+        splits = load_ner_dataset(name)
+        assert splits["train"]["tokens"] == splits["validation"]["tokens"] == splits["test"]["tokens"]
+        assert splits["train"]["tokens"][:] == 8 * [list(WORDS)]
     assert not mark.exists()
 
 
 def test_code_in_place_of_data_is_refused(tmp_path, mark):
     folder = write_data(tmp_path / "data", mark)
-    for path in folder.glob("*.conll"):
+    for path in (*folder.glob("*.conll"), *folder.glob("*.json*")):
         path.unlink()
     with pytest.raises(DatasetUnavailableError, match="holds no file for the split 'train'"):
         load_ner_dataset(str(folder))

@@ -1,12 +1,14 @@
-"""A folder of many sentences takes no more memory than one of few."""
+"""Many sentences take no more memory than few, in a folder or in one file."""
 
+import json
 import subprocess
 import sys
 
 import pytest
+from exports import annotation, region, task
 
 WORDS = 15
-LOAD = """
+READ = """
 import sys, threading, time
 from pathlib import Path
 
@@ -30,6 +32,9 @@ before = peak = own_memory()
 threading.Thread(target=watch, daemon=True).start()
 loaded = data.load_ner_dataset(sys.argv[1])
 data.dataset_digest(loaded)
+"""
+COUNT = "print(peak - before, sum(map(len, loaded.values())))"
+TOKENIZE = """
 settings = {"tokenizer": tokenizer, "label_names": data.label_names(loaded), "max_length": 512, "overlap": 128}
 columns = loaded["train"].column_names
 encoded = loaded.map(
@@ -54,12 +59,16 @@ def load(folder, sentences):
             for number in range(count):
                 file.writelines(f"word{number}x{place}\t{'O' if place else 'B-x'}\n" for place in range(WORDS))
                 file.write("\n")
-    done = subprocess.run([sys.executable, "-c", LOAD, folder], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    peak, *counts = map(int, done.stdout.split())
+    peak, *counts = last_line_of(READ + TOKENIZE, folder)
     words = (sentences + 20) * WORDS
     assert counts == [sentences, words, words]
     return peak
+
+
+def last_line_of(code, path):
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return map(int, done.stdout.splitlines()[-1].split())
 
 
 def test_memory_does_not_grow_with_the_folder(tmp_path):
@@ -72,3 +81,32 @@ def test_memory_does_not_grow_with_the_folder(tmp_path):
 def test_a_million_sentences(tmp_path):
     few, many = (load(tmp_path / str(sentences), sentences) for sentences in (10_000, 1_000_000))
     assert many - few < 64 * 2**20
+
+
+def label_studio_task(number):
+    text = " ".join(f"word{number}x{place}" for place in range(WORDS))
+    first = text.split()[0]
+    return task(number, text, [annotation(number, [region(0, len(first), "x", first)])])
+
+
+def words_and_tags(number):
+    words = [f"word{number}x{place}" for place in range(WORDS)]
+    return {"tokens": words, "tags": ["B-x"] + ["O"] * (WORDS - 1)}
+
+
+@pytest.mark.parametrize(
+    ("record", "begin", "between", "end"), [(label_studio_task, "[", ",", "]"), (words_and_tags, "", "\n", "\n")]
+)
+def test_memory_does_not_grow_with_a_json_file(tmp_path, record, begin, between, end):
+    def read(sentences):
+        path = tmp_path / f"{sentences}.json"
+        with path.open("w", encoding="utf-8") as file:
+            for number in range(sentences):
+                file.write((between if number else begin) + json.dumps(record(number)))
+            file.write(end)
+        peak, count = last_line_of(READ + COUNT, path)
+        assert count == sentences
+        return peak
+
+    few, many = read(2_000), read(20_000)
+    assert many - few < 18_000 * WORDS * sys.getsizeof("word12345x12") / 2

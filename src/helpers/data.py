@@ -1,25 +1,24 @@
-"""A data set by name: from the Hub, the bundled sample, or a folder of CoNLL files, all in one form."""
+"""A data set by name: from the Hub, the bundled sample, or files of your own, all in one form."""
 
 import hashlib
 import json
 import os
 import pkgutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 import datasets
-from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset, packaged_modules
-from datasets.arrow_writer import ArrowWriter
+from datasets import ClassLabel, DatasetDict, load_dataset, packaged_modules
 from datasets.exceptions import DatasetsError
 from datasets.naming import camelcase_to_snakecase
 from huggingface_hub.errors import RevisionNotFoundError
 
 from helpers import hub
 from helpers.bracketed import read_bracketed
-from helpers.conll import find_split_files, read_conll
+from helpers.data_files import SUFFIXES, find_files, read_documents
 from helpers.exceptions import (
     DatasetUnavailableError,
     EmptySplitError,
@@ -30,12 +29,11 @@ from helpers.exceptions import (
 from helpers.files import room_needed
 from helpers.hub_failures import fetch_failure
 from helpers.models import is_folder_name
-from helpers.tagging import iob2_label_names, split_tag
-from helpers.temporary import temporary_folder
+from helpers.splits import HELD_OUT_SHARE, common_form, say_validation_drawn, write_splits
+from helpers.tagging import Sentence, as_sentence, split_tag
 
 SAMPLE = files("helpers") / "sample"
 SPLITS = ("train", "validation", "test")
-VALIDATION_SHARE = 0.1
 # What load_dataset takes for a format: it would read files of the current folder, pickles among them.
 FORMATS = {module.name for module in pkgutil.iter_modules(packaged_modules.__path__)}
 PARQUET_COPY = "refs/convert/parquet"  # where the Hub keeps what it makes of data sets, by running scripts on its side
@@ -47,10 +45,11 @@ def load_ner_dataset(name: str, seed: int = 42) -> DatasetDict:
     Parameters
     ----------
     name : str
-        ``"sample"`` for the bundled corpus; a folder with CoNLL files ``train``, ``test`` and perhaps
-        ``validation``; else the id of a data set on the Hub with the columns ``tokens`` and ``ner_tags``.
+        ``"sample"`` for the bundled corpus; a file or folder that `data_files.find_files` understands; else the id of a
+        data set on the Hub with the columns ``tokens`` and ``ner_tags``.
     seed : int
-        Draws a tenth of the training split as validation split where the data set has none; that is printed.
+        Draws a tenth of the training split as validation split where the data set has none, and a tenth of all for
+        validation and for the test each where it is one file; that is printed.
 
     Returns
     -------
@@ -72,9 +71,10 @@ def load_ner_dataset(name: str, seed: int = 42) -> DatasetDict:
         If every word of the training split is tagged ``O``.
     """
     if name == "sample":
-        dataset = _from_sentences({split: read_bracketed(SAMPLE / f"{split}.txt") for split in SPLITS})
-    elif is_folder_name(name):
-        dataset = _from_folder(Path(os.path.expanduser(name)))
+        dataset = write_splits({split: _bundled(split) for split in SPLITS}, name, seed)
+    elif is_folder_name(name) or name.endswith(SUFFIXES):
+        paths = find_files(Path(os.path.expanduser(name)))
+        dataset = write_splits({split: read_documents(path) for split, path in paths.items()}, name, seed)
     else:
         dataset = _from_hub(name)
     validate(dataset, name)
@@ -136,59 +136,8 @@ def validate(dataset: DatasetDict, name: str) -> None:
         raise NoEntityError(f"every word in the training split of the data set {name!r} is tagged O: nothing to learn")
 
 
-def _from_folder(folder: Path) -> DatasetDict:
-    return _from_sentences({split: _told_what_is_rewritten(path) for split, path in find_split_files(folder).items()})
-
-
-def _told_what_is_rewritten(path: Path) -> Iterator[tuple[list[str], list[str]]]:
-    rewritten = 0
-    for sentence in read_conll(path):
-        rewritten += sentence.rewritten
-        yield sentence.tokens, sentence.tags
-    if rewritten:
-        print(f"{path.name}: {rewritten} tags rewritten as IOB2.")
-
-
-def _from_sentences(sentences: dict[str, Iterable[tuple[list[str], list[str]]]]) -> DatasetDict:
-    """Put words and IOB2 tags into the common form: one sentence after the other, and on disk, not in memory.
-
-    The labels are known only when all has been read, so the tags are first written as texts, and then as class ids.
-    """
-    entity_types = set()
-
-    def examples(rows: Iterable[tuple[list[str], list[str]]]) -> Iterator[dict]:
-        for row, (tokens, tags) in enumerate(rows):
-            entity_types.update(split_tag(tag)[1] for tag in tags if tag != "O")
-            yield {"id": str(row), "tokens": tokens, "ner_tags": tags}
-
-    try:
-        with temporary_folder() as folder:  # rows are read from there for as long as this process lives
-            texts = {
-                split: _on_disk(examples(rows), _features(Value("string")), folder / f"{split}.text.arrow")
-                for split, rows in sentences.items()
-            }
-            features = _features(ClassLabel(names=iob2_label_names(entity_types)))
-            rows = {split: _on_disk(rows, features, folder / f"{split}.arrow") for split, rows in texts.items()}
-            for path in folder.glob("*.text.arrow"):
-                path.unlink()
-            return DatasetDict(rows)
-    except OSError as error:
-        raise DatasetUnavailableError(
-            f"the data cannot be copied to the folder for temporary files ({tempfile.tempdir or 'none can be used'}):"
-            f" {error}; make room there, or name another one in the environment variable TMPDIR"
-        ) from error
-
-
-def _on_disk(examples: Iterable[dict], features: Features, path: Path) -> Dataset:
-    with ArrowWriter(path=str(path), features=features) as writer:
-        for example in examples:
-            writer.write(example)
-        writer.finalize()
-    return Dataset.from_file(str(path))
-
-
-def _features(tag: Value | ClassLabel) -> Features:
-    return Features({"id": Value("string"), "tokens": List(Value("string")), "ner_tags": List(tag)})
+def _bundled(split: str) -> Iterator[list[Sentence]]:
+    return ([as_sentence(*row)] for row in read_bracketed(SAMPLE / f"{split}.txt"))
 
 
 def _from_hub(name: str) -> DatasetDict:
@@ -257,7 +206,7 @@ def _as_common_form(dataset: DatasetDict, name: str) -> DatasetDict:
     for label in tag_feature.names:
         if not _is_iob2(label):
             raise UnknownTagError(f"the data set {name!r} has the label {label!r}, which is not an IOB2 label")
-    features = _features(ClassLabel(names=tag_feature.names))
+    features = common_form(ClassLabel(names=tag_feature.names))
     unified = DatasetDict()
     with room_needed(folder_of(dataset)):
         for split in SPLITS:
@@ -281,10 +230,7 @@ def _with_validation_split(dataset: DatasetDict, name: str, seed: int) -> Datase
         if len(dataset["train"]) < 2:
             raise EmptySplitError(f"{name!r} has no validation split, and its training split is too small to share")
         with room_needed(folder_of(dataset)):
-            parts = dataset["train"].train_test_split(test_size=VALIDATION_SHARE, seed=seed)
+            parts = dataset["train"].train_test_split(test_size=HELD_OUT_SHARE, seed=seed)
         dataset = DatasetDict(train=parts["train"], validation=parts["test"], test=dataset["test"])
-        print(
-            f"{name!r} has no validation split: {len(parts['test'])} sentences were drawn from its training split"
-            f" (seed {seed})."
-        )
+        say_validation_drawn(len(parts["test"]), name, seed)
     return DatasetDict({split: dataset[split] for split in SPLITS})

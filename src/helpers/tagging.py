@@ -1,12 +1,30 @@
 """Tag schemes: every scheme that marks entities word by word, rewritten as IOB2."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from helpers.exceptions import UnknownTagError
 
 STARTS = "BSU"  # S (BIOES) and U (BILOU) mark an entity of one word
 ENDS = "ESLU"
 
 
-def to_iob2(tags: list[str]) -> list[str]:
+class Sentence(NamedTuple):
+    """One sentence: its words, their IOB2 tags, and how many tags another scheme had to be rewritten from."""
+
+    tokens: list[str]
+    tags: list[str]
+    rewritten: int
+
+
+def as_sentence(tokens: Sequence[str], tags: Sequence[str]) -> Sentence:
+    """Put words and their tags, of any scheme, into one sentence; raises `UnknownTagError`."""
+    iob2_tags = to_iob2(tags)
+    rewritten = sum(before != after for before, after in zip(tags, iob2_tags, strict=True))
+    return Sentence(list(tokens), iob2_tags, rewritten)
+
+
+def to_iob2(tags: Sequence[str]) -> list[str]:
     """Rewrite one sentence's IOB1, IOB2, BIOES or BILOU tags as IOB2.
 
     An entity starts at a start tag, after ``O``, after an end tag, and where the type changes. That is the rule
@@ -14,7 +32,7 @@ def to_iob2(tags: list[str]) -> list[str]:
 
     Parameters
     ----------
-    tags : list of str
+    tags : sequence of str
         ``O``, or a prefix, a hyphen and an entity type (``B-creative-work``), one for each word.
 
     Returns
@@ -49,6 +67,14 @@ def split_tag(tag: str) -> tuple[str, str | None]:
     if prefix not in ("B", "I", "E", "S", "L", "U") or not hyphen or not entity_type:
         raise UnknownTagError(f"tag {tag!r} is neither O nor one of B-, I-, E-, S-, L-, U- before an entity type")
     return prefix, entity_type
+
+
+def require_tag(tag: str, where: str) -> None:
+    """Check that a tag has one of the forms that are understood; `UnknownTagError` says where it has not."""
+    try:
+        split_tag(tag)
+    except UnknownTagError as error:
+        raise UnknownTagError(f"{where}: {error}") from error
 
 
 def iob2_label_names(entity_types: set[str]) -> list[str]:

@@ -1,13 +1,16 @@
-"""What must hold for whatever bytes the CoNLL reader, the tag schemes and the alignment are given.
+"""What must hold for whatever bytes the readers of CoNLL text and JSON, the tag schemes and the alignment are given.
 
 Each target takes bytes and raises where something does not hold: an error without a name of ours, a word lost, a word
 labelled twice. Hypothesis calls them in `make test`, and atheris, which looks for bytes that reach new code, in
 `make fuzz`.
 """
 
+import json
 import re
 import tempfile
+from contextlib import redirect_stdout
 from functools import cache
+from io import StringIO
 from itertools import groupby
 from math import inf
 from pathlib import Path
@@ -18,6 +21,7 @@ from small_tokenizers import KINDS, train_tokenizers
 from helpers.alignment import tokenize_and_align
 from helpers.conll import read_conll
 from helpers.data import load_ner_dataset
+from helpers.data_files import read_documents
 from helpers.exceptions import MalformedDataError, UnknownTagError
 from helpers.tagging import to_iob2
 
@@ -41,6 +45,43 @@ def conll_reader(content: bytes) -> None:
     for sentence in sentences:
         assert len(sentence.tags) == len(sentence.tokens)
         assert to_iob2(sentence.tags) == sentence.tags
+
+
+def json_reader(content: bytes) -> None:
+    """A file is refused by a named error, or each record's words come out, or each text's characters and spans."""
+    path = FOLDER / "train.json"
+    path.write_bytes(content)
+    try:
+        with redirect_stdout(StringIO()) as told:
+            documents = list(read_documents(path))
+    except (MalformedDataError, UnknownTagError) as error:
+        assert str(error).startswith(str(path))
+        return
+    sentences = [sentence for document in documents for sentence in document]
+    for sentence in sentences:
+        assert len(sentence.tags) == len(sentence.tokens) > 0
+        assert all(sentence.tokens)
+        assert to_iob2(sentence.tags) == sentence.tags
+        json.dumps(sentence, ensure_ascii=False).encode()  # as Arrow holds them
+    text = content.decode("utf-8-sig")
+    records = json.loads(text if text.lstrip(" \t\r\n").startswith("[") else as_array(text.split("\n")))
+    if "tokens" in next(iter(records), {}):
+        assert [sentence.tokens for sentence in sentences] == [r["tokens"] for r in records if r["tokens"]]
+        return
+    spans = sum(map(int, re.findall(r"(\d+) spans\.", told.getvalue())))
+    assert spans == sum(tag.startswith("B-") for sentence in sentences for tag in sentence.tags)
+    if all({"annotations", "annotation_id"}.isdisjoint(record) for record in records):  # doccano's: all are labelled
+        texts = [record["text"] if "text" in record else record["data"] for record in records]
+        read = ["".join(word for sentence in document for word in sentence.tokens) for document in documents]
+        assert read == list(filter(None, map(without_white_space, texts)))
+
+
+def as_array(lines: list[str]) -> str:
+    return f"[{','.join(line for line in lines if line.strip())}]"
+
+
+def without_white_space(text: str) -> str:
+    return "".join(char for char in text if not char.isspace() or char in "\x1c\x1d\x1e\x1f")  # none for Unicode
 
 
 def tag_schemes(content: bytes) -> None:
@@ -72,7 +113,7 @@ def word_alignment(content: bytes) -> None:
     check_alignment(_tokenizers()[KINDS[kind % len(KINDS)]], sentences, tags, room, overlap % room)
 
 
-TARGETS = {target.__name__: target for target in (conll_reader, tag_schemes, word_alignment)}
+TARGETS = {target.__name__: target for target in (conll_reader, json_reader, tag_schemes, word_alignment)}
 
 
 @cache

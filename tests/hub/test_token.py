@@ -125,11 +125,12 @@ def test_a_stand_in_for_a_token_changes_no_other_text(monkeypatch):
     assert without_tokens("a token classification") == "a token classification"
 
 
-def test_data_that_leads_to_the_login_file_does_not_show_it(client, tmp_path):
+@pytest.mark.parametrize("suffix", [".conll", ".json", ".jsonl"])
+def test_data_that_leads_to_the_login_file_does_not_show_it(client, tmp_path, suffix):
     client.home.mkdir(exist_ok=True)
     (client.home / "token").write_text(WRITE_TOKEN)
     for split in ("train", "test"):
-        (tmp_path / f"{split}.conll").symlink_to(client.home / "token")
+        (tmp_path / f"{split}{suffix}").symlink_to(client.home / "token")
     done = client.run(f"data.load_ner_dataset({str(tmp_path)!r})")
     assert "MalformedDataError" in done.message
     assert WRITE_TOKEN not in done.output

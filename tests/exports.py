@@ -1,0 +1,199 @@
+"""Files as labelling tools export them: Label Studio's JSON and JSON-MIN, doccano's JSONL."""
+
+import json
+
+# A text, and what is marked in it.
+NOTES = [
+    ("Took 20mg of Zarolin (twice).", {"20mg": "DOSE", "Zarolin": "DRUG"}),
+    ("Then Velanol forte, 5 ml.\nNo Zarolin.", {"Velanol forte": "DRUG", "5 ml": "DOSE", "Zarolin": "DRUG"}),
+    ("\U0001f600 Slept well after 10 drops of Velanol", {"10 drops": "DOSE", "Velanol": "DRUG"}),
+    ("Nothing today.", {}),
+]
+TAGGED = [
+    [(["Took", "20mg", "of", "Zarolin", "(", "twice", ")", "."], ["O", "B-DOSE", "O", "B-DRUG", "O", "O", "O", "O"])],
+    [
+        (
+            ["Then", "Velanol", "forte", ",", "5", "ml", "."],
+            ["O", "B-DRUG", "I-DRUG", "O", "B-DOSE", "I-DOSE", "O"],
+        ),
+        (["No", "Zarolin", "."], ["O", "B-DRUG", "O"]),
+    ],
+    [
+        (
+            ["\U0001f600", "Slept", "well", "after", "10", "drops", "of", "Velanol"],
+            ["O", "O", "O", "O", "B-DOSE", "I-DOSE", "O", "B-DRUG"],
+        )
+    ],
+    [(["Nothing", "today", "."], ["O", "O", "O"])],
+]
+LABEL_NAMES = ["O", "B-DOSE", "I-DOSE", "B-DRUG", "I-DRUG"]
+
+
+def in_characters(text, position):
+    return position
+
+
+def in_utf16(text, position):
+    """Count as JavaScript does."""
+    return len(text[:position].encode("utf-16-le")) // 2
+
+
+def spans_of(text, marked, count=in_characters):
+    """List the marked parts of a text, in their order: where they begin and end, their labels, and what they cover."""
+    found = sorted((text.index(part), part, label) for part, label in marked.items())
+    return [(count(text, start), count(text, start + len(part)), label, part) for start, part, label in found]
+
+
+def region(start, end, label, text, name="label"):
+    """A span of Label Studio's JSON; `text` is what it covers."""
+    return {
+        "value": {"start": start, "end": end, "text": text, "labels": [label]},
+        "id": f"{start}-{end}-{label}",
+        "from_name": name,
+        "to_name": "text",
+        "type": "labels",
+        "origin": "manual",
+    }
+
+
+def annotation(number, results, **changes):
+    return {
+        "id": number,
+        "completed_by": 1,
+        "result": results,
+        "was_cancelled": False,
+        "ground_truth": False,
+        "created_at": "2026-11-02T09:00:00.000000Z",
+        "updated_at": "2026-11-02T09:00:00.000000Z",
+        "draft_created_at": None,
+        "lead_time": 8.65,
+        "prediction": {},
+        "result_count": len(results),
+        "unique_id": f"00000000-0000-0000-0000-{number:012}",
+        "import_id": None,
+        "last_action": None,
+        "task": number,
+        "project": 3,
+        "updated_by": 1,
+        "parent_prediction": None,
+        "parent_annotation": None,
+        "last_created_by": None,
+    } | changes
+
+
+def task(number, text, annotations, **fields):
+    return {
+        "id": number,
+        "annotations": annotations,
+        "file_upload": "0a1b2c3d-notes.csv",
+        "drafts": [],
+        "predictions": [],
+        "data": {"text": text} | fields,
+        "meta": {},
+        "created_at": "2026-11-01T08:00:00.000000Z",
+        "updated_at": "2026-11-02T09:00:00.000000Z",
+        "inner_id": number,
+        "total_annotations": len(annotations),
+        "cancelled_annotations": 0,
+        "total_predictions": 0,
+        "comment_count": 0,
+        "project": 3,
+        "updated_by": 1,
+        "comment_authors": [],
+    }
+
+
+def label_studio(notes, count=in_characters):
+    """Label Studio's JSON."""
+    results = [[region(*span) for span in spans_of(text, marked, count)] for text, marked in notes]
+    return json.dumps(
+        [
+            task(number, text, [annotation(number, found)])
+            for number, ((text, _), found) in enumerate(zip(notes, results, strict=True), 1)
+        ]
+    )
+
+
+def label_studio_min(notes, count=in_characters):
+    """Label Studio's JSON-MIN; a text without spans has no list of them."""
+    rows = []
+    for number, (text, marked) in enumerate(notes, 1):
+        values = [region(*span)["value"] for span in spans_of(text, marked, count)]
+        rows.append({"text": text, "id": number} | ({"label": values} if values else {}) | added(number))
+    return json.dumps(rows, indent=2, ensure_ascii=False)
+
+
+def added(number, annotator=1, updated_at="2026-11-02T09:00:00.000000Z"):
+    """What JSON-MIN adds to each row."""
+    return {
+        "annotator": annotator,
+        "annotation_id": number,
+        "created_at": "2026-11-02T09:00:00.000000Z",
+        "updated_at": updated_at,
+        "lead_time": 8.65,
+    }
+
+
+def doccano(notes, count=in_utf16):
+    """doccano's JSONL, of a project for sequence labelling."""
+    rows = (
+        {
+            "id": number,
+            "text": text,
+            "label": [list(span[:3]) for span in spans_of(text, marked, count)],
+            "Comments": [],
+        }
+        for number, (text, marked) in enumerate(notes, 1)
+    )
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def doccano_with_relations(notes, count=in_utf16):
+    """The same, of a project that labels relations, too."""
+    names = ("start_offset", "end_offset", "label")
+    rows = (
+        {
+            "id": number,
+            "text": text,
+            "entities": [
+                {"id": identifier} | dict(zip(names, span, strict=False))
+                for identifier, span in enumerate(spans_of(text, marked, count))
+            ],
+            "relations": [{"id": 0, "from_id": 0, "to_id": 1, "type": "of"}] if len(marked) > 1 else [],
+            "Comments": [],
+        }
+        for number, (text, marked) in enumerate(notes, 1)
+    )
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def words_and_tags(notes):
+    """JSON lines of words and tags."""
+    return "".join(json.dumps({"tokens": words, "tags": tags}) + "\n" for text in notes for words, tags in text)
+
+
+def conll(notes):
+    return "\n".join(
+        "".join(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True))
+        for text in notes
+        for words, tags in text
+    )
+
+
+# Ending of the file, and what writes it, from `NOTES`.
+SPAN_FORMATS = {
+    "label_studio": (".json", label_studio),
+    "label_studio_min": (".json", label_studio_min),
+    "doccano": (".jsonl", doccano),
+    "doccano_with_relations": (".jsonl", doccano_with_relations),
+}
+# The same, from `TAGGED`.
+TAG_FORMATS = {"words_and_tags": (".jsonl", words_and_tags), "conll": (".conll", conll)}
+
+
+def write_export(folder, name, repeat=1, stem="export"):
+    """Write the notes, repeated, as a file of one of the formats; give its path."""
+    suffix, write = (SPAN_FORMATS | TAG_FORMATS)[name]
+    path = folder / f"{stem}{suffix}"
+    path.write_text(write((NOTES if name in SPAN_FORMATS else TAGGED) * repeat), encoding="utf-8")
+    return path
