@@ -128,7 +128,9 @@ def test_every_name_is_made_where_the_table_says(path):
         tree = ast.parse(re.sub(r"(?m)^( *)%.*", r"\1pass", cell.source))
         local = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
         for inner in (node for node in ast.walk(tree) if isinstance(node, (ast.comprehension, ast.FunctionDef))):
-            stored = (node for node in ast.walk(inner) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+            stored = (
+                node for node in ast.walk(inner) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            )
             local |= {node.id for node in stored}
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
         for name in names - local - set(dir(builtins)):

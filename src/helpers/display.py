@@ -11,8 +11,9 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.language import translate
 
-# Okabe and Ito's colours, lightened so that black text stands out on each: colour-blind people can tell them apart.
-PALETTE = ("#7cc7f0", "#f2b94a", "#63d0b0", "#f3e97c", "#e2a5c8", "#e8976a", "#a9b4f5", "#c4c4c4")
+# Chosen for their smallest distance, as normal and as colour-blind eyes see them (tests/test_colours.py), to be as large
+# as possible; black text stands out on each.
+PALETTE = ("#79cdff", "#acac47", "#eebccd", "#ac8aff", "#79ac8a", "#bcde9b", "#de8abc", "#8aff47")
 PARAGRAPH = "line-height:1.9;margin:.4em 0;overflow-wrap:anywhere"
 MARK = "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em"
 # Classes by which JupyterLab and Colab leave a $ in a word alone, rather than set what follows as a formula.
