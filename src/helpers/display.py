@@ -11,8 +11,8 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.language import translate
 
-# Chosen for their smallest distance, as normal and as colour-blind eyes see them (tests/test_colours.py), to be as large
-# as possible; black text stands out on each.
+# Chosen so that any two are as far apart as possible, for normal and for colour-blind eyes (tests/test_colours.py), and
+# black text stands out on each.
 PALETTE = ("#79cdff", "#acac47", "#eebccd", "#ac8aff", "#79ac8a", "#bcde9b", "#de8abc", "#8aff47")
 PARAGRAPH = "line-height:1.9;margin:.4em 0;overflow-wrap:anywhere"
 MARK = "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em"

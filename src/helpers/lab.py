@@ -37,7 +37,10 @@ class Kernels(KernelSpecManager):
 def main(arguments: list[str] | None = None) -> int | None:
     """Run the command line: open JupyterLab, until somebody shuts it down; 1 if there is nothing to open."""
     parser = argparse.ArgumentParser(
-        prog="python -m helpers.lab", description=__doc__, epilog="Further arguments are passed on to JupyterLab."
+        prog="python -m helpers.lab",
+        description=__doc__,
+        epilog="Further arguments are passed on to JupyterLab.",
+        allow_abbrev=False,
     )
     parser.add_argument("--profile", help="open copies with the parameters of this file in notebooks/profiles")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="whose folder to begin in")
