@@ -54,7 +54,7 @@ def notebook_ids(notebook):
 @pytest.fixture(scope="module", params=[*LEARNERS, *SOLVED], ids=notebook_ids)
 def ran(request, opened):
     """A notebook after Run All Cells, beside what says which it is."""
-    framework, language, solved = request.param
+    _, language, solved = request.param
     with opened(profile_of(language, solved), path_of(*request.param)) as notebook:
         notebook.run_all()
         yield notebook, request.param
@@ -199,7 +199,7 @@ def test_a_cell_that_is_run_too_early_says_what_to_run_first(opened, framework, 
             said = notebook.output(number)
             assert TOO_EARLY[language] in said
             assert "Run All Above Selected Cell" in said
-            assert re.search(r"[“‘]\d+\. .+[”’]", said)
+            assert re.search(r"\W\d+\. \w", said)  # a section's heading
             assert "Traceback" not in said
         # The cell counts as failed: whatever is to run after it does not.
         notebook.cell(early[3]).locator(".cm-content").click()
