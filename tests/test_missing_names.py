@@ -23,29 +23,44 @@ ADVICE = {"en": "Run all cells above this one first", "ko": "이 셀 위의 셀�
 
 
 @contextmanager
-def kernel(**settings):
-    manager = KernelManager(**settings.pop("manager", {}))
+def kernel(manager=None, **settings):
+    manager = manager or KernelManager()
     manager.start_kernel(**settings)
     client = manager.client()
     client.start_channels()
     client.wait_for_ready(timeout=120)
     try:
-        yield lambda code: answer(client, code)
+        yield Notebook(client)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
 
 
-def answer(client, code):
-    """Run a cell; give the kernel's status, and the text of the error that a reader sees."""
-    shown = []
+class Notebook:
+    """What runs cells in a kernel."""
 
-    def note(message):
-        if message["msg_type"] == "error":
-            shown.append("\n".join(message["content"]["traceback"]))
+    def __init__(self, client):
+        self.client = client
 
-    reply = client.execute_interactive(code, output_hook=note, timeout=120)["content"]
-    return reply["status"], "".join(shown)
+    def __call__(self, code):
+        """Run a cell; give the kernel's status, and the text of the error that a reader sees."""
+        shown = []
+
+        def note(message):
+            if message["msg_type"] == "error":
+                shown.append("\n".join(message["content"]["traceback"]))
+
+        reply = self.client.execute_interactive(code, output_hook=note, timeout=120)["content"]
+        return reply["status"], "".join(shown)
+
+    def run_all(self, cells):
+        """Ask for all cells at once, as Run All does; give the kernel's status for each."""
+        asked = [self.client.execute(code) for code in cells]
+        replies = {}
+        while len(replies) < len(asked):
+            reply = self.client.get_shell_msg(timeout=120)
+            replies[reply["parent_header"]["msg_id"]] = reply["content"]["status"]
+        return [replies[number] for number in asked]
 
 
 def test_the_sentence_names_the_section_and_the_cell_still_fails():
@@ -61,6 +76,13 @@ def test_the_sentence_names_the_section_and_the_cell_still_fails():
         # Also where a function that a cell has defined misses it
         assert run("def ask():\n    return trainer")[0] == "ok"
         assert "“9. Train”" in run("ask()")[1]
+
+
+def test_run_all_stops_there():
+    with kernel() as run:
+        # It waits a moment, so that the kernel has been asked for all of them by then.
+        cells = [EARLY, "import time", "time.sleep(3)", "ner_data", "1", "2"]
+        assert run.run_all(cells) == ["ok", "ok", "ok", "error", "aborted", "aborted"]
 
 
 def test_other_errors_are_shown_as_always():
@@ -79,7 +101,7 @@ def test_other_errors_are_shown_as_always():
 @pytest.mark.parametrize(("folder", "language"), [("", "en"), ("ko", "ko")])
 def test_in_make_lab_no_cell_needs_to_run_before(folder, language):
     environment = os.environ | {"JPY_SESSION_NAME": str(Path("/somewhere", folder, "token_classification.ipynb"))}
-    with kernel(manager={"kernel_spec_manager": Kernels()}, env=environment) as run:
+    with kernel(KernelManager(kernel_spec_manager=Kernels()), env=environment) as run:
         status, shown = run("trainer.train()")
         assert status == "error"
         assert shown.startswith("trainer")
