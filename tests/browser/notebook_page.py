@@ -9,17 +9,17 @@ WIDGET = "jupyterapp.shell.currentWidget"
 AT_REST = f"""() => {WIDGET}?.sessionContext?.kernelDisplayStatus === "idle" &&
     ![...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].some(prompt => prompt.textContent.includes("*"))"""
 
-# Notes each state that a progress bar is seen in, for each cell: by its number, a list of lists, one for each bar.
+# Notes each state that a progress bar is seen in, by the bar's cell and its place there, as a share from 0 to 1.
 WATCH_BARS = """() => {
-    window.seenBars = {}
-    const note = () => document.querySelectorAll(".jp-Notebook .jp-Cell").forEach((cell, number) => {
-        cell.querySelectorAll(".jp-OutputArea progress, .widget-hprogress .progress-bar").forEach((bar, place) => {
+    const seen = {}
+    window.barsThere = () => [...document.querySelectorAll(".jp-Notebook .jp-Cell")].flatMap((cell, number) =>
+        [...cell.querySelectorAll(".jp-OutputArea progress, .widget-hprogress .progress-bar")].map((bar, place) => {
             const share = bar.matches("progress") ? bar.position : parseFloat(bar.style.width || "0") / 100
-            const seen = ((window.seenBars[number] ??= [])[place] ??= [])
-            if (seen.at(-1) !== share) seen.push(share)
-        })
-    })
-    window.setInterval(note, 20)
+            const states = (seen[`${number}.${place}`] ??= [])
+            if (states.at(-1) !== share) states.push(share)
+            return states
+        }))
+    window.setInterval(window.barsThere, 20)
 }"""
 
 # What is wrong with what a reader sees, in words.
@@ -120,8 +120,8 @@ class NotebookPage:
         self.wait()
 
     def bars(self):
-        """List the states in which each progress bar was seen, from 0 to 1, one after the other."""
-        return [bar for of_cell in self.page.evaluate("window.seenBars").values() for bar in of_cell]
+        """List for each progress bar that is there now in which states it was seen, from 0 to 1."""
+        return self.page.evaluate("window.barsThere()")
 
     def faults(self):
         """List what is wrong with what a reader sees."""
