@@ -15,7 +15,11 @@ from helpers.language import translate
 # black text stands out on each.
 PALETTE = ("#79cdff", "#acac47", "#eebccd", "#ac8aff", "#79ac8a", "#bcde9b", "#de8abc", "#8aff47")
 PARAGRAPH = "line-height:1.9;margin:.4em 0;overflow-wrap:anywhere"
-MARK = "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em"
+# The last two: an entity that runs over the end of a line has its shape on both lines.
+MARK = (
+    "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em"
+    ";-webkit-box-decoration-break:clone;box-decoration-break:clone"
+)
 # Classes by which JupyterLab and Colab leave a $ in a word alone, rather than set what follows as a formula.
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 TYPE_NAME = "font-size:.7em;font-weight:600;margin-left:.4em;vertical-align:.1em"
