@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 
-.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression bench lab test test-faults fuzz notebooks format lock clean
+.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression bench lab test test-faults test-browser fuzz notebooks format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -42,8 +42,9 @@ regression: .venv/.installed ## run a matrix of notebooks and say what got worse
 bench: .venv/.installed ## measure speed, F1 and memory beside the usual recipe, in two and a half hours (DATASET=path/to/wnut17, PARAMS="--groups speed")
 	$(BIN)/python benchmarks/speed.py $(if $(DATASET),--dataset $(DATASET)) $(PARAMS)
 
-lab: .venv/.installed ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab notebooks
+# A profile that was asked for, that is, and not the one that `make run` takes by default.
+lab: .venv/.installed ## open the notebooks in JupyterLab, or copies with a profile filled in (PROFILE=sample, LANGUAGE=ko, PARAMS="--no-browser")
+	$(BIN)/python -m helpers.lab --language $(LANGUAGE) $(if $(filter command,$(origin PROFILE)),--profile $(PROFILE)) $(PARAMS)
 
 test: .venv/.installed-dev ## check the code's form, then run all tests
 	$(BIN)/ruff check
@@ -52,6 +53,9 @@ test: .venv/.installed-dev ## check the code's form, then run all tests
 
 test-faults: .venv/.installed-dev ## run the tests of what goes wrong at length, such as a Hub that does not answer
 	$(BIN)/pytest -m faults --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test-browser: .venv/.installed-dev ## run the notebooks in JupyterLab, in the system's Chromium, and take pictures of them (runs/browser)
+	$(BIN)/pytest -m browser tests/browser
 
 fuzz: .venv/.installed-fuzz ## look for bytes that break the readers, a quarter of the time each (SECONDS=3600)
 	failed=; \

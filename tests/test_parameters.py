@@ -55,3 +55,8 @@ def test_bad_values_are_refused_by_name(name, value, message):
 
 def test_a_whole_number_is_a_number():
     assert check_parameters(DEFAULTS | {"weight_decay": 0})["weight_decay"] == 0
+
+
+def test_parameters_that_are_not_there_are_named():
+    with pytest.raises(ParameterError, match="dropout has no value yet; run the cell with the parameters first"):
+        check_parameters({name: value for name, value in DEFAULTS.items() if name != "dropout"})

@@ -1,16 +1,20 @@
 import io
 import re
+from base64 import b64decode
 from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
+import nbformat
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from datasets import Dataset
 from matplotlib.image import imread
 
 from helpers import plots
 from helpers.data import label_names
 from helpers.language import use_language
+from helpers.render import render_html
 
 SVG_TEXT = "{http://www.w3.org/2000/svg}text"
 
@@ -104,6 +108,38 @@ def test_save_writes_a_png_and_hands_the_picture_back(tmp_path, sample):
     assert shown.data == path.read_bytes()
     height, width, _ = imread(path).shape
     assert (width, height) == tuple(figure.get_size_inches() * 120)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_each_figure_says_in_words_what_it_shows(sample, language):
+    use_language(language)
+    counts, lengths, curves, scores, confusion = (figure.get_label() for figure in all_figures(sample))
+    words = [tag for tags in sample["train"]["ner_tags"] for tag in tags]
+    for label, name in enumerate(label_names(sample)):
+        assert f"{name} {words.count(label):,}" in counts
+    for split, rows in sample.items():
+        assert re.search(rf"{split}\D+(\d+)\D+{max(map(len, rows['tokens']))}(?!\d)", lengths)
+    assert all(number in curves for number in ("3.000", "2.000", "0.100"))
+    assert all(number in scores for number in ("x:", "0.10", "0.30", "0.50"))
+    assert re.search(r"x.+x.+3;.+x.+none.+1", confusion)
+    assert "none, " not in confusion  # pairs that do not occur are left out
+    texts = (counts, lengths, curves, scores, confusion)
+    assert all(bool(re.search("[가-힣]", text)) == (language == "ko") for text in texts)
+
+
+def test_a_picture_has_its_text_wherever_it_is_shown(tmp_path, sample):
+    figure = plots.sentence_lengths(sample)
+    figure.set_label('half of <b>all</b> "words"')
+    data, metadata = plots.save(figure, tmp_path / "lengths.png")._repr_mimebundle_()
+    shown = BeautifulSoup(data["text/html"], "html.parser").img
+    assert shown["alt"] == metadata["image/png"]["alt"] == figure.get_label()
+    assert shown["src"] == f"data:image/png;base64,{data['image/png']}"
+    assert b64decode(data["image/png"]) == (tmp_path / "lengths.png").read_bytes()
+    output = nbformat.v4.new_output("display_data", data, metadata=metadata)
+    cell = nbformat.v4.new_code_cell("", outputs=[output], execution_count=1)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "a.ipynb")
+    page = render_html(tmp_path / "a.ipynb", tmp_path, "en").read_text(encoding="utf-8")
+    assert [image["alt"] for image in BeautifulSoup(page, "html.parser").find_all("img")] == [figure.get_label()]
 
 
 def drawn(figure):

@@ -1,4 +1,4 @@
-"""Build what is built: the notebooks from token_classification.md, README.ko.md, and the catalogues of translations.
+"""Build what is built: the notebooks, the table of their sections, README.ko.md, and the catalogues of translations.
 
 There is a notebook for each framework, in each language, with gaps for the learner to fill in and solved.
 """
@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 
 import catalogue
 from gaps import make_gaps
+from sections import sections_table
 from translation import Lookup, helper_messages, messages, template_messages, translate_code, translate_markdown
 
 SOURCE = Path(__file__).with_name("token_classification.md")
@@ -30,6 +31,7 @@ README = ROOT / "README.md"
 README_KO = ROOT / "README.ko.md"
 HELPERS = ROOT / "src" / "helpers"
 HELPERS_CATALOGUE = HELPERS / "ko.po"
+SECTIONS = HELPERS / "sections.json"
 
 FRAMEWORKS = ("pytorch", "tensorflow")
 LANGUAGES = ("en", "ko")
@@ -92,6 +94,7 @@ def built_files() -> dict[Path, str]:
     return notebooks | {
         CATALOGUE: str(for_readers),
         HELPERS_CATALOGUE: str(for_helpers),
+        SECTIONS: sections_table(source, lookups["ko"]),
         README_KO: NOTICE + _localised(translate_markdown(readme, lookups["ko"])),
     }
 

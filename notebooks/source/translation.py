@@ -137,7 +137,7 @@ def translate_code(source: str, lookup: Lookup) -> str:
     ValueError
         If a string is not written as `literals.translate_literal` demands, or its translation would break it.
     """
-    code, tree = _parse(source)
+    code, tree = parse_cell(source)
     pieces, position = [], 0
     for start, end, translate in sorted([*_comments(code), *_strings(code, tree)]):
         pieces += [source[position:start], translate(source[start:end], lookup)]
@@ -145,7 +145,8 @@ def translate_code(source: str, lookup: Lookup) -> str:
     return "".join(pieces) + source[position:]
 
 
-def _parse(source: str) -> tuple[str, ast.Module]:
+def parse_cell(source: str) -> tuple[str, ast.Module]:
+    """Parse a cell's code; gives it with its magics replaced by statements of the same length, and its syntax tree."""
     try:
         return source, ast.parse(source)
     except SyntaxError:

@@ -11,10 +11,15 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.language import translate
 
-# Okabe and Ito's colours, lightened so that black text stands out on each: colour-blind people can tell them apart.
-PALETTE = ("#7cc7f0", "#f2b94a", "#63d0b0", "#f3e97c", "#e2a5c8", "#e8976a", "#a9b4f5", "#c4c4c4")
+# Chosen so that any two are as far apart as possible, for normal and for colour-blind eyes (tests/test_colours.py), and
+# black text stands out on each.
+PALETTE = ("#79cdff", "#acac47", "#eebccd", "#ac8aff", "#79ac8a", "#bcde9b", "#de8abc", "#8aff47")
 PARAGRAPH = "line-height:1.9;margin:.4em 0;overflow-wrap:anywhere"
-MARK = "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em"
+# The last two: an entity that runs over the end of a line has its shape on both lines.
+MARK = (
+    "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em"
+    ";-webkit-box-decoration-break:clone;box-decoration-break:clone"
+)
 # Classes by which JupyterLab and Colab leave a $ in a word alone, rather than set what follows as a formula.
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 TYPE_NAME = "font-size:.7em;font-weight:600;margin-left:.4em;vertical-align:.1em"

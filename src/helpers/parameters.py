@@ -52,8 +52,11 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ParameterError
-        If a value is one that `check_value` refuses, or if two parameters do not go together.
+        If a value is missing or one that `check_value` refuses, or if two parameters do not go together.
     """
+    missing = [name for name in RULES if name not in namespace]
+    if missing:
+        raise ParameterError(f"{missing[0]} has no value yet; run the cell with the parameters first")
     parameters = {name: namespace[name] for name in RULES}
     for name, value in parameters.items():
         check_value(name, value)

@@ -1,8 +1,13 @@
-"""Every figure of the notebooks. Each function returns a closed figure, which a notebook shows once and can save."""
+"""Every figure of the notebooks. Each function returns a closed figure, which a notebook shows once and can save.
+
+A figure's label (`Figure.get_label`) says in words what it shows, for whoever cannot see it.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,6 +24,19 @@ BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"  # from O
 LONGEST_SHOWN = 60  # words; the few longer sentences share the last bin
 
 
+class Picture(Image):
+    """A PNG that a notebook shows with a text alternative.
+
+    It is shown as HTML, as JupyterLab gives a bare PNG no alternative; the PNG goes along for whatever reads notebooks.
+    """
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
+        data, metadata = super()._repr_mimebundle_(include, exclude)
+        source = f"data:image/png;base64,{data['image/png']}"
+        html = f'<img src="{source}" alt="{escape(self.alt)}" width="{self.width}" style="max-width:100%">'
+        return data | {"text/html": html}, metadata
+
+
 def label_counts(split: Dataset, label_names: Sequence[str]) -> Figure:
     """Draw how often each label occurs in a split, on a logarithmic axis, since ``O`` dwarfs all others."""
     counts = Counter(tag for tags in split["ner_tags"] for tag in tags)
@@ -32,7 +50,9 @@ def label_counts(split: Dataset, label_names: Sequence[str]) -> Figure:
     axes.set_xlim(0, max(values) * 4)
     axes.invert_yaxis()
     axes.set(title=translate("How often each label occurs"), xlabel=translate("words (logarithmic scale)"))
-    return _finished(figure)
+    listed = _listed(f"{name} {value:,}" for name, value in zip(label_names, values, strict=True))
+    text = translate("Bar chart of how many words have each label: {counts}.")
+    return _finished(figure, text.format(counts=listed))
 
 
 def sentence_lengths(dataset: DatasetDict) -> Figure:
@@ -40,17 +60,21 @@ def sentence_lengths(dataset: DatasetDict) -> Figure:
     figure, axes = plt.subplots(figsize=(8, 3.2), layout="constrained")
     longest = max(len(tokens) for rows in dataset.values() for tokens in rows["tokens"])
     bins = np.arange(0, min(longest, LONGEST_SHOWN) + 4, 3)
-    for (split, rows), colour in zip(dataset.items(), (BLUE, ORANGE, GREEN), strict=False):
-        lengths = np.minimum([len(tokens) for tokens in rows["tokens"]], LONGEST_SHOWN)
-        weights = np.full(len(lengths), 100 / len(lengths))
-        axes.hist(lengths, bins=bins, weights=weights, histtype="step", linewidth=2, color=colour, label=split)
+    described = []
+    for (split, rows), colour, line in zip(dataset.items(), (BLUE, ORANGE, GREEN), ("-", "--", ":"), strict=False):
+        lengths = np.array([len(tokens) for tokens in rows["tokens"]])
+        outline = {"histtype": "step", "linewidth": 2, "linestyle": line, "color": colour, "label": split}
+        axes.hist(np.minimum(lengths, LONGEST_SHOWN), bins=bins, weights=np.full(len(rows), 100 / len(rows)), **outline)
+        text = translate("{split}: half have at most {median:.0f} words, the longest has {longest}")
+        described.append(text.format(split=split, median=np.median(lengths), longest=lengths.max()))
     axes.set(
         title=translate("How long sentences are"),
         xlabel=translate("words in a sentence"),
         ylabel=translate("% of the split's sentences"),
     )
     axes.legend()
-    return _finished(figure)
+    text = translate("Histogram of the sentences' lengths, an outline for each split. {splits}.")
+    return _finished(figure, text.format(splits=_listed(described)))
 
 
 def learning_curves(history: pd.DataFrame) -> Figure:
@@ -74,7 +98,13 @@ def learning_curves(history: pd.DataFrame) -> Figure:
     for axes in (left, right):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
-    return _finished(figure)
+    text = translate(
+        "Two line charts over the epochs. Training loss: {training}. Validation loss: {validation}. Validation F1:"
+        " {f1}; the best epoch is {best:.0f}."
+    )
+    columns = {"training": "training_loss", "validation": "validation_loss", "f1": "f1"}
+    rows = {name: _listed(f"{value:.3f}" for value in history[column]) for name, column in columns.items()}
+    return _finished(figure, text.format(**rows, best=best["epoch"]))
 
 
 def type_scores(table: pd.DataFrame) -> Figure:
@@ -92,7 +122,10 @@ def type_scores(table: pd.DataFrame) -> Figure:
     axes.set(title=translate("Scores on the test split, by type (number of true entities)"), ylim=(0, 1))
     axes.legend(ncols=3)
     axes.grid(axis="y", alpha=0.3)
-    return _finished(figure)
+    of_type = translate("{type}: precision {precision:.2f}, recall {recall:.2f}, F1 {f1:.2f}")
+    scores = table[["precision", "recall", "f1"]].to_dict("index").items()
+    text = translate("Bar chart of the scores on the test split. {types}.")
+    return _finished(figure, text.format(types=_listed(of_type.format(type=name, **row) for name, row in scores)))
 
 
 def confusion_matrix(table: pd.DataFrame) -> Figure:
@@ -109,17 +142,21 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     axes.set(
         title=translate("Types of paired entities"), xlabel=translate("predicted type"), ylabel=translate("true type")
     )
-    return _finished(figure)
+    pair = translate("true {true}, predicted {predicted}: {count}")
+    pairs = [(true, predicted, count) for true, row in table.iterrows() for predicted, count in row.items() if count]
+    text = translate("Table of true and predicted types, shaded by each row's shares. {pairs}.")
+    listed = _listed(pair.format(true=true, predicted=predicted, count=count) for true, predicted, count in pairs)
+    return _finished(figure, text.format(pairs=listed))
 
 
-def save(figure: Figure, path: Path) -> Image:
+def save(figure: Figure, path: Path) -> Picture:
     """Save a figure as PNG, its folder too where it is missing, and give the picture for the notebook to show.
 
     The notebook shows what was saved, as drawing a figure takes longer than all else about it.
     """
     with written_whole(path) as unfinished:
         figure.savefig(unfinished, format="png", dpi=120)
-    return Image(filename=path, width=round(figure.get_figwidth() * 100))
+    return Picture(filename=path, width=round(figure.get_figwidth() * 100), alt=figure.get_label())
 
 
 def _plain(name: str) -> str:
@@ -127,7 +164,12 @@ def _plain(name: str) -> str:
     return name.replace("$", r"\$")
 
 
-def _finished(figure: Figure) -> Figure:
+def _listed(parts: Iterable[str]) -> str:
+    return "; ".join(parts)
+
+
+def _finished(figure: Figure, in_words: str) -> Figure:
+    figure.set_label(in_words)
     # Closed, so that Jupyter does not draw it a second time at the end of the cell.
     plt.close(figure)
     return figure

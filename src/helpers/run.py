@@ -210,10 +210,11 @@ def notebook_path(framework: str, language: str = "en") -> Path:
 
 def load_profile(name: str) -> dict[str, Any]:
     """Read the parameters of a profile; raises `RunError` if there is none of that name or something in it is wrong."""
-    path = _notebooks() / "profiles" / f"{name}.yaml"
-    known = sorted(path.stem for path in path.parent.glob("[!.]*.yaml"))  # "...yaml" would lead to the folder above
+    profiles = _notebooks() / "profiles"
+    known = sorted(path.stem for path in profiles.glob("[!.]*.yaml"))  # "...yaml" would lead to the folder above
     if name not in known:
-        raise RunError(f"there is no profile {name!r} in {path.parent}; there are: {', '.join(known) or 'none'}")
+        raise RunError(f"there is no profile {name!r} in {profiles}; there are: {', '.join(known) or 'none'}")
+    path = profiles / f"{name}.yaml"
     try:
         profile = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:

@@ -1,0 +1,121 @@
+"""JupyterLab as `make lab` starts it, and Chromium."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from browsing import started_browser
+
+from browser.notebook_page import NotebookPage
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = {
+    # All cells are drawn, and not only those in view, so that the tests can look at them.
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+LAPTOP = {"width": 1366, "height": 768}
+
+
+class Lab:
+    """A JupyterLab server."""
+
+    def __init__(self, root, address, token):
+        self.root = root  # the folder it shows
+        self.address = address
+        self.token = token
+
+    def url(self, path):
+        """Give the address at which a notebook or folder is opened, in a workspace of its own."""
+        workspace = f"{self.address}lab/workspaces/{path.as_posix().replace('/', '-').removesuffix('.ipynb')}"
+        return f"{workspace}/tree/{path.as_posix()}?reset&token={self.token}"
+
+
+@contextmanager
+def started_lab(project, private, *arguments):
+    """Start `python -m helpers.lab` in a project's folder, with settings of its own."""
+    for name, setting in SETTINGS.items():
+        file = private / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(setting))
+    folders = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+    }
+    environment = os.environ | {name: str(private / folder) for name, folder in folders.items()}
+    for_tests = ["--no-browser", "--allow-root", "--port-retries=100", "--LabApp.expose_app_in_browser=True"]
+    command = [sys.executable, "-m", "helpers.lab", *arguments, *for_tests]
+    with (private / "log").open("w") as log:
+        server = subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=log)
+    try:
+        yield _running(server, private)
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def _running(server, private):
+    for _ in range(1200):
+        for file in (private / "runtime").glob("jpserver-*.json"):
+            if (private / "log").read_text().count("is running at"):
+                found = json.loads(file.read_text())
+                return Lab(found["root_dir"], found["url"], found["token"])
+        assert server.poll() is None, (private / "log").read_text()
+        time.sleep(0.1)
+    raise AssertionError((private / "log").read_text())
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with started_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """A folder like the project's, so that nothing lands in the project's own."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("notebooks", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lab_of(browser, project, tmp_path_factory):
+    """What gives the server that `make lab` starts for a profile, always the same one."""
+    labs = {}
+    with ExitStack() as stack:
+
+        def get(profile):
+            if profile not in labs:
+                private = tmp_path_factory.mktemp("lab")
+                labs[profile] = stack.enter_context(started_lab(project, private, "--profile", profile))
+            return labs[profile]
+
+        yield get
+
+
+@pytest.fixture(scope="session")
+def opened(browser, lab_of):
+    """What opens a notebook at a laptop's size: ``with opened(profile, path) as page``."""
+
+    @contextmanager
+    def open_notebook(profile, path):
+        page = browser.new_page(viewport=LAPTOP)
+        page.set_default_timeout(120_000)
+        lab = lab_of(profile)
+        page.goto(lab.url(path))
+        notebook = NotebookPage(page, lab.root, path)
+        yield notebook
+        notebook.close()
+
+    return open_notebook
