@@ -11,9 +11,8 @@ from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from korean_search import SearchKorean
-
 from helpers.report import TITLES
+from korean_search import SearchKorean
 from pages import way_to_other
 
 TITLE = {"en": "Token classification", "ko": "토큰 분류"}
@@ -24,6 +23,7 @@ nb_merge_streams = True
 locale_dirs = ["locale"]  # what the theme says, where it brings no translation
 
 html_theme = "furo"
+html_favicon = "static/favicon.svg"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False  # the notebooks are in the repository

@@ -9,12 +9,11 @@ from sphinx.search.en import SearchEnglish
 class SearchKorean(SearchEnglish):
     """Finds Korean by pairs of syllables, and all else as English.
 
-    A particle is not set off by a space: who looks for "토큰" wants pages that say "토큰을" too. Pairs of syllables find
-    them without a dictionary, which the browser would need too.
+    A particle is not set off by a space: who looks for "토큰" wants pages that say "토큰을" too. Pairs of syllables
+    find them without a dictionary, which the browser would need too.
     """
 
-    lang = "ko"
-    language_name = "Korean"
+    lang = "ko"  # the browser's stemmer stays the one that is named after `language_name`, English
     js_splitter_code = """
 function splitQuery(query) {
   const words = query.match(/[가-힣]+|(?:(?![가-힣])[\\p{Letter}\\p{Number}_])+/gu) || [];

@@ -34,9 +34,9 @@ hide-toc: true
 
 
 def write_edition(executed: Path, folder: Path, framework: str, language: str) -> None:
-    """Write an executed notebook as pages, one for each section: ``<framework>.ipynb``, ``<framework>/01.ipynb``, …
+    """Write an executed notebook as pages: ``<framework>.ipynb``, and ``<framework>/01.ipynb`` and on, one a section.
 
-    The cells with gaps are left out, as nobody can fill them in here; the solution stays, folded away below its question.
+    The cells with gaps are left out, as nobody can fill them in on a page; the solutions stay, folded away.
 
     Parameters
     ----------
