@@ -9,6 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+import nbformat
 import pytest
 from browsing import started_browser, watched_page
 from bs4 import BeautifulSoup
@@ -115,6 +116,18 @@ def test_exercises_have_their_solutions_folded_away_and_no_gaps(site):
     assert len(folded) == notebook.count("<details>") > 10
     assert all(details.find("pre") and not details.has_attr("open") for details in folded)
     assert [page.title for page in pages if page.select(".feedback")] == []
+
+
+def test_figures_have_the_text_alternatives_of_the_notebooks(site, workplace):
+    notebook = nbformat.read(workplace / "runs" / "smoke" / "pytorch.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    figures = [output for output in outputs if "image/png" in output.get("data", {})]
+    pages = pages_in(site)
+    shown = [
+        img["alt"] for path in sorted(site.glob("pytorch/*.html")) for img in pages[path].select(".cell_output img")
+    ]
+    assert len(figures) >= 5
+    assert shown == [figure.metadata.get("image/png", {}).get("alt", "") for figure in figures]
 
 
 # Whatever reaches beyond the window has to lie in something that scrolls by itself.

@@ -11,12 +11,13 @@ from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
+from pygments.lexers import PythonLexer
 
 from helpers.language import LANGUAGES
+from helpers.render import WIDGET
 from helpers.report import TITLES
 
-SHOWN = ("text/html", "image/png", "text/plain")  # whatever else a cell puts out could run code or ask for files
+SHOWN = ("image/png", "text/html", "text/plain")  # the best first; whatever else cells put out could run code
 ALLOWED_TAGS = nh3.ALLOWED_TAGS | {"progress", "section"}
 ALLOWED_ATTRIBUTES = nh3.ALLOWED_ATTRIBUTES | {"*": {"class", "style"}, "progress": {"max", "value"}}
 NOTEBOOK_LINK = re.compile(r"\[([^\]]*)\]\(([./\w]*)token_classification_(\w+)\.ipynb\)")
@@ -99,17 +100,16 @@ def way_to_other(language: str) -> str:
 
 def _is_shown(output: NotebookNode) -> bool:
     # A progress bar has a text too, but is shown by a library from the web.
-    widget = "application/vnd.jupyter.widget-view+json"
-    return output.output_type in ("stream", "error") or widget not in output.data
+    return "data" not in output or (WIDGET not in output.data and any(kind in output.data for kind in SHOWN))
 
 
 def _for_reading(output: NotebookNode) -> NotebookNode:
     if "data" in output:
         if "text/markdown" in output.data:
             output.data["text/html"] = _rendered(output.data["text/markdown"])
-        output.data = {kind: content for kind, content in output.data.items() if kind in SHOWN}
-        if "text/html" in output.data:
-            output.data["text/html"] = clean(output.data["text/html"])
+        kind = next(kind for kind in SHOWN if kind in output.data)
+        content = output.data[kind]
+        output.data = {kind: clean(content) if kind == "text/html" else content}
     return output
 
 
@@ -117,7 +117,8 @@ def _rendered(markdown: str) -> str:
     """Render what a helper shows as Markdown; HTML in it stays text."""
 
     def coloured(code: str, language: str, _: str) -> str:
-        return highlight(code, get_lexer_by_name(language or "text"), HtmlFormatter(nowrap=True))
+        # without a result it stays as it is
+        return highlight(code, PythonLexer(), HtmlFormatter(nowrap=True)) if language == "python" else ""
 
     return f'<div class="highlight">{MarkdownIt("js-default", {"highlight": coloured}).render(markdown)}</div>'
 
