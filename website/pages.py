@@ -17,7 +17,8 @@ from helpers.language import LANGUAGES
 from helpers.render import WIDGET
 from helpers.report import TITLES
 
-SHOWN = ("image/png", "text/html", "text/plain")  # the best first; whatever else cells put out could run code
+# The best first. Whatever else cells put out could run code.
+SHOWN = ("image/png", "text/html", "text/markdown", "text/plain")
 ALLOWED_TAGS = nh3.ALLOWED_TAGS | {"progress", "section"}
 ALLOWED_ATTRIBUTES = nh3.ALLOWED_ATTRIBUTES | {"*": {"class", "style"}, "progress": {"max", "value"}}
 NOTEBOOK_LINK = re.compile(r"\[([^\]]*)\]\(([./\w]*)token_classification_(\w+)\.ipynb\)")
@@ -105,10 +106,10 @@ def _is_shown(output: NotebookNode) -> bool:
 
 def _for_reading(output: NotebookNode) -> NotebookNode:
     if "data" in output:
-        if "text/markdown" in output.data:
-            output.data["text/html"] = _rendered(output.data["text/markdown"])
         kind = next(kind for kind in SHOWN if kind in output.data)
         content = output.data[kind]
+        if kind == "text/markdown":
+            kind, content = "text/html", _rendered(content)
         output.data = {kind: clean(content) if kind == "text/html" else content}
     return output
 
