@@ -51,7 +51,9 @@ def browser():
         yield browser
 
 
-def pages_in(site):
+@pytest.fixture(scope="module")
+def pages(site):
+    """Each page by its path."""
     return {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in site.rglob("*.html")}
 
 
@@ -65,8 +67,7 @@ def is_elsewhere(link):
     return bool(urlsplit(link).scheme)
 
 
-def test_every_link_leads_somewhere_and_every_page_is_reached(site):
-    pages = pages_in(site)
+def test_every_link_leads_somewhere_and_every_page_is_reached(site, pages):
     links = {
         path: [led_to(path, a["href"]) for a in page.select("a[href]") if not is_elsewhere(a["href"])]
         for path, page in pages.items()
@@ -87,42 +88,40 @@ def test_every_link_leads_somewhere_and_every_page_is_reached(site):
     assert {path.relative_to(site).as_posix() for path in set(pages) - reached} <= {"search.html", "ko/search.html"}
 
 
-def test_pages_load_nothing_from_elsewhere(site):
-    for path, page in pages_in(site).items():
+def test_pages_load_nothing_from_elsewhere(pages):
+    for path, page in pages.items():
         for name, attribute in LOADED.items():
             for element in page.find_all(name, **{attribute: True}):
                 assert not is_elsewhere(element[attribute]), path
                 assert led_to(path, element[attribute])[0].is_file(), path
 
 
-def test_each_step_stands_in_both_editions_and_languages(site):
+def test_each_step_stands_in_both_editions_and_languages(site, pages):
     names = [
         {path.name for path in (site / folder).glob("*.html")}
         for folder in ("pytorch", "tensorflow", "ko/pytorch", "ko/tensorflow")
     ]
     assert len(names[0]) == 12
     assert names == 4 * names[:1]
-    pages = pages_in(site)
     page = pages[site / "ko" / "pytorch" / "03.html"]
     assert page.html["lang"] == "ko"
     leading = [led_to(site / "ko" / "pytorch" / "03.html", a["href"])[0] for a in page.select(".switch a")]
     assert leading == [site / "ko" / "tensorflow" / "03.html", site / "pytorch" / "03.html"]
 
 
-def test_exercises_have_their_solutions_folded_away_and_no_gaps(site):
+def test_exercises_have_their_solutions_folded_away_and_no_gaps(site, pages):
     notebook = (ROOT / "notebooks" / "token_classification_pytorch.ipynb").read_text(encoding="utf-8")
-    pages = [page for path, page in pages_in(site).items() if path.parent == site / "pytorch"]
+    pages = [page for path, page in pages.items() if path.parent == site / "pytorch"]
     folded = [details for page in pages for details in page.select("article details")]
     assert len(folded) == notebook.count("<details>") > 10
     assert all(details.find("pre") and not details.has_attr("open") for details in folded)
     assert [page.title for page in pages if page.select(".feedback")] == []
 
 
-def test_figures_have_the_text_alternatives_of_the_notebooks(site, workplace):
+def test_figures_have_the_text_alternatives_of_the_notebooks(site, pages, workplace):
     notebook = nbformat.read(workplace / "runs" / "smoke" / "pytorch.ipynb", as_version=4)
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     figures = [output for output in outputs if "image/png" in output.get("data", {})]
-    pages = pages_in(site)
     shown = [
         img["alt"] for path in sorted(site.glob("pytorch/*.html")) for img in pages[path].select(".cell_output img")
     ]
