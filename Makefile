@@ -17,7 +17,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 
-.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression bench lab test test-faults test-browser fuzz notebooks format lock clean
+.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression bench lab site pictures test test-faults test-browser \
+	test-site fuzz notebooks format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -46,6 +47,16 @@ bench: .venv/.installed ## measure speed, F1 and memory beside the usual recipe,
 lab: .venv/.installed ## open the notebooks in JupyterLab, or copies with a profile filled in (PROFILE=sample, LANGUAGE=ko, PARAMS="--no-browser")
 	$(BIN)/python -m helpers.lab --language $(LANGUAGE) $(if $(filter command,$(origin PROFILE)),--profile $(PROFILE)) $(PARAMS)
 
+site: .venv/.installed-site runs/$(PROFILE)/report.html runs/ko/$(PROFILE)/report.html ## make web pages of the runs in both languages, in runs/site (PROFILE=sample)
+	$(BIN)/python website/build_site.py --profile $(PROFILE)
+
+# Runs that are there are shown as they are.
+runs/$(PROFILE)/report.html runs/ko/$(PROFILE)/report.html: | .venv/.installed
+	$(BIN)/python -m helpers.run --language $(if $(findstring runs/ko,$@),ko,en) --profile $(PROFILE) $(PARAMS)
+
+pictures: .venv/.installed-dev runs/sample/report.html runs/ko/sample/report.html ## take the README's pictures anew, from the runs of the sample
+	$(BIN)/python tools/pictures.py
+
 test: .venv/.installed-dev ## check the code's form, then run all tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -56,6 +67,9 @@ test-faults: .venv/.installed-dev ## run the tests of what goes wrong at length,
 
 test-browser: .venv/.installed-dev ## run the notebooks in JupyterLab, in the system's Chromium, and take pictures of them (runs/browser)
 	$(BIN)/pytest -m browser tests/browser
+
+test-site: .venv/.installed-dev .venv/.installed-site ## look at the site in Chromium, wide and narrow; pictures go to runs/site-screenshots
+	$(BIN)/pytest -m "site and not faults"
 
 fuzz: .venv/.installed-fuzz ## look for bytes that break the readers, a quarter of the time each (SECONDS=3600)
 	failed=; \
@@ -85,6 +99,7 @@ lock: .venv/.installed-dev ## resolve requirements*.in into requirements*.txt (U
 	$(COMPILE) requirements-ray.in --output-file requirements-ray.txt > /dev/null
 	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt > /dev/null
 	$(COMPILE) requirements-fuzz.in --output-file requirements-fuzz.txt > /dev/null
+	$(COMPILE) requirements-site.in --output-file requirements-site.txt > /dev/null
 
 clean: ## remove the runs and the virtual environment
 	rm -rf .venv runs output
@@ -98,4 +113,8 @@ clean: ## remove the runs and the virtual environment
 
 .venv/.installed-fuzz: .venv/.installed-dev requirements-fuzz.txt
 	$(BIN)/pip install --disable-pip-version-check -r requirements-fuzz.txt
+	@touch $@
+
+.venv/.installed-site: .venv/.installed requirements-site.txt
+	$(BIN)/pip install --disable-pip-version-check -r requirements-site.txt
 	@touch $@

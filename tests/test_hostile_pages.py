@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from base64 import b64encode
+from pathlib import Path
 
 import nbformat
 import pandas as pd
@@ -19,6 +20,7 @@ from helpers.exceptions import MalformedDataError
 from helpers.feedback import NOT_YET, Feedback, shown
 from helpers.render import render_html
 
+ROOT = Path(__file__).resolve().parent.parent
 RUN = """
 import sys
 from pathlib import Path
@@ -154,6 +156,83 @@ def test_only_images_of_its_own_folder_get_into_a_page(tmp_path):
     page = page_of(notebooks, [new_output("display_data", {"text/html": raw})]).read_text()
     images = re.findall(r'<img[^>]*src="([^"]*)"', page)
     assert images == [f"data:image/png;base64,{b64encode(b'own.png').decode()}", *names[1:-1], images[-1]]
+
+
+# The site: `website/pages.py` and `website/build_site.py`.
+
+RAW = "".join(WORDS) + '<p id=end onclick="fired=1">end</p><a href="javascript:fired=1">a</a>' + LEADING_AWAY
+CALM = RAW.replace("<!--", "").replace("<style>*{display:none}</style>", "")
+DIRECTIVE = "```{raw} html\n<script>fired=1</script>\n```"
+OUTPUTS = (
+    {"text/html": RAW},
+    {"text/html": CALM},
+    {"text/markdown": RAW},
+    {"text/markdown": DIRECTIVE},
+    {"text/latex": "$\\href{javascript:fired=1}{x}$"},
+    {"application/javascript": "fired = 1"},
+    {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'><script>fired=1</script></svg>"},
+)
+
+
+@pytest.fixture(scope="module")
+def site(run, workplace):
+    """Build a site of the hostile run, whose last cell puts out whatever it likes; the folder of its PyTorch pages."""
+    edition, folder = run
+    hostile = workplace / "runs" / "hostile"
+    for name in ("pytorch", "tensorflow"):
+        shutil.copytree(folder / edition / "figures", hostile / name / "figures")
+        notebook = nbformat.read(folder / f"{edition}.ipynb", as_version=4)
+        notebook.cells.append(
+            new_code_cell("show()", outputs=[new_output("display_data", {**data}) for data in OUTPUTS])
+        )
+        nbformat.write(notebook, hostile / f"{name}.ipynb")
+    shutil.copy(folder / "report.html", hostile)
+    (workplace / "runs" / "ko").mkdir()
+    (workplace / "runs" / "ko" / "hostile").symlink_to(hostile)
+    build = [sys.executable, ROOT / "website" / "build_site.py", "--profile", "hostile"]
+    done = subprocess.run(build, cwd=workplace, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return workplace / "runs" / "site"
+
+
+@pytest.mark.site
+def test_on_the_site_all_is_text(run, site, browser):
+    text = visible_text(browser, site / "pytorch" / "03.html")
+    assert [word for word in (*WORDS, *TYPES) if text.count(word) < 6] == []  # six sentences are highlighted
+    assert FOLDER_NAME in visible_text(browser, site / "pytorch" / "01.html")
+    text = visible_text(browser, site / "report.html")
+    assert [name for name in (*TYPES, f"./data {FOLDER_NAME}", f"./model {FOLDER_NAME}") if name not in text] == []
+
+
+@pytest.mark.site
+def test_on_the_site_what_a_cell_puts_out_itself_does_nothing_and_leads_nowhere(site, browser):
+    path = site / "pytorch" / "12.html"
+    page, fired = watched_page(browser)
+    page.goto(path.as_uri())
+    page.evaluate("document.querySelectorAll('.cell_output *').forEach(e => e.click && e.click())")
+    page.wait_for_timeout(500)
+    assert (page.url.partition("#")[0], page.evaluate("document.baseURI")) == (path.as_uri(), page.url)
+    assert page.evaluate("typeof fired") == "undefined"
+    # An image of a name that is not there is asked for, on the site itself.
+    assert [thing for thing in fired if not thing.startswith(site.as_uri()) and "ERR_FILE_NOT_FOUND" not in thing] == []
+    outputs = page.locator(".cell_output").last
+    assert outputs.locator("p#end, iframe, form, script, style, meta, base, [onclick]").count() == 0
+    assert outputs.inner_text().count("<script>fired=1</script>") >= 2  # of what is Markdown
+    assert page.locator("footer").is_visible()
+    page.close()
+
+
+@pytest.mark.site
+def test_the_sites_policy_forbids_all_scripts_but_its_own(site, browser):
+    page, fired = watched_page(browser)
+    changed = site / "pytorch" / "changed.html"
+    raw = "<script>fired=1</script><img src=x onerror=fired=1><img src=http://elsewhere.invalid/x>"
+    changed.write_text((site / "pytorch" / "12.html").read_text().replace("</article>", f"{raw}</article>"))
+    page.goto(changed.as_uri())
+    assert page.evaluate("typeof fired") == "undefined"
+    assert sum("Content Security Policy" in thing for thing in fired) == 3
+    changed.unlink()
+    page.close()
 
 
 # In JupyterLab there is no such policy, and formulas are set.

@@ -39,6 +39,8 @@ def test_links_lead_somewhere():
     colab = "https://colab.research.google.com/github/" + repository.removeprefix("https://github.com/")
     notebooks = [link.removeprefix(f"{colab}/blob/main/") for link in links if "colab" in link]
     assert notebooks == [f"notebooks/token_classification_{name}.ipynb" for name in ("pytorch", "tensorflow")]
+    owner, _, name = repository.removeprefix("https://github.com/").partition("/")
+    assert f"https://{owner}.github.io/{name}/" in links  # where GitHub Pages puts the site
 
 
 def test_nothing_is_left_to_fill_in():

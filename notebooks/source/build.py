@@ -1,4 +1,4 @@
-"""Build what is built: the notebooks, the table of their sections, README.ko.md, and the catalogues of translations.
+"""Build what is built: the notebooks, the table of their sections, Korean pages, and the catalogues of translations.
 
 There is a notebook for each framework, in each language, with gaps for the learner to fill in and solved.
 """
@@ -27,8 +27,10 @@ from translation import Lookup, helper_messages, messages, template_messages, tr
 SOURCE = Path(__file__).with_name("token_classification.md")
 CATALOGUE = SOURCE.with_name("ko.po")
 ROOT = SOURCE.parent.parent.parent
-README = ROOT / "README.md"
-README_KO = ROOT / "README.ko.md"
+KOREAN_PAGES = {  # by what they are built from
+    ROOT / "README.md": ROOT / "README.ko.md",
+    ROOT / "website" / "index.md": ROOT / "website" / "index.ko.md",
+}
 HELPERS = ROOT / "src" / "helpers"
 HELPERS_CATALOGUE = HELPERS / "ko.po"
 SECTIONS = HELPERS / "sections.json"
@@ -43,9 +45,13 @@ SOLUTION = "Solution"
 FOLDED = "<details>\n<summary>{summary}</summary>\n\n```python\n{code}\n```\n\n</details>"
 
 LINK = re.compile(r"(?<=\]\()[^)\s]+")
-# What a link of README.md leads to, and where the translated link leads instead.
-LOCALISED_LINKS = {"README.ko.md": "README.md", "notebooks/token_classification_": "notebooks/ko/token_classification_"}
-NOTICE = "<!-- make notebooks builds this from README.md and its translation in notebooks/source/ko.po. -->\n\n"
+# What a link of a page leads to, and where the translated link leads instead.
+LOCALISED_LINKS = {
+    "README.ko.md": "README.md",
+    "notebooks/token_classification_": "notebooks/ko/token_classification_",
+    "docs/images/": "docs/images/ko/",
+}
+NOTICE = "<!-- make notebooks builds this from {name} and its translation in notebooks/source/ko.po. -->\n\n"
 
 
 class Edition(NamedTuple):
@@ -80,23 +86,30 @@ def main() -> int:
 def built_files() -> dict[Path, str]:
     """Build everything: the text of each file, by its path."""
     source = jupytext.read(SOURCE, fmt="md:myst")
-    readme = README.read_text(encoding="utf-8")
+    pages = {path: path.read_text(encoding="utf-8") for path in KOREAN_PAGES}
     of_source = [message for cell in source.cells for message in messages(TRANSLATE[cell.cell_type], cell.source)]
     for_readers = catalogue.update(
         catalogue.read(CATALOGUE),
-        _with_files([(SOURCE.name, [*of_source, SOLUTION]), (README.name, messages(translate_markdown, readme))]),
+        _with_files(
+            [(SOURCE.name, [*of_source, SOLUTION])]
+            + [(path.name, messages(translate_markdown, text)) for path, text in pages.items()]
+        ),
     )
     for_helpers = catalogue.update(catalogue.read(HELPERS_CATALOGUE), _with_files(_messages_of_helpers()))
     translations = catalogue.translations(for_readers)
     lookups = {"en": lambda message: message, "ko": lambda message: translations.get(message, message)}
     editions = [Edition(*choice) for choice in product(FRAMEWORKS, LANGUAGES, (False, True))]
     notebooks = {ROOT / edition.path: build(edition, source, lookups[edition.language]) for edition in editions}
-    return notebooks | {
+    translated = {
+        KOREAN_PAGES[path]: NOTICE.format(name=path.name) + _localised(translate_markdown(text, lookups["ko"]))
+        for path, text in pages.items()
+    }
+    made_of_source = {
         CATALOGUE: str(for_readers),
         HELPERS_CATALOGUE: str(for_helpers),
         SECTIONS: sections_table(source, lookups["ko"]),
-        README_KO: NOTICE + _localised(translate_markdown(readme, lookups["ko"])),
     }
+    return notebooks | translated | made_of_source
 
 
 def build(edition: Edition, source: NotebookNode, lookup: Lookup) -> str:
@@ -162,14 +175,14 @@ def _values(edition: Edition) -> dict[str, str]:
     }
 
 
-def _localised(readme: str) -> str:
+def _localised(page: str) -> str:
     def korean(link: re.Match) -> str:
         target = link[0]
         for ours, theirs in LOCALISED_LINKS.items():
             target = target.replace(ours, theirs)
         return target
 
-    return LINK.sub(korean, readme)
+    return LINK.sub(korean, page)
 
 
 def _messages_of_helpers() -> list[tuple[str, list[str]]]:
