@@ -43,6 +43,11 @@ def choose_precision(device: str, gpu_has_bfloat16: bool, speedups: bool) -> tup
     return "float32", translate("this processor has no instructions for shorter numbers")
 
 
+def processors() -> int:
+    """Count the processors that this process may use; all of the machine's where the system does not tell."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
 def processor_multiplies_bfloat16() -> bool:
     """Tell whether the processor has instructions for bfloat16 and oneDNN may use them (``ONEDNN_MAX_CPU_ISA``).
 
