@@ -21,7 +21,7 @@ from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokeni
 
 from helpers import onnx_export
 from helpers.exceptions import DiskFullError, ExportError, ParameterError
-from helpers.onnx_export import export, export_in_new_process, main
+from helpers.onnx_export import discard, export, export_in_new_process, main
 from helpers.parameters import check_parameters
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -104,11 +104,31 @@ def test_the_weights_of_a_large_model_go_into_a_file_of_their_own(model, tmp_pat
 
 def test_a_process_that_has_left_pytorch_out_can_export_too(model, tmp_path, monkeypatch):
     monkeypatch.setenv("USE_TORCH", "0")
-    (tmp_path / "onnx").mkdir()
-    (tmp_path / "onnx" / "stale").touch()
+    stale = earlier_export(tmp_path / "onnx")
     export_in_new_process(model, tmp_path / "onnx")
-    assert not (tmp_path / "onnx" / "stale").exists()
-    assert (tmp_path / "onnx" / "model_int8.onnx").exists()
+    assert not stale.exists()
+    assert (tmp_path / "onnx" / "model_int8.onnx").stat().st_size > 0
+
+
+def earlier_export(folder):
+    folder.mkdir()
+    for name in ("model.onnx", "model_int8.onnx", "stale"):
+        (folder / name).touch()
+    return folder / "stale"
+
+
+def test_an_earlier_export_is_discarded_and_anything_else_left_alone(model, tmp_path, capsys):
+    earlier_export(tmp_path / "onnx")
+    discard(tmp_path / "onnx")
+    discard(tmp_path / "onnx")
+    assert list(tmp_path.iterdir()) == []
+    before = sorted(model.iterdir())
+    discard(model)
+    assert main([str(model), str(model)]) == 1
+    assert re.match(
+        "ExportError: .* holds something else than an export, and is left as it is", capsys.readouterr().err
+    )
+    assert sorted(model.iterdir()) == before
 
 
 def without_classifier(folder):

@@ -263,16 +263,17 @@ def test_both_editions_tell_the_same_story(smoke):
 
 
 def test_plain_papermill_with_a_profile_and_a_parameter(tmp_path):
-    stale = tmp_path / "out" / "onnx" / "model.onnx"
-    stale.parent.mkdir(parents=True)
-    stale.touch()
+    stale = tmp_path / "out" / "onnx"
+    stale.mkdir(parents=True)
+    for name in ("model.onnx", "model_int8.onnx"):
+        (stale / name).touch()
     command = [
         sys.executable, "-m", "papermill", "notebooks/token_classification_pytorch.ipynb", tmp_path / "out.ipynb",
         "-f", "notebooks/profiles/smoke.yaml", "-p", "epochs", "1", "-p", "output_dir", tmp_path / "out",
     ]  # fmt: skip
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     assert len(json.loads((tmp_path / "out" / "metrics.json").read_text())["history"]) == 1
-    assert not stale.parent.exists()  # made from an earlier model
+    assert not stale.exists()  # made from an earlier model
 
 
 def test_a_failing_cell_ends_the_run_and_leaves_the_notebook(tmp_path):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.exceptions import ExportError, TutorialError
-from helpers.files import folder_written_whole, is_disk_full
+from helpers.files import folder_written_whole, is_disk_full, remove_folder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit status is 0 if the model was exported, else 1."""
     parser = argparse.ArgumentParser(prog="python -m helpers.onnx_export", description=__doc__)
     parser.add_argument("model", help="the folder of a trained model")
-    parser.add_argument("folder", type=Path, help="where to write to; one that is there is replaced")
+    parser.add_argument("folder", type=Path, help="where to write to; an earlier export there is replaced")
     options = parser.parse_args(arguments)
     try:
         export(options.model, options.folder)
@@ -73,13 +73,14 @@ def export(model: str, folder: Path) -> None:
     model : str
         The folder of a token classifier, with weights as safetensors in PyTorch's layout.
     folder : Path
-        Gets ``model.onnx``, ``model_int8.onnx``, the tokenizer's files and ``config.json``, whole or not at all. One
-        that is there is replaced.
+        Gets ``model.onnx``, ``model_int8.onnx``, the tokenizer's files and ``config.json``, whole or not at all. An
+        earlier export there is replaced.
 
     Raises
     ------
     ExportError
-        If packages are missing, `model` is no folder or holds an encoder alone, or its architecture cannot be exported.
+        If packages are missing; `model` is no folder, holds an encoder alone, or its architecture cannot be exported;
+        or `folder` holds something else than an export.
     CheckpointUnavailableError, UnsafeCheckpointError, SlowTokenizerError
         If `helpers.models.resolve_checkpoint` refuses it.
     DiskFullError
@@ -87,12 +88,24 @@ def export(model: str, folder: Path) -> None:
     """
     if missing := missing_packages():
         raise ExportError(f"an export to ONNX needs packages that are missing: pip install {' '.join(missing)}")
+    if folder.exists() and not _is_export(folder):
+        raise ExportError(f"{folder} holds something else than an export, and is left as it is; name another folder")
     network, tokenizer = _load(model)
     with folder_written_whole(folder) as unfinished:
         _write_network(network, tokenizer, unfinished / WHOLE)
         _write_int8(unfinished / WHOLE, unfinished / INT8)
         tokenizer.save_pretrained(unfinished)
         network.config.save_pretrained(unfinished)
+
+
+def discard(folder: Path) -> None:
+    """Remove an earlier export, which is no longer its model's, or what is left of one; leave anything else alone."""
+    if not folder.exists() or _is_export(folder):
+        remove_folder(folder)
+
+
+def _is_export(folder: Path) -> bool:
+    return all((folder / name).exists() for name in (WHOLE, INT8))
 
 
 def _load(folder: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
