@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -71,6 +72,17 @@ def compare(
             for name in runners
         }
     ).T.astype({"entities": int, "same_entities": int})
+
+
+def onnx_runner(path: Path, threads: int) -> Runner:
+    """Load a model with onnxruntime, to be run on the CPU with a number of threads."""
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
+    options.intra_op_num_threads = threads
+    session = InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    names = [item.name for item in session.get_inputs()]
+    return lambda inputs: session.run(["logits"], {name: inputs[name] for name in names})[0]
 
 
 def _answers(runner: Runner, rows: Dataset) -> tuple[list[np.ndarray], float]:

@@ -98,6 +98,12 @@ def export(model: str, folder: Path) -> None:
         network.config.save_pretrained(unfinished)
 
 
+def megabytes(model: Path | str, folder: Path) -> list[float]:
+    """Add up the files with the weights of a model, of its export, and of the export with weights of 8 bits, in MB."""
+    files = (Path(model).glob("model*.safetensors"), folder.glob(f"{WHOLE}*"), folder.glob(f"{INT8}*"))
+    return [sum(file.stat().st_size for file in found) / 1e6 for found in files]
+
+
 def discard(folder: Path) -> None:
     """Remove an earlier export, which is no longer its model's, or what is left of one; leave anything else alone."""
     if not folder.exists() or _is_export(folder):
