@@ -35,10 +35,10 @@ def try_it(classify: TokenClassificationPipeline, entity_types: Sequence[str], s
         description=translate("Sentence"),
         placeholder=translate("Type a sentence and press Enter"),
         continuous_update=False,  # not at each letter, but at Enter, or when the reader leaves the field
-        layout=Layout(width="100%"),
+        layout=Layout(flex="1 1 14em"),
     )
     button = Button(description=translate("Find entities"))
-    display(HBox([field, button]))
+    display(HBox([field, button], layout=Layout(flex_flow="row wrap")))  # below each other in a narrow window
     shown = display(_found(sentence, classify, entity_types), display_id=True)
 
     def show_anew(_) -> None:
