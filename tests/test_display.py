@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from helpers import alignment
 from helpers.batches import LengthGroupedSampler
-from helpers.display import highlight, highlight_mistakes, show_source, type_colours
+from helpers.display import highlight, highlight_mistakes, highlight_text, show_source, type_colours
 from helpers.language import use_language
 from helpers.metrics import OUTCOMES
 
@@ -42,6 +42,26 @@ def test_markup_in_words_and_types_is_escaped():
     page = highlight([([evil], [f"B-{evil}"]), ([evil], ["O"])], [evil]).data
     assert "<script" not in page
     assert visible_text(page).count(evil) == 3
+
+
+spans = st.lists(st.integers(0, 30), max_size=8, unique=True).map(sorted)
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=30), spans)
+def test_a_text_is_shown_as_it_was_written(text, borders):
+    borders = [border for border in borders if border <= len(text)]
+    found = [{"start": a, "end": b, "entity_group": "x"} for a, b in zip(borders[::2], borders[1::2], strict=False)]
+    page = highlight_text(text, found, ["x"]).data
+    marks = [unescape(mark) for mark in re.findall(r"<mark[^>]*>(.*?)<span[^>]*>x</span></mark>", page, re.DOTALL)]
+    assert marks == [text[entity["start"] : entity["end"]] for entity in found]
+    assert visible_text(re.sub(r"<span[^>]*>x</span>", "", page)) == text
+    assert "white-space:pre-wrap" in page
+
+
+def test_a_type_looks_the_same_in_words_and_in_a_text():
+    words = highlight([(["Bo"], ["B-y"])], ["x", "y"]).data
+    text = highlight_text("Bo", [{"start": 0, "end": 2, "entity_group": "y"}], ["x", "y"]).data
+    assert re.findall("<mark.*</mark>", words) == re.findall("<mark.*</mark>", text) != []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from browsing import started_browser, visible_text, watched_page
 from hostile import FOLDER_NAME, TYPES, WORDS, write_checkpoint, write_data
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from helpers.display import highlight, highlight_mistakes
+from helpers.display import highlight, highlight_mistakes, highlight_text
 from helpers.exceptions import MalformedDataError
 from helpers.feedback import NOT_YET, Feedback, shown
 from helpers.render import render_html
@@ -96,6 +96,7 @@ def test_whatever_else_a_cell_shows_of_them_is_text(browser, tmp_path):
     state = {"model_name": "HTMLModel", "state": {"value": "".join(WORDS), "description": "".join(WORDS)}}
     outputs = [
         as_html(highlight([(WORDS, tags)], TYPES)),
+        as_html(highlight_text("".join(WORDS), [{"start": 0, "end": 9, "entity_group": TYPES[0]}], TYPES)),
         as_html(highlight_mistakes([("missed", WORDS, tags, tags)], TYPES)),
         as_html(table),
         *(as_html(Feedback(NOT_YET, f"{word} `{shown(word)}`")) for word in WORDS),

@@ -1,7 +1,9 @@
+import os
+
 import pytest
 import torch
 
-from helpers.machine import choose_precision, processor_multiplies_bfloat16
+from helpers.machine import choose_precision, processor_multiplies_bfloat16, tensorflow_threads
 
 
 def test_the_processor_is_seen_as_pytorch_sees_it(monkeypatch):
@@ -31,3 +33,10 @@ def test_precision_on_a_gpu(device, gpu_has_bfloat16, speedups, precision):
 
 def test_without_speedups_no_processor_computes_in_short_numbers():
     assert choose_precision("CPU", False, False) == ("float32", "speedups are off")
+
+
+def test_tensorflow_takes_a_thread_for_each_processor_or_as_many_as_it_is_told(monkeypatch):
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "3")
+    assert tensorflow_threads() == 3
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS")
+    assert 1 <= tensorflow_threads() <= os.cpu_count()

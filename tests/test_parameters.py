@@ -18,6 +18,7 @@ DEFAULTS = {
     "label_all_subwords": False,
     "split_long_sentences": True,
     "resume": False,
+    "export_onnx": False,
     "push_to_hub": False,
     "hub_model_id": "",
 }

@@ -67,6 +67,17 @@ def test_a_write_that_breaks_leaves_the_earlier_file_whole(tmp_path):
     assert results.read_results(tmp_path)["errors"] == {"missed": 1}
 
 
+def test_an_entry_that_not_every_run_has_can_be_added(tmp_path):
+    results.write_results(tmp_path, "pytorch", stopwatch(), **CONTENT)
+    before = results.read_results(tmp_path)
+    for entry in ({"original": {"f1": 0.5}}, {"original": {"f1": 0.25}}):
+        results.add_entry(tmp_path, onnx=entry)
+        assert results.read_results(tmp_path) == before | {"onnx": entry}
+    with pytest.raises(ResultsError, match=r"unknown \{'onyx'\}"):
+        results.add_entry(tmp_path, onyx={})
+    assert results.read_results(tmp_path) == before | {"onnx": entry}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

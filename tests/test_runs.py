@@ -145,12 +145,30 @@ def test_each_solution_passes_its_check(tmp_path, framework, language):
     papermill.execute_notebook(
         folder / f"token_classification_{framework}_solved.ipynb",
         tmp_path / "solved.ipynb",
-        load_profile("smoke") | {"output_dir": str(tmp_path / "out")},
+        load_profile("smoke") | {"output_dir": str(tmp_path / "out"), "export_onnx": True},
         cwd=ROOT,
     )
-    statuses = feedback(nbformat.read(tmp_path / "solved.ipynb", as_version=4))
+    notebook = nbformat.read(tmp_path / "solved.ipynb", as_version=4)
+    statuses = feedback(notebook)
     assert statuses == ["right"] * len(statuses)
     assert len(statuses) >= 8
+    require_a_faithful_export(tmp_path / "out", notebook)
+
+
+def require_a_faithful_export(folder, notebook):
+    results = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    original, whole, int8 = results["onnx"].values()
+    assert original["entities"] == whole["entities"] == whole["same_entities"] > 0
+    assert whole["same_tags"] == 1
+    assert whole["largest_difference"] < 1e-4
+    assert 0 < int8["same_tags"] <= 1
+    assert original["f1"] == pytest.approx(results["test"]["f1"], abs=0.02)  # that was taken in bfloat16, perhaps
+    assert min(entry["milliseconds"] for entry in results["onnx"].values()) > 0
+    files = [folder / name for name in ("model/model.safetensors", "onnx/model.onnx", "onnx/model_int8.onnx")]
+    assert [entry["megabytes"] * 1e6 for entry in results["onnx"].values()] == [path.stat().st_size for path in files]
+    (line,) = [cell.outputs[-1].text for cell in notebook.cells if "by_onnx == by_pipeline" in cell.source]
+    assert "True" in line.splitlines()[-1]
+    assert not [output.text for output in outputs(notebook) if output.get("name") == "stderr"]
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -191,6 +209,16 @@ def test_page_stands_alone(smoke, framework):
     assert not re.findall(r"""(?:src|href)=["'](?!data:|#)[^"']+\.(?:js|css)""", page)
     assert "widget-view" not in page
     assert not re.search(r"\d%\|", page)  # a progress bar's text
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_the_sentence_to_try_is_on_the_page_once_and_as_it_was_written(smoke, framework):
+    page = BeautifulSoup((smoke[0] / f"{framework}.html").read_text(encoding="utf-8"), "html.parser")
+    for kind in page.select("mark span"):
+        kind.decompose()
+    shown = [output.text for output in page.select(".jp-OutputArea-output")]
+    sentence = "My sister Hanna left Nokia, bakes bread in Lisbon now and plays Zelda all night."
+    assert sum(text.count(sentence) for text in shown) == 1
 
 
 LOAD_IN_BOTH = """
@@ -235,12 +263,17 @@ def test_both_editions_tell_the_same_story(smoke):
 
 
 def test_plain_papermill_with_a_profile_and_a_parameter(tmp_path):
+    stale = tmp_path / "out" / "onnx"
+    stale.mkdir(parents=True)
+    for name in ("model.onnx", "model_int8.onnx"):
+        (stale / name).touch()
     command = [
         sys.executable, "-m", "papermill", "notebooks/token_classification_pytorch.ipynb", tmp_path / "out.ipynb",
         "-f", "notebooks/profiles/smoke.yaml", "-p", "epochs", "1", "-p", "output_dir", tmp_path / "out",
     ]  # fmt: skip
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     assert len(json.loads((tmp_path / "out" / "metrics.json").read_text())["history"]) == 1
+    assert not stale.exists()  # made from an earlier model
 
 
 def test_a_failing_cell_ends_the_run_and_leaves_the_notebook(tmp_path):

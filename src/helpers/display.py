@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from textwrap import dedent
 
@@ -15,6 +15,8 @@ from helpers.language import translate
 # black text stands out on each.
 PALETTE = ("#79cdff", "#acac47", "#eebccd", "#ac8aff", "#79ac8a", "#bcde9b", "#de8abc", "#8aff47")
 PARAGRAPH = "line-height:1.9;margin:.4em 0;overflow-wrap:anywhere"
+# With all spaces and line breaks.
+AS_WRITTEN = f"font:inherit;white-space:pre-wrap;word-break:normal;background:none;{PARAGRAPH}"
 # The last two: an entity that runs over the end of a line has its shape on both lines.
 MARK = (
     "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em"
@@ -48,6 +50,34 @@ def highlight(sentences: Sequence[tuple[Sequence[str], Sequence[str]]], entity_t
     """
     colours = type_colours(entity_types)
     return HTML("\n".join(_paragraph(words, tags, colours) for words, tags in sentences))
+
+
+def highlight_text(text: str, entities: Iterable[Mapping], entity_types: Sequence[str]) -> HTML:
+    """Show a text as it was written, with its entities highlighted as `highlight` does.
+
+    Parameters
+    ----------
+    text : str
+    entities : iterable of mapping
+        As transformers' pipeline gives them with an ``aggregation_strategy``: ``start`` and ``end``, the offsets in
+        characters, and ``entity_group``, the type. In the order of the text, and without overlap.
+    entity_types : sequence of str
+        As for `highlight`.
+
+    Returns
+    -------
+    HTML
+        For a notebook to display. Text and types are escaped.
+    """
+    colours = type_colours(entity_types)
+    pieces, position = [], 0
+    for entity in entities:
+        marked = _mark(text[entity["start"] : entity["end"]], entity["entity_group"], colours)
+        pieces += [escape(text[position : entity["start"]]), marked]
+        position = entity["end"]
+    pieces.append(escape(text[position:]))
+    # <pre>, as nbconvert makes one space of several between two tags elsewhere
+    return HTML(f'<pre class="{NO_FORMULAS}" style="{AS_WRITTEN}"><bdi>{"".join(pieces)}</bdi></pre>')
 
 
 def highlight_mistakes(
@@ -95,11 +125,14 @@ def _pieces(tokens: Sequence[str], tags: Sequence[str], colours: dict[str, str])
     position = 0
     for entity_type, first, last in get_entities(list(tags)):
         yield from map(escape, tokens[position:first])
-        words = escape(" ".join(tokens[first : last + 1]))
-        style = MARK.format(colour=colours[entity_type])
-        yield f'<mark style="{style}">{words}<span style="{TYPE_NAME}">{escape(entity_type)}</span></mark>'
+        yield _mark(" ".join(tokens[first : last + 1]), entity_type, colours)
         position = last + 1
     yield from map(escape, tokens[position:])
+
+
+def _mark(text: str, entity_type: str, colours: dict[str, str]) -> str:
+    style = MARK.format(colour=colours[entity_type])
+    return f'<mark style="{style}">{escape(text)}<span style="{TYPE_NAME}">{escape(entity_type)}</span></mark>'
 
 
 def show_source(*functions: Callable) -> Markdown:

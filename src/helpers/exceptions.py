@@ -60,6 +60,10 @@ class CheckpointDigestError(TutorialError):
     """The bundled encoder's weights are not the ones that this project was tested with."""
 
 
+class ExportError(TutorialError):
+    """A model cannot be exported to ONNX; it stays as it is."""
+
+
 class UploadError(TutorialError):
     """A model cannot be uploaded; it stays on this machine."""
 

@@ -46,6 +46,47 @@ def written_whole(path: Path) -> Iterator[Path]:
             unfinished.unlink(missing_ok=True)
 
 
+@contextmanager
+def folder_written_whole(path: Path) -> Iterator[Path]:
+    """Give the body of a ``with`` statement an empty folder to write to, which takes a folder's place at the end.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; one that is there is removed, first of all, so that it cannot pass for the new one.
+
+    Yields
+    ------
+    Path
+        ``<name>.part`` beside it. If the body raises, it is removed; if the process dies, the next call does so.
+
+    Raises
+    ------
+    DiskFullError
+        If there is no room for it.
+    """
+    unfinished = path.with_name(f"{path.name}.part")
+    remove_folder(path)
+    with room_needed(path.parent):
+        unfinished.mkdir(parents=True)
+        try:
+            yield unfinished
+            for file in unfinished.iterdir():
+                sync(file)
+            os.replace(unfinished, path)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove what `folder_written_whole` has written or begun, such that whoever looks sees all of it or nothing."""
+    unfinished = path.with_name(f"{path.name}.part")
+    for place in (unfinished, path):
+        if place.exists():
+            os.replace(place, unfinished)
+            shutil.rmtree(unfinished)
+
+
 def sync(path: Path) -> None:
     """Wait until a file's content has reached the disk."""
     with path.open("rb") as file:

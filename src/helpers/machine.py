@@ -43,6 +43,15 @@ def choose_precision(device: str, gpu_has_bfloat16: bool, speedups: bool) -> tup
     return "float32", translate("this processor has no instructions for shorter numbers")
 
 
+def tensorflow_threads() -> int:
+    """Count the threads with which TensorFlow computes an operation, unless a program has told it otherwise.
+
+    One for each processor that this process may use, or as many as ``TF_NUM_INTRAOP_THREADS`` says.
+    """
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0)) or processors
+
+
 def processor_multiplies_bfloat16() -> bool:
     """Tell whether the processor has instructions for bfloat16 and oneDNN may use them (``ONEDNN_MAX_CPU_ISA``).
 

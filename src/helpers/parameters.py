@@ -7,6 +7,7 @@ from reprlib import Repr
 from typing import Any
 
 from helpers.exceptions import ParameterError
+from helpers.onnx_export import missing_packages
 from helpers.secrets import without_tokens
 
 TEXT, NUMBER, COUNT, SWITCH = "a text", "a number", "a whole number", "True or False"
@@ -31,6 +32,7 @@ RULES = {
     "label_all_subwords": (SWITCH, None, None),
     "split_long_sentences": (SWITCH, None, None),
     "resume": (SWITCH, None, None),
+    "export_onnx": (SWITCH, None, None),
     "push_to_hub": (SWITCH, None, None),
     "hub_model_id": (TEXT, None, None),
 }
@@ -52,7 +54,8 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ParameterError
-        If a value is missing or one that `check_value` refuses, or if two parameters do not go together.
+        If a value is missing or one that `check_value` refuses, if two parameters do not go together, or if one needs a
+        package that is missing.
     """
     missing = [name for name in RULES if name not in namespace]
     if missing:
@@ -62,6 +65,8 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
         check_value(name, value)
     if parameters["push_to_hub"] and not parameters["hub_model_id"]:
         raise ParameterError("push_to_hub=True needs hub_model_id, such as 'your-name/your-model'")
+    if parameters["export_onnx"] and (missing := missing_packages()):
+        raise ParameterError(f"export_onnx=True needs packages that are missing here: pip install {' '.join(missing)}")
     return parameters
 
 

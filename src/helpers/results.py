@@ -32,6 +32,7 @@ KEYS = {
     "seconds",
     "peak_memory_bytes",
 }
+OPTIONAL_KEYS = {"onnx"}
 LIBRARIES = {
     "pytorch": ("torch", "accelerate"),
     "tensorflow": ("tensorflow", "tf-keras"),
@@ -113,7 +114,35 @@ def write_results(folder: Path | str, framework: str, stopwatch: Stopwatch, **co
     }
     if results.keys() != KEYS:
         raise ResultsError(f"metrics.json: missing {KEYS - results.keys()}, unknown {results.keys() - KEYS}")
-    path = Path(folder) / FILE_NAME
+    return _write(Path(folder), results)
+
+
+def add_entry(folder: Path | str, **entry) -> Path:
+    """Add an entry that not every run has to a run's metrics.json, or replace it; written whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path or str
+    **entry
+        One of `OPTIONAL_KEYS`, as JSON can hold it: ``onnx``, what `helpers.onnx_comparison.compare` has measured.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ResultsError
+        If the entry has no place in the schema, or `read_results` refuses the file.
+    """
+    if not entry.keys() <= OPTIONAL_KEYS:
+        raise ResultsError(f"metrics.json: unknown {entry.keys() - OPTIONAL_KEYS}")
+    return _write(Path(folder), read_results(folder) | entry)
+
+
+def _write(folder: Path, results: dict) -> Path:
+    path = folder / FILE_NAME
     with written_whole(path) as unfinished:
         unfinished.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
@@ -137,8 +166,9 @@ def read_results(folder: Path | str) -> dict:
     found = results.get("schema_version") if isinstance(results, dict) else None
     if found != SCHEMA_VERSION:
         raise ResultsError(f"{path} has the schema version {found}, expected {SCHEMA_VERSION}; run the notebook again")
-    if results.keys() != KEYS:
-        raise ResultsError(f"{path}: missing {KEYS - results.keys()}, unknown {results.keys() - KEYS}")
+    unknown = results.keys() - KEYS - OPTIONAL_KEYS
+    if unknown or not results.keys() >= KEYS:
+        raise ResultsError(f"{path}: missing {KEYS - results.keys()}, unknown {unknown}")
     return results
 
 
