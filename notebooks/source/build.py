@@ -18,6 +18,7 @@ from typing import NamedTuple
 import jupytext
 import nbformat
 from nbformat import NotebookNode
+from packaging.requirements import Requirement
 
 import catalogue
 from gaps import make_gaps
@@ -148,11 +149,17 @@ def _with_ids(cells: Iterable[tuple[str, str, list[str]]]) -> list[NotebookNode]
 def _values(edition: Edition) -> dict[str, str]:
     """List what stands in the notebook for ``{{ name }}``."""
     with (ROOT / "pyproject.toml").open("rb") as file:
-        repository = tomllib.load(file)["project"]["urls"]["Repository"]
+        project = tomllib.load(file)["project"]
+    repository = project["urls"]["Repository"]
+    extras = {name: [*map(Requirement, texts)] for name, texts in project["optional-dependencies"].items()}
+    (transformers,) = (need.specifier for need in extras["tensorflow"] if need.name == "transformers")
+    (encoder,) = extras["bundled"]
     owner_and_name = repository.removeprefix("https://github.com/")
     (other_language,) = set(LANGUAGES) - {edition.language}
     return {
         "repository": repository,
+        "encoder": str(encoder),
+        "transformers": str(transformers).removeprefix("=="),
         "colab": f"https://colab.research.google.com/github/{owner_and_name}/blob/main/{edition.path.as_posix()}",
         "language": edition.language,
         "other_language": os.path.relpath(Edition(edition.framework, other_language).path, edition.path.parent),

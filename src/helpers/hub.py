@@ -6,29 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-import requests
-from huggingface_hub import HfApi, configure_http_backend, constants
-from huggingface_hub.errors import XetError
+from huggingface_hub import HfApi, constants
 from huggingface_hub.file_download import repo_folder_name
-from requests.adapters import HTTPAdapter, Retry
 
+from helpers.hub_client import CUT_OFF, ERRORS, TRIES, be_patient
 from helpers.hub_failures import BrokenDownloadError, causes, status_of
 
 Fetched = TypeVar("Fetched")
 
-# What clients raise where the Hub, the network, the disk or a name is at fault. The errors of requests are OSErrors.
-FAILURES = (OSError, RuntimeError, ValueError, XetError)
-TRIES = 3
-WORTH_A_REPEAT = (429, 500, 502, 503, 504)
-LONGEST_PAUSE = 30  # seconds between two requests, whatever the Hub asks for
-LONGEST_SILENCE = 60  # seconds, where a client would wait for an answer for ever
+# What is raised where the Hub, the network, the disk or a name is at fault.
+FAILURES = (OSError, RuntimeError, ValueError, *ERRORS)
 WRONG_RANGE = 416
-
-
-def be_patient() -> None:
-    """Let this process's clients of the Hub repeat a request where it is busy or fails for a reason of its own."""
-    if not constants.HF_HUB_OFFLINE:
-        configure_http_backend(_patient_session)
 
 
 def file_names(kind: str, name: str, revision: str | None = None) -> set[str]:
@@ -43,7 +31,7 @@ def file_names(kind: str, name: str, revision: str | None = None) -> set[str]:
 
     Raises
     ------
-    OSError, RuntimeError, ValueError, XetError
+    Exception
         One of `FAILURES`.
     """
     be_patient()
@@ -94,38 +82,8 @@ def fetch_whole(fetch: Callable[[], Fetched], kind: str, name: str, made_of_file
     raise BrokenDownloadError(name) if broken else error
 
 
-class _PatientAdapter(HTTPAdapter):
-    def __init__(self):
-        # Failed connections are left to the clients, which know when a cache will do.
-        retry = _BoundedRetry(
-            total=TRIES,
-            connect=0,
-            read=False,
-            status_forcelist=WORTH_A_REPEAT,
-            allowed_methods=None,
-            backoff_factor=1,
-            raise_on_status=False,
-        )
-        super().__init__(max_retries=retry)
-
-    def send(self, request, timeout=None, **others):
-        return super().send(request, timeout=timeout or LONGEST_SILENCE, **others)
-
-
-class _BoundedRetry(Retry):
-    def get_retry_after(self, response):
-        return min(super().get_retry_after(response) or 0, LONGEST_PAUSE)
-
-
-def _patient_session() -> requests.Session:
-    session = requests.Session()
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _PatientAdapter())
-    return session
-
-
 def _broke_off(error: Exception) -> bool:
-    return any(isinstance(cause, requests.exceptions.ChunkedEncodingError) for cause in causes(error))
+    return any(isinstance(cause, CUT_OFF) for cause in causes(error))
 
 
 def _remove_broken(files: Path, error: Exception | None) -> bool:
