@@ -14,10 +14,14 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--no-header --no-annotate --no-emit-index-url $(UPGRADE)
 
+# Tests of the tools around the notebooks, which no release of a library changes.
+OF_TOOLS := colab fuzz regression
+LATEST := runs/environments/latest
+
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 
-.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression bench lab test test-faults fuzz notebooks format lock clean
+.PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression bench lab test test-faults test-latest test-colab fuzz notebooks format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -53,6 +57,13 @@ test: .venv/.installed-dev ## check the code's form, then run all tests
 test-faults: .venv/.installed-dev ## run the tests of what goes wrong at length, such as a Hub that does not answer
 	$(BIN)/pytest -m faults --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+test-latest: $(LATEST)/.installed ## run the PyTorch edition and the helpers' tests on the newest releases
+	PATH=$(CURDIR)/$(LATEST)/bin:$$PATH $(LATEST)/bin/pytest $(OF_TOOLS:%=--ignore=tests/%) \
+		--numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test-colab: .venv/.installed-dev ## run both editions on a machine as Colab hands it out (Python 3.12; 8 GB the first time)
+	$(BIN)/pytest -m colab tests/colab
+
 fuzz: .venv/.installed-fuzz ## look for bytes that break the readers, a third of the time each (SECONDS=3600)
 	failed=; \
 	for target in conll_reader tag_schemes word_alignment; do \
@@ -87,6 +98,15 @@ clean: ## remove the runs and the virtual environment
 
 .venv/.installed: requirements.txt
 	@tools/setup.sh $(PYTHON)
+
+# The newest of all but torch, of which few releases have a build for the CPU alone. No TensorFlow: it needs transformers 4.
+$(LATEST).txt: requirements.in requirements-dev.in
+	@mkdir -p $(@D)
+	sed -nE '/^(tensorflow|tf-keras)=/d; /^torch=/{p;d}; s/^([a-z][a-z0-9-]*)==.*/\1/p' requirements.in > $@
+	grep -E '^(pytest|pytest-xdist|hypothesis|jupytext|markdown-it-py|mdit-py-plugins)==' requirements-dev.in >> $@
+
+$(LATEST)/.installed: $(LATEST).txt
+	@tools/setup.sh $(PYTHON) $(LATEST) $(LATEST).txt
 
 .venv/.installed-dev: .venv/.installed requirements-dev.txt
 	$(BIN)/pip install --disable-pip-version-check -r requirements-dev.txt

@@ -44,6 +44,18 @@ def _is_installed(name: str, release: str) -> bool:
     return True
 
 
+def quieten_transformers() -> None:
+    """Let transformers say nothing but errors, and show no bars for what it saves and loads; downloads keep theirs."""
+    import transformers
+    from huggingface_hub.utils import are_progress_bars_disabled, enable_progress_bars
+
+    shown = not are_progress_bars_disabled()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()  # those of downloads, too
+    if shown:
+        enable_progress_bars()
+
+
 def load_triton_first() -> None:
     """Load Triton, where it is installed, before TensorFlow.
 
