@@ -1,10 +1,11 @@
 """Fetching from the Hub: again where that helps, and with nothing broken left in the cache."""
 
+import glob
 import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from huggingface_hub import HfApi, constants
 from huggingface_hub.file_download import repo_folder_name
@@ -19,8 +20,23 @@ FAILURES = (OSError, RuntimeError, ValueError, *ERRORS)
 WRONG_RANGE = 416
 
 
-def file_names(kind: str, name: str, revision: str | None = None) -> set[str]:
-    """List the files of a repository; that also shows in some seconds whether the Hub can be asked at all.
+class Repository(NamedTuple):
+    """What the Hub has under a name.
+
+    Attributes
+    ----------
+    name : str
+        Its full name. What the reader calls it may be an older one, without an owner, which newer clients refuse.
+    files : set of str
+        Their paths.
+    """
+
+    name: str
+    files: set[str]
+
+
+def look_up(kind: str, name: str, revision: str | None = None) -> Repository:
+    """Find a repository; that also shows in some seconds whether the Hub can be asked at all.
 
     Parameters
     ----------
@@ -36,7 +52,16 @@ def file_names(kind: str, name: str, revision: str | None = None) -> set[str]:
     """
     be_patient()
     info = HfApi().repo_info(name, repo_type=kind, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
-    return {file.rfilename for file in info.siblings}
+    return Repository(info.id, {file.rfilename for file in info.siblings})
+
+
+def name_in_cache(kind: str, name: str) -> str:
+    """Find the full name of a repository that an earlier run has fetched, without asking the Hub."""
+    if "/" in name:
+        return name
+    fetched = Path(constants.HF_HUB_CACHE).glob(f"{kind}s--*--{glob.escape(name)}")
+    owners = sorted(folder.name.split("--")[1] for folder in fetched)
+    return f"{owners[0]}/{name}" if owners else name
 
 
 def fetch_whole(fetch: Callable[[], Fetched], kind: str, name: str, made_of_files: Path | None = None) -> Fetched:
