@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jupytext
 import nbformat
@@ -41,7 +41,9 @@ EXERCISE = "exercise"  # the tag of a cell that holds a solution
 SOLUTION = "Solution"
 FOLDED = "<details>\n<summary>{summary}</summary>\n\n```python\n{code}\n```\n\n</details>"
 
-LINK = re.compile(r"(?<=\]\()[^)\s]+")
+LINK = re.compile(r"(?<=\]\()[^)\s]+|(?<=\]: )\S+")
+COLAB = "https://colab.research.google.com/github/{owner_and_name}/blob/main/"
+COLAB_OF_ANY = re.compile(COLAB.format(owner_and_name=r"[^/\s]+/[^/\s]+"))
 # What a link of README.md leads to, and where the translated link leads instead.
 LOCALISED_LINKS = {"README.ko.md": "README.md", "notebooks/token_classification_": "notebooks/ko/token_classification_"}
 NOTICE = "<!-- make notebooks builds this from README.md and its translation in notebooks/source/ko.po. -->\n\n"
@@ -79,7 +81,7 @@ def main() -> int:
 def built_files() -> dict[Path, str]:
     """Build everything: the text of each file, by its path."""
     source = jupytext.read(SOURCE, fmt="md:myst")
-    readme = README.read_text(encoding="utf-8")
+    readme = COLAB_OF_ANY.sub(_colab(_project()), README.read_text(encoding="utf-8"))
     of_source = [message for cell in source.cells for message in messages(TRANSLATE[cell.cell_type], cell.source)]
     for_readers = catalogue.update(
         catalogue.read(CATALOGUE),
@@ -93,6 +95,7 @@ def built_files() -> dict[Path, str]:
     return notebooks | {
         CATALOGUE: str(for_readers),
         HELPERS_CATALOGUE: str(for_helpers),
+        README: readme,
         README_KO: NOTICE + _localised(translate_markdown(readme, lookups["ko"])),
     }
 
@@ -148,22 +151,29 @@ def _with_ids(cells: Iterable[tuple[str, str, list[str]]]) -> list[NotebookNode]
 
 def _values(edition: Edition) -> dict[str, str]:
     """List what stands in the notebook for ``{{ name }}``."""
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        project = tomllib.load(file)["project"]
-    repository = project["urls"]["Repository"]
+    project = _project()
     extras = {name: [*map(Requirement, texts)] for name, texts in project["optional-dependencies"].items()}
     (transformers,) = (need.specifier for need in extras["tensorflow"] if need.name == "transformers")
     (encoder,) = extras["bundled"]
-    owner_and_name = repository.removeprefix("https://github.com/")
     (other_language,) = set(LANGUAGES) - {edition.language}
     return {
-        "repository": repository,
+        "repository": project["urls"]["Repository"],
         "encoder": str(encoder),
         "transformers": str(transformers).removeprefix("=="),
-        "colab": f"https://colab.research.google.com/github/{owner_and_name}/blob/main/{edition.path.as_posix()}",
+        "colab": _colab(project) + edition.path.as_posix(),
         "language": edition.language,
         "other_language": os.path.relpath(Edition(edition.framework, other_language).path, edition.path.parent),
     }
+
+
+def _project() -> dict[str, Any]:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return tomllib.load(file)["project"]
+
+
+def _colab(project: dict[str, Any]) -> str:
+    """Give the address at which Colab opens the files of the repository."""
+    return COLAB.format(owner_and_name=project["urls"]["Repository"].removeprefix("https://github.com/"))
 
 
 def _localised(readme: str) -> str:
