@@ -14,11 +14,15 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--no-header --no-annotate --no-emit-index-url $(UPGRADE)
 
+# Tests of the tools around the notebooks, which no release of a library changes.
+OF_TOOLS := browser colab fuzz regression
+LATEST := runs/environments/latest
+
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 
 .PHONY: help run run-pytorch run-tensorflow parity parity-seeds regression bench lab site pictures test test-faults test-browser \
-	test-site fuzz notebooks format lock clean
+	test-site test-latest test-colab fuzz notebooks format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -71,6 +75,13 @@ test-browser: .venv/.installed-dev ## run the notebooks in JupyterLab, in the sy
 test-site: .venv/.installed-dev .venv/.installed-site ## look at the site in Chromium, wide and narrow; pictures go to runs/site-screenshots
 	$(BIN)/pytest -m "site and not faults"
 
+test-latest: $(LATEST)/.installed ## run the PyTorch edition and the helpers' tests on the newest releases
+	PATH=$(CURDIR)/$(LATEST)/bin:$$PATH $(LATEST)/bin/pytest $(OF_TOOLS:%=--ignore=tests/%) \
+		--numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test-colab: .venv/.installed-dev ## run both editions on a machine as Colab hands it out (Python 3.12; 8 GB the first time)
+	$(BIN)/pytest -m colab tests/colab
+
 fuzz: .venv/.installed-fuzz ## look for bytes that break the readers, a quarter of the time each (SECONDS=3600)
 	failed=; \
 	for target in conll_reader json_reader tag_schemes word_alignment; do \
@@ -106,6 +117,15 @@ clean: ## remove the runs and the virtual environment
 
 .venv/.installed: requirements.txt
 	@tools/setup.sh $(PYTHON)
+
+# The newest of all but torch, of which few releases have a build for the CPU alone. No TensorFlow: it needs transformers 4.
+$(LATEST).txt: requirements.in requirements-dev.in
+	@mkdir -p $(@D)
+	sed -nE '/^(tensorflow|tf-keras)=/d; /^torch=/{p;d}; s/^([a-z][a-z0-9-]*)==.*/\1/p' requirements.in > $@
+	grep -E '^(pytest|pytest-xdist|hypothesis|jupytext|markdown-it-py|mdit-py-plugins)==' requirements-dev.in >> $@
+
+$(LATEST)/.installed: $(LATEST).txt
+	@tools/setup.sh $(PYTHON) $(LATEST) $(LATEST).txt
 
 .venv/.installed-dev: .venv/.installed requirements-dev.txt
 	$(BIN)/pip install --disable-pip-version-check -r requirements-dev.txt

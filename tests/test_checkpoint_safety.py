@@ -3,7 +3,7 @@
 import ast
 import json
 import pickle
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from itertools import product
 from pathlib import Path
 
@@ -12,7 +12,10 @@ import pytest
 from hostile import Pickled, write_checkpoint
 from IPython.core.inputtransformer2 import TransformerManager
 from published_checkpoints import PUBLISHED
+from tokenizers import Tokenizer
+from tokenizers.models import Unigram
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForTokenClassification, AutoTokenizer
+from transformers import __version__ as transformers_version
 from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as CLASSIFIERS
 
 from helpers.exceptions import CheckpointUnavailableError, SlowTokenizerError, UnsafeCheckpointError
@@ -26,6 +29,7 @@ KERNEL = "somebody/kernels:attention"
 SECRET = "hf_" + 34 * "S"
 CONFIG, TOKENIZER_CONFIG, SPECIAL_TOKENS = "config.json", "tokenizer_config.json", "special_tokens_map.json"
 FOR_TOKENIZERS = (TOKENIZER_CONFIG, SPECIAL_TOKENS)
+MENDED = not transformers_version.startswith("4.")  # what transformers 4 does with some files, 5 does not
 
 
 @pytest.fixture
@@ -45,6 +49,9 @@ def secret(tmp_path):
     path = tmp_path / "secret"
     path.write_text(f"[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n{SECRET}\n")
     return path
+
+
+UNIGRAMS = {"FacebookAI/xlm-roberta-base", "microsoft/deberta-v3-base"}  # whose tokenizers take nothing else
 
 
 def change(folder, file, **entries):
@@ -123,7 +130,7 @@ def test_only_what_can_be_a_token_classifier_is_taken(folder, kind):
         *product(
             FOR_TOKENIZERS, ("fast_tokenizer_files", "init_inputs", "vocab_file", "merges_file", "tokenizer_file")
         ),
-        *product(FOR_TOKENIZERS, ("gguf_file", "sp_model_kwargs", "extra_special_tokens")),
+        *product(FOR_TOKENIZERS, ("gguf_file", "sp_model_kwargs", "extra_special_tokens", "vocab", "merges")),
     ],
 )
 def test_a_configuration_that_names_files_is_refused(folder, secret, file, key):
@@ -133,7 +140,7 @@ def test_a_configuration_that_names_files_is_refused(folder, secret, file, key):
             resolve_checkpoint(str(folder))
 
 
-@pytest.mark.parametrize(("file", "key"), [*product(FOR_TOKENIZERS, ("vocab_file", "init_inputs"))])
+@pytest.mark.parametrize(("file", "key"), [*product(FOR_TOKENIZERS, ("vocab_file", "init_inputs", "vocab"))])
 def test_a_file_that_is_open_already_is_not_read_by_its_number(folder, secret, file, key):
     with secret.open() as opened:
         change(folder, file, **{key: [opened.fileno()] if key == "init_inputs" else opened.fileno()})
@@ -141,6 +148,7 @@ def test_a_file_that_is_open_already_is_not_read_by_its_number(folder, secret, f
             resolve_checkpoint(str(folder))
 
 
+@pytest.mark.skipif(MENDED, reason="transformers 5 takes such a file from the checkpoint's own folder alone")
 @pytest.mark.parametrize("file", FOR_TOKENIZERS)
 def test_transformers_would_copy_such_a_file_into_the_trained_model(folder, secret, tmp_path, file):
     as_older_tokenizers_are(folder, without=["tokenizer.json", "vocab.txt"])
@@ -153,13 +161,14 @@ def test_transformers_would_copy_such_a_file_into_the_trained_model(folder, secr
 @pytest.mark.parametrize("several", [list, dict])
 def test_a_configuration_that_names_files_to_be_written_is_refused(folder, tmp_path, several, file):
     name = "../../elsewhere"
+    is_written = several is list or file == TOKENIZER_CONFIG  # in the other file an object stands for a token
     as_older_tokenizers_are(folder, without=["chat_template.jinja"])  # which would come before
     change(folder, file, chat_template={list: [{"name": name, "template": "text"}], dict: {name: "text"}}[several])
     with pytest.raises(UnsafeCheckpointError, match=rf"'chat_template' in its {file} could name"):
         resolve_checkpoint(str(folder))
-    AutoTokenizer.from_pretrained(folder).save_pretrained(tmp_path / "trained")
-    is_written = several is list or file == TOKENIZER_CONFIG  # in the other file an object stands for a token
-    assert (tmp_path / "elsewhere.jinja").exists() == is_written
+    with pytest.raises(ValueError, match="Invalid chat template name") if MENDED and is_written else nullcontext():
+        AutoTokenizer.from_pretrained(folder).save_pretrained(tmp_path / "trained")
+    assert (tmp_path / "elsewhere.jinja").exists() == (is_written and not MENDED)
 
 
 def test_a_configuration_that_gives_entries_other_names_is_refused(folder):
@@ -228,11 +237,14 @@ def test_what_old_tokenizers_are_full_of_is_harmless(folder, entries):
 def test_published_checkpoints_are_taken(folder, name):
     for file, content in zip((CONFIG, *FOR_TOKENIZERS), PUBLISHED[name], strict=True):
         (folder / file).write_text(json.dumps(content or {}))
+    if name in UNIGRAMS:
+        Tokenizer(Unigram([(letter, 0.0) for letter in "abcd"], unk_id=3)).save(str(folder / "tokenizer.json"))
     assert resolve_checkpoint(str(folder)) == str(folder)
 
 
 def test_what_transformers_itself_saves_is_taken(folder):
-    special = {"layoutlmv2", "mpt"}  # they hold configurations of other libraries, and of other models
+    special = {"layoutlmv2", "mpt"}  # they hold configurations of another library, and of a part
+    special |= {kind for kind in CLASSIFIERS if CONFIG_MAPPING[kind].sub_configs}  # and these, of other models
     for kind in set(CLASSIFIERS) - special:
         config = CONFIG_MAPPING[kind](id2label={0: "O", 1: "B-x"}, label2id={"O": 0, "B-x": 1}, torch_dtype="float32")
         config.save_pretrained(folder)
@@ -334,7 +346,7 @@ def test_a_file_that_is_not_what_it_says_is_named(folder, file, content):
         (
             CONFIG,
             '{"model_type": "distilbert", "id2label": [1]}',
-            "the configuration of .* cannot be loaded: ValueError",
+            "the configuration of .* cannot be loaded: (Value|Attribute)Error",
         ),
         (CONFIG, '{"model_type": "bert", "quantization_config": {"quant_method": "x"}}', "holds quantized weights"),
         (CONFIG, '{"model_type": "bert", "quantization_config": 4}', "holds quantized weights"),

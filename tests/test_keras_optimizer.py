@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.tensorflow
+
 # An embedding whose rows repeat in a batch, and a weight with gradients about as small as epsilon.
 STEPS = """
 import json, os, sys

@@ -168,6 +168,20 @@ def test_addresses_are_filled_in(edition, notebooks):
     assert f'use_language("{edition[1]}")' in text
 
 
+def test_the_address_of_the_repository_stands_in_one_place(copy):
+    name = "token-classification-tutorial"
+    change(copy / "pyproject.toml", f"https://github.com/{name}/{name}", "https://github.com/somebody/a-fork")
+    assert run_build(copy).returncode == 0
+    texts = {path: path.read_text("utf-8") for path in copy.rglob("*") if path.suffix in (".ipynb", ".md", ".po")}
+    assert [path for path, text in texts.items() if f"{name}/{name}" in text] == []
+    for edition in EDITIONS:
+        notebook = texts[copy / path_of(*edition)]
+        assert f"[{edition[0]}] @ git+https://github.com/somebody/a-fork" in notebook
+        colab = f"https://colab.research.google.com/github/somebody/a-fork/blob/main/{path_of(*edition).as_posix()}"
+        assert colab in notebook
+        assert edition[2] or colab in texts[copy / ("README.md" if edition[1] == "en" else "README.ko.md")]
+
+
 def test_relative_links_lead_somewhere(edition, notebooks):
     links = re.findall(r"\]\((?!https:)([^)]+)\)", markdown(notebooks[edition]))
     folder = (ROOT / path_of(*edition)).parent

@@ -95,6 +95,7 @@ def test_other_files_are_refused(tmp_path, text, message):
         results.read_results(tmp_path)
 
 
+@pytest.mark.tensorflow
 def test_table_sets_runs_side_by_side(tmp_path):
     runs = []
     for framework in ("pytorch", "tensorflow"):

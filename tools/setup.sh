@@ -1,8 +1,10 @@
 #!/bin/sh
-# Make .venv with the pinned packages and the project itself. Call: tools/setup.sh PYTHON
-# Either .venv/.installed exists at the end and everything is there, or .venv is gone and the message says why.
+# Make a virtual environment: some packages, and the project itself. Call: tools/setup.sh PYTHON [FOLDER REQUIREMENTS]
+# Either FOLDER/.installed exists at the end and everything is there, or FOLDER is gone and the message says why.
 set -u
 python=$1
+folder=${2:-.venv}
+requirements=${3:-requirements.txt}
 
 if ! "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
     found=$("$python" --version 2>/dev/null || echo "no Python")
@@ -11,16 +13,16 @@ if ! "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (
 fi
 
 fail() {
-    rm -rf .venv
+    rm -rf "$folder"
     echo "Set-up failed while $1; the lines above say why. Nothing was kept: mend the cause and call make again." >&2
     exit 1
 }
 trap 'fail "it was interrupted"' INT TERM
 
-rm -rf .venv
-echo "Setting up .venv; the first time this downloads about a gigabyte."
-"$python" -m venv .venv || fail "making the virtual environment .venv"
-.venv/bin/pip install --disable-pip-version-check -r requirements.txt || fail "installing the packages of requirements.txt"
-# setuptools, which builds the project, comes with requirements.txt: so that it is pinned too
-.venv/bin/pip install --disable-pip-version-check --no-deps --no-build-isolation -e . || fail "installing the project itself"
-touch .venv/.installed
+rm -rf "$folder"
+echo "Setting up $folder; the first time this downloads about a gigabyte."
+"$python" -m venv "$folder" || fail "making the virtual environment $folder"
+"$folder/bin/pip" install --disable-pip-version-check -r "$requirements" || fail "installing the packages of $requirements"
+# setuptools, which builds the project, comes with the packages: so that it is pinned too
+"$folder/bin/pip" install --disable-pip-version-check --no-deps --no-build-isolation -e . || fail "installing the project itself"
+touch "$folder/.installed"

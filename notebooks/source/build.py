@@ -13,11 +13,12 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jupytext
 import nbformat
 from nbformat import NotebookNode
+from packaging.requirements import Requirement
 
 import catalogue
 from gaps import make_gaps
@@ -44,7 +45,9 @@ EXERCISE = "exercise"  # the tag of a cell that holds a solution
 SOLUTION = "Solution"
 FOLDED = "<details>\n<summary>{summary}</summary>\n\n```python\n{code}\n```\n\n</details>"
 
-LINK = re.compile(r"(?<=\]\()[^)\s]+")
+LINK = re.compile(r"(?<=\]\()[^)\s]+|(?<=\]: )\S+")
+COLAB = "https://colab.research.google.com/github/{owner_and_name}/blob/main/"
+COLAB_OF_ANY = re.compile(COLAB.format(owner_and_name=r"[^/\s]+/[^/\s]+"))
 # What a link of a page leads to, and where the translated link leads instead.
 LOCALISED_LINKS = {
     "README.ko.md": "README.md",
@@ -86,7 +89,8 @@ def main() -> int:
 def built_files() -> dict[Path, str]:
     """Build everything: the text of each file, by its path."""
     source = jupytext.read(SOURCE, fmt="md:myst")
-    pages = {path: path.read_text(encoding="utf-8") for path in KOREAN_PAGES}
+    colab = _colab(_project())
+    pages = {path: COLAB_OF_ANY.sub(colab, path.read_text(encoding="utf-8")) for path in KOREAN_PAGES}
     of_source = [message for cell in source.cells for message in messages(TRANSLATE[cell.cell_type], cell.source)]
     for_readers = catalogue.update(
         catalogue.read(CATALOGUE),
@@ -109,7 +113,7 @@ def built_files() -> dict[Path, str]:
         HELPERS_CATALOGUE: str(for_helpers),
         SECTIONS: sections_table(source, lookups["ko"]),
     }
-    return notebooks | translated | made_of_source
+    return notebooks | pages | translated | made_of_source
 
 
 def build(edition: Edition, source: NotebookNode, lookup: Lookup) -> str:
@@ -163,16 +167,29 @@ def _with_ids(cells: Iterable[tuple[str, str, list[str]]]) -> list[NotebookNode]
 
 def _values(edition: Edition) -> dict[str, str]:
     """List what stands in the notebook for ``{{ name }}``."""
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        repository = tomllib.load(file)["project"]["urls"]["Repository"]
-    owner_and_name = repository.removeprefix("https://github.com/")
+    project = _project()
+    extras = {name: [*map(Requirement, texts)] for name, texts in project["optional-dependencies"].items()}
+    (transformers,) = (need.specifier for need in extras["tensorflow"] if need.name == "transformers")
+    (encoder,) = extras["bundled"]
     (other_language,) = set(LANGUAGES) - {edition.language}
     return {
-        "repository": repository,
-        "colab": f"https://colab.research.google.com/github/{owner_and_name}/blob/main/{edition.path.as_posix()}",
+        "repository": project["urls"]["Repository"],
+        "encoder": str(encoder),
+        "transformers": str(transformers).removeprefix("=="),
+        "colab": _colab(project) + edition.path.as_posix(),
         "language": edition.language,
         "other_language": os.path.relpath(Edition(edition.framework, other_language).path, edition.path.parent),
     }
+
+
+def _project() -> dict[str, Any]:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return tomllib.load(file)["project"]
+
+
+def _colab(project: dict[str, Any]) -> str:
+    """Give the address at which Colab opens the files of the repository."""
+    return COLAB.format(owner_and_name=project["urls"]["Repository"].removeprefix("https://github.com/"))
 
 
 def _localised(page: str) -> str:

@@ -25,8 +25,8 @@ TOKENIZER_CONFIGS = ("tokenizer_config.json", "special_tokens_map.json")  # tran
 SETTINGS = re.compile(
     r"""_?name_or_path | architectures | attention_layers | attention_mode | conv_act | dense_act_fn | directionality
     | dtype | finetuning_task | id2label | id2lang | label2id | language | layer_types | model_type | norm_rel_ebd
-    | num_labels | padding | pooler_type | prefix | problem_type | rope_parameters | rope_scaling | task_specific_params
-    | tokenizer_class | torch_dtype | transformers_version""",
+    | num_labels | padding | pooler_type | position_embedding_type | prefix | problem_type | rope_parameters
+    | rope_scaling | task_specific_params | tokenizer_class | torch_dtype | transformers_version""",
     re.VERBOSE,
 )
 # ... and in the files for the tokenizer.
@@ -37,8 +37,9 @@ TOKENIZER_SETTINGS = re.compile(
     | truncation_strategy | vocab_type""",
     re.VERBOSE,
 )
+TOKENIZER_NAME = re.compile(r"\w+Tokenizer(Fast)?|TokenizersBackend")  # the latter is what 5 saves
 TEMPLATES = "chat_template"  # if there are several, each becomes a file of its name when the tokenizer is saved
-OPENED = re.compile(r"\w*_file|init_inputs")  # here a number means a file, too: one that is open already
+OPENED = re.compile(r"\w*_file|init_inputs|vocab|merges")  # here a number means a file, too: one that is open already
 
 
 def require_safe(folder: Path, name: str) -> None:
@@ -161,15 +162,22 @@ def _is_tokenizer_setting(key: str, value: Any) -> bool:
 
 
 def _require_fast_tokenizer(entries: dict[str, Any], file: str, name: str) -> None:
-    from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
-
     kind = entries.get("tokenizer_class")
-    fast = {"PreTrainedTokenizerFast", *(fast for _, fast in TOKENIZER_MAPPING_NAMES.values())}
-    if kind is not None and f"{str(kind).removesuffix('Fast')}Fast" not in fast:
+    if kind is not None and not _is_fast_tokenizer(str(kind)):
         raise SlowTokenizerError(
             f"the checkpoint {name!r} asks for the tokenizer_class {kind!r} ({file}), which is no fast tokenizer of"
             " transformers; only these can tell the words of their subwords"
         )
+
+
+def _is_fast_tokenizer(kind: str) -> bool:
+    """Tell whether a name is that of a fast tokenizer; in transformers 4 it ends in ``Fast``, in 5 as a rule not."""
+    import transformers
+
+    name = kind.removesuffix("Fast")
+    known = {f"{name}Fast", name} & set(dir(transformers))
+    classes = [getattr(transformers, name) for name in known if TOKENIZER_NAME.fullmatch(name)]
+    return any(isinstance(c, type) and issubclass(c, transformers.PreTrainedTokenizerFast) for c in classes)
 
 
 def _require_weights(folder: Path, name: str) -> None:

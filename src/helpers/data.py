@@ -144,31 +144,32 @@ def _from_hub(name: str) -> DatasetDict:
     if name in FORMATS:
         raise DatasetUnavailableError(f"{name!r} is the name of a file format, and not of a data set on the Hub")
     try:
-        revision = _revision_with_data(name)
+        full_name, revision = _place_of_data(name)
     except hub.FAILURES as error:
         return _as_common_form(_from_cache(name, error), name)
-    return _as_common_form(_download(name, revision), name)
+    return _as_common_form(_download(name, full_name, revision), name)
 
 
-def _revision_with_data(name: str) -> str | None:
-    """Find out where a data set's files are: on its main revision (None), or where that holds a script, in a copy."""
+def _place_of_data(name: str) -> tuple[str, str | None]:
+    """Find a data set's full name, and where its files are: on its main revision (None) or, for a script, in a copy."""
+    repository = hub.look_up("dataset", name)
     script = f"{name.rpartition('/')[2]}.py"
-    if script not in hub.file_names("dataset", name):
-        return None
+    if script not in repository.files:
+        return repository.name, None
     try:
-        hub.file_names("dataset", name, revision=PARQUET_COPY)
+        hub.look_up("dataset", repository.name, revision=PARQUET_COPY)
     except RevisionNotFoundError as error:
         raise DatasetUnavailableError(
             f"the data set {name!r} is a loading script, {script}, and no data: scripts are not run, as they could do"
             " anything, and the Hub has made no copy of it as Parquet files. Take another data set, or put its"
             " sentences into a folder of CoNLL files"
         ) from error
-    return PARQUET_COPY
+    return repository.name, PARQUET_COPY
 
 
-def _download(name: str, revision: str | None) -> DatasetDict:
+def _download(name: str, full_name: str, revision: str | None) -> DatasetDict:
     try:
-        return _load(name, revision)
+        return _load(full_name, revision)
     except (*hub.FAILURES, DatasetsError) as error:
         raise DatasetUnavailableError(fetch_failure(f"data set {name!r}", error)) from error
 
@@ -178,7 +179,7 @@ def _from_cache(name: str, unreachable: Exception) -> DatasetDict:
     before = datasets.config.HF_HUB_OFFLINE
     datasets.config.HF_HUB_OFFLINE = True
     try:
-        return _load(name, None)
+        return _load(hub.name_in_cache("dataset", name), None)
     except (*hub.FAILURES, DatasetsError) as error:
         raise DatasetUnavailableError(fetch_failure(f"data set {name!r}", unreachable)) from error
     finally:

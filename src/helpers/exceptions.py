@@ -88,6 +88,10 @@ class ResultsError(TutorialError):
     """A results file is missing or not one that this project wrote."""
 
 
+class RestartNeededError(TutorialError):
+    """Packages were installed in other releases than this process has imported."""
+
+
 class RunError(TutorialError):
     """A headless run was asked for something that does not exist, or one of its cells failed."""
 

@@ -1,38 +1,42 @@
 """Fetching from the Hub: again where that helps, and with nothing broken left in the cache."""
 
+import glob
 import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-import requests
-from huggingface_hub import HfApi, configure_http_backend, constants
-from huggingface_hub.errors import XetError
+from huggingface_hub import HfApi, constants
 from huggingface_hub.file_download import repo_folder_name
-from requests.adapters import HTTPAdapter, Retry
 
+from helpers.hub_client import CUT_OFF, ERRORS, TRIES, be_patient
 from helpers.hub_failures import BrokenDownloadError, causes, status_of
 
 Fetched = TypeVar("Fetched")
 
-# What clients raise where the Hub, the network, the disk or a name is at fault. The errors of requests are OSErrors.
-FAILURES = (OSError, RuntimeError, ValueError, XetError)
-TRIES = 3
-WORTH_A_REPEAT = (429, 500, 502, 503, 504)
-LONGEST_PAUSE = 30  # seconds between two requests, whatever the Hub asks for
-LONGEST_SILENCE = 60  # seconds, where a client would wait for an answer for ever
+# What is raised where the Hub, the network, the disk or a name is at fault.
+FAILURES = (OSError, RuntimeError, ValueError, *ERRORS)
 WRONG_RANGE = 416
 
 
-def be_patient() -> None:
-    """Let this process's clients of the Hub repeat a request where it is busy or fails for a reason of its own."""
-    if not constants.HF_HUB_OFFLINE:
-        configure_http_backend(_patient_session)
+class Repository(NamedTuple):
+    """What the Hub has under a name.
+
+    Attributes
+    ----------
+    name : str
+        Its full name. What the reader calls it may be an older one, without an owner, which newer clients refuse.
+    files : set of str
+        Their paths.
+    """
+
+    name: str
+    files: set[str]
 
 
-def file_names(kind: str, name: str, revision: str | None = None) -> set[str]:
-    """List the files of a repository; that also shows in some seconds whether the Hub can be asked at all.
+def look_up(kind: str, name: str, revision: str | None = None) -> Repository:
+    """Find a repository; that also shows in some seconds whether the Hub can be asked at all.
 
     Parameters
     ----------
@@ -43,12 +47,21 @@ def file_names(kind: str, name: str, revision: str | None = None) -> set[str]:
 
     Raises
     ------
-    OSError, RuntimeError, ValueError, XetError
+    Exception
         One of `FAILURES`.
     """
     be_patient()
     info = HfApi().repo_info(name, repo_type=kind, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
-    return {file.rfilename for file in info.siblings}
+    return Repository(info.id, {file.rfilename for file in info.siblings})
+
+
+def name_in_cache(kind: str, name: str) -> str:
+    """Find the full name of a repository that an earlier run has fetched, without asking the Hub."""
+    if "/" in name:
+        return name
+    fetched = Path(constants.HF_HUB_CACHE).glob(f"{kind}s--*--{glob.escape(name)}")
+    owners = sorted(folder.name.split("--")[1] for folder in fetched)
+    return f"{owners[0]}/{name}" if owners else name
 
 
 def fetch_whole(fetch: Callable[[], Fetched], kind: str, name: str, made_of_files: Path | None = None) -> Fetched:
@@ -94,38 +107,8 @@ def fetch_whole(fetch: Callable[[], Fetched], kind: str, name: str, made_of_file
     raise BrokenDownloadError(name) if broken else error
 
 
-class _PatientAdapter(HTTPAdapter):
-    def __init__(self):
-        # Failed connections are left to the clients, which know when a cache will do.
-        retry = _BoundedRetry(
-            total=TRIES,
-            connect=0,
-            read=False,
-            status_forcelist=WORTH_A_REPEAT,
-            allowed_methods=None,
-            backoff_factor=1,
-            raise_on_status=False,
-        )
-        super().__init__(max_retries=retry)
-
-    def send(self, request, timeout=None, **others):
-        return super().send(request, timeout=timeout or LONGEST_SILENCE, **others)
-
-
-class _BoundedRetry(Retry):
-    def get_retry_after(self, response):
-        return min(super().get_retry_after(response) or 0, LONGEST_PAUSE)
-
-
-def _patient_session() -> requests.Session:
-    session = requests.Session()
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _PatientAdapter())
-    return session
-
-
 def _broke_off(error: Exception) -> bool:
-    return any(isinstance(cause, requests.exceptions.ChunkedEncodingError) for cause in causes(error))
+    return any(isinstance(cause, CUT_OFF) for cause in causes(error))
 
 
 def _remove_broken(files: Path, error: Exception | None) -> bool:

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterator
 
-import requests
 from huggingface_hub import constants
 from huggingface_hub.errors import (
     GatedRepoError,
     HFValidationError,
-    LocalEntryNotFoundError,
     RepositoryNotFoundError,
 )
 
 from helpers.files import says_no_room
+from helpers.hub_client import CUT_OFF, NOT_JSON, TIMED_OUT, UNREACHABLE
 
 
 class BrokenDownloadError(OSError):
@@ -103,13 +102,13 @@ REASONS = (
         "the Hub has trouble of its own. Run again later; https://status.huggingface.co says how it is",
     ),
     (
-        _kind(requests.exceptions.JSONDecodeError),
+        _kind(*NOT_JSON),
         "something else answers in the Hub's place, such as the log-in page of a network. Check the network",
     ),
-    (_kind(requests.Timeout), "the Hub does not answer in time. Run again later"),
-    (_kind(requests.exceptions.ChunkedEncodingError), "the connection broke off. Run again: it goes on from there"),
+    (_kind(*TIMED_OUT), "the Hub does not answer in time. Run again later"),
+    (_kind(*CUT_OFF), "the connection broke off. Run again: it goes on from there"),
     (
-        _kind(ConnectionError, requests.ConnectionError, LocalEntryNotFoundError),
+        _kind(*UNREACHABLE),
         "the Hub cannot be reached. Check the network, and that the environment variable HF_HUB_OFFLINE is not set",
     ),
 )

@@ -218,21 +218,22 @@ def _missing(folder: Path) -> str | None:
 
 def _from_hub(name: str) -> Path:
     try:
-        hub.file_names("model", name)
+        full_name = hub.look_up("model", name).name
     except hub.FAILURES as error:
         return _from_cache(name, error)
     # One folder with just what from_pretrained reads; weights in other formats are left where they are.
-    fetch = partial(snapshot_download, name, allow_patterns=CHECKPOINT_FILES)
+    fetch = partial(snapshot_download, full_name, allow_patterns=CHECKPOINT_FILES)
     try:
-        return Path(hub.fetch_whole(fetch, "model", name))
+        return Path(hub.fetch_whole(fetch, "model", full_name))
     except hub.FAILURES as error:
         raise CheckpointUnavailableError(fetch_failure(f"checkpoint {name!r}", error)) from error
 
 
 def _from_cache(name: str, unreachable: Exception) -> Path:
     """Find what an earlier run has fetched, if that run came to its end."""
+    full_name = hub.name_in_cache("model", name)
     try:
-        folder = Path(hub.fetch_whole(partial(snapshot_download, name, local_files_only=True), "model", name))
+        folder = Path(hub.fetch_whole(partial(snapshot_download, full_name, local_files_only=True), "model", full_name))
     except hub.FAILURES:
         folder = None
     if folder is None or _missing(folder):

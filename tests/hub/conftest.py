@@ -29,10 +29,11 @@ def hub(hub_of_session):
 def settings_for(hub, home, **others):
     """The environment of a client. Its patience is short, so that tests need not wait."""
     patience = {"HF_HUB_ETAG_TIMEOUT": "1", "HF_HUB_DOWNLOAD_TIMEOUT": "1", "RES_OPTIONS": "timeout:1 attempts:1"}
+    # huggingface_hub 2 would store large files through Xet, whose storage cannot be had here.
+    storage = {"HF_HUB_DISABLE_XET": "1"}
     quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
-    return (
-        os.environ | patience | quiet | {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_TOKEN": WRITE_TOKEN} | others
-    )
+    account = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_TOKEN": WRITE_TOKEN}
+    return os.environ | patience | storage | quiet | account | others
 
 
 class Done(NamedTuple):

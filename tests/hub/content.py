@@ -8,7 +8,8 @@ import datasets
 
 from helpers.data import load_ner_dataset
 
-DATASET, ENCODER = "wnut_17", "distilbert/distilbert-base-uncased"
+DATASET, ENCODER = "leondz/wnut_17", "distilbert/distilbert-base-uncased"
+SHORT_NAME = "wnut_17"  # its name of old, without an owner, by which the tutorial calls it
 SENTENCES = {"train": 60, "validation": 20, "test": 20}
 # What a client is to run
 LOAD_DATA = """
@@ -60,15 +61,17 @@ def parquet_files(pattern: str) -> dict[str, bytes]:
 def add_dataset(hub, name: str = DATASET) -> None:
     """Put the sentences on a Hub, as Parquet files on the main branch."""
     repository = hub.add("datasets", name)
+    hub.moved["datasets", SHORT_NAME] = name
     repository.commit({"README.md": DATASET_CARD} | parquet_files("data/{split}-00000-of-00001.parquet"))
 
 
 def add_script(hub, with_copy: bool) -> None:
     """Put a loading script on a Hub, and perhaps the copy as Parquet files that a Hub makes of it."""
     repository = hub.add("datasets", DATASET)
-    repository.commit({"README.md": b"# Sentences\n", f"{DATASET}.py": SCRIPT})
+    hub.moved["datasets", SHORT_NAME] = DATASET
+    repository.commit({"README.md": b"# Sentences\n", f"{SHORT_NAME}.py": SCRIPT})
     if with_copy:
-        repository.commit(parquet_files(f"{DATASET}/{{split}}/0000.parquet"), "refs/convert/parquet")
+        repository.commit(parquet_files(f"{SHORT_NAME}/{{split}}/0000.parquet"), "refs/convert/parquet")
 
 
 def add_encoder(hub) -> None:

@@ -28,6 +28,11 @@ def info(hub: "Hub", request: Request, repository: Repository, revision: str = "
     return json_answer(described)
 
 
+def nothing(hub: "Hub", request: Request) -> Answer:
+    """Answer a question that clients ask besides, such as which programs use them."""
+    return json_answer({})
+
+
 def refs(hub: "Hub", request: Request, repository: Repository) -> Answer:
     """List the branches; those that the Hub makes by itself are listed apart."""
     described = [
@@ -45,7 +50,7 @@ def tree(hub: "Hub", request: Request, repository: Repository, revision: str, fo
     if found is None:
         return _no_revision()
     commit, files = found
-    entries = _entries(files, unquote(folder), recursive=request.query.get("recursive") == ["True"])
+    entries = _entries(files, unquote(folder), recursive=request.query.get("recursive") in (["True"], ["true"]))
     if folder and not entries:
         return _no_entry(commit)
     start = int(request.query.get("cursor", ["0"])[0])
@@ -78,7 +83,7 @@ def resolve(hub: "Hub", request: Request, repository: Repository, revision: str,
     if not file.is_large:
         return _content(request, file.content, {"ETag": f'"{file.etag}"', "X-Repo-Commit": commit})
     headers = {
-        "Location": f"{hub.url}/large/{file.sha256}",
+        "Location": f"{hub.storage}/large/{file.sha256}",
         "X-Repo-Commit": commit,
         "X-Linked-ETag": f'"{file.etag}"',
         "X-Linked-Size": str(len(file.content)),

@@ -30,6 +30,7 @@ class Route(NamedTuple):
 
 # The first that fits answers.
 ROUTES = (
+    Route("GET", "/api/agent-harnesses", reading.nothing),
     Route("GET", f"{API}/refs", reading.refs),
     Route("GET", f"{API}/tree/{REVISION}(?:/(?P<folder>.*))?", reading.tree),
     Route("POST", f"{API}/paths-info/{REVISION}", reading.paths_info),
@@ -53,6 +54,8 @@ class Hub:
     ----------
     url : str
         What ``HF_ENDPOINT`` has to be.
+    storage : str
+        The same server by another name, for large files: clients tell by the host that these come from elsewhere.
     repositories : dict of (kind, name) to Repository
         The kind is ``"models"`` or ``"datasets"``.
     moved : dict of (kind, name) to str
@@ -81,6 +84,7 @@ class Hub:
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.hub = self
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.storage = f"http://localhost:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def clear(self) -> None:

@@ -38,8 +38,7 @@ def test_a_script_and_nothing_else_is_one_clear_message(hub, client):
 
 
 def test_a_data_set_that_has_moved_is_found(hub, client, expected):
-    content.add_dataset(hub, "leondz/wnut_17")
-    hub.moved["datasets", "wnut_17"] = "leondz/wnut_17"
+    content.add_dataset(hub, "somebody/names")
     assert client.run(LOAD_DATA).value == expected
 
 
@@ -103,5 +102,6 @@ def test_a_card_that_leads_out_of_its_repository_is_refused(hub, client, tmp_pat
     files = "".join(f"  - split: {split}\n    path: {path.replace('*', f'{split}*')}\n" for split in content.SENTENCES)
     card = f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n"
     hub.add("datasets", content.DATASET).commit({"README.md": card.encode()})
+    hub.moved["datasets", content.SHORT_NAME] = content.DATASET
     message = client.run(LOAD_DATA).message
-    assert message.startswith(f"DatasetUnavailableError: the data set '{content.DATASET}'")
+    assert message.startswith(f"DatasetUnavailableError: the data set '{content.SHORT_NAME}'")

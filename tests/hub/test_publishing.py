@@ -142,7 +142,7 @@ def test_a_broken_upload_leaves_the_model_whole_and_can_be_repeated(hub, client,
     rule, message = LASTING[fault]
     hub.faults = [replace(rule)]
     before = contents(folder)
-    impatient = "from helpers import hub; hub.LONGEST_SILENCE = 1; "
+    impatient = "from helpers import hub_client; hub_client.LONGEST_SILENCE = 1; "
     said = client.run(impatient + UPLOAD.format(folder=str(folder), name=REPOSITORY)).message
     assert said.startswith("UploadError: the model was not uploaded to 'ada/names': ")
     assert message in said

@@ -17,15 +17,15 @@ def api(hub):
 
 
 def test_branches_are_listed(hub, api):
-    refs = api.list_repo_refs("wnut_17", repo_type="dataset")
-    repository = hub.repositories["datasets", "wnut_17"]
+    refs = api.list_repo_refs(content.DATASET, repo_type="dataset")
+    repository = hub.repositories["datasets", content.DATASET]
     assert {ref.ref: ref.target_commit for ref in [*refs.branches, *refs.converts]} == repository.branches
     assert [ref.ref for ref in refs.converts] == [COPY]
 
 
 def test_folders_are_listed_page_by_page(hub, api):
-    entries = list(api.list_repo_tree("wnut_17", recursive=True, repo_type="dataset", revision=COPY))
-    files = hub.repositories["datasets", "wnut_17"].at(COPY)[1]
+    entries = list(api.list_repo_tree(content.DATASET, recursive=True, repo_type="dataset", revision=COPY))
+    files = hub.repositories["datasets", content.DATASET].at(COPY)[1]
     assert {entry.path for entry in entries} == {
         *files,
         "wnut_17",
@@ -35,12 +35,14 @@ def test_folders_are_listed_page_by_page(hub, api):
         path: file.sha256 for path, file in files.items() if file.is_large
     }
     assert len(hub.asked("/tree/")) == 3  # of 3, 3 and 1 entries
-    top = list(api.list_repo_tree("wnut_17", repo_type="dataset", revision=COPY))
+    top = list(api.list_repo_tree(content.DATASET, repo_type="dataset", revision=COPY))
     assert [entry.path for entry in top] == ["wnut_17"]
 
 
 def test_paths_are_described(hub, api):
-    found = api.get_paths_info("wnut_17", ["README.md", "wnut_17/train", "missing"], repo_type="dataset", revision=COPY)
+    found = api.get_paths_info(
+        content.DATASET, ["README.md", "wnut_17/train", "missing"], repo_type="dataset", revision=COPY
+    )
     assert [(type(entry).__name__, entry.path) for entry in found] == [("RepoFolder", "wnut_17/train")]
 
 
@@ -48,22 +50,24 @@ def test_what_is_missing_is_named_as_the_clients_expect(api):
     with pytest.raises(RepositoryNotFoundError):
         api.dataset_info("nothing/here")
     with pytest.raises(RevisionNotFoundError):
-        api.dataset_info("wnut_17", revision="nowhere")
+        api.dataset_info(content.DATASET, revision="nowhere")
     with pytest.raises(EntryNotFoundError):
-        list(api.list_repo_tree("wnut_17", "nowhere", repo_type="dataset"))
+        list(api.list_repo_tree(content.DATASET, "nowhere", repo_type="dataset"))
 
 
 @pytest.mark.parametrize("branch", ["main", COPY])
 def test_any_part_of_a_file_can_be_read(hub, api, branch):
-    files = hub.repositories["datasets", "wnut_17"].at(branch)[1]
+    files = hub.repositories["datasets", content.DATASET].at(branch)[1]
     system = HfFileSystem(endpoint=hub.url, token=False)
     for path, file in files.items():
-        read = system.read_block(f"datasets/wnut_17@{branch.replace('/', '%2F')}/{path}", 3, 10)
+        read = system.read_block(f"datasets/{content.DATASET}@{branch.replace('/', '%2F')}/{path}", 3, 10)
         assert read == file.content[3:13]
     assert all(request.headers["range"].startswith("bytes=3-") for request in hub.asked("/resolve/", "GET"))
 
 
 def test_a_part_beyond_the_end_is_refused(hub, api):
-    answer = requests.get(f"{hub.url}/datasets/wnut_17/resolve/main/README.md", headers={"Range": "bytes=999-"})
-    size = len(hub.repositories["datasets", "wnut_17"].contents["README.md"])
+    answer = requests.get(
+        f"{hub.url}/datasets/{content.DATASET}/resolve/main/README.md", headers={"Range": "bytes=999-"}
+    )
+    size = len(hub.repositories["datasets", content.DATASET].contents["README.md"])
     assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{size}")

@@ -1,0 +1,1 @@
+"""In the place of the module that Colab's own kernel imports."""

@@ -1,0 +1,112 @@
+"""Both editions on a machine as Colab hands it out: the notebook's file alone, and current releases."""
+
+import json
+import re
+import shutil
+import tomllib
+from datetime import datetime
+from itertools import count
+
+import nbformat
+import papermill
+import pytest
+
+from colab.machine import ENVIRONMENTS, ROOT, Machine, install_packages, repository_of_checkout
+
+pytestmark = pytest.mark.colab
+NOTEBOOKS = {name: ROOT / "notebooks" / f"token_classification_{name}.ipynb" for name in ("pytorch", "tensorflow")}
+SETTINGS = {"dataset": "sample", "model": "bundled", "epochs": 1, "learning_rate": 2e-4, "max_train_examples": 64}
+INSTALLED = "Everything is here: nothing to install."
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    return repository_of_checkout(tmp_path_factory.mktemp("git") / "repository")
+
+
+@pytest.fixture
+def machine(repository):
+    """What makes a machine; all are removed at the end."""
+    address = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+    folders = (ENVIRONMENTS / f"machine-{number}" for number in count())
+    made = []
+
+    def make():
+        made.append(next(folders))
+        shutil.rmtree(made[-1], ignore_errors=True)
+        return Machine(install_packages(), made[-1], address, repository)
+
+    yield make
+    for folder in made:
+        shutil.rmtree(folder)
+
+
+def code_cells(path):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def said(cell):
+    return "".join(output.get("text", "") for output in cell.outputs)
+
+
+def assert_ran(executed, framework):
+    for cell in code_cells(executed):
+        assert [output.text for output in cell.outputs if output.get("name") == "stderr"] == [], cell.source
+    results = json.loads((executed.parent / "output" / framework / "metrics.json").read_text())
+    assert results["dataset"]["sentences"]["train"] == SETTINGS["max_train_examples"]
+    assert len(results["history"]) == 1
+    return results
+
+
+def seconds_to(tag, executed):
+    """Measure the time from opening a notebook to a cell, and what of it the first cell took."""
+    notebook = nbformat.read(executed, as_version=4)
+    (cell,) = (cell for cell in notebook.cells if tag in cell.metadata.get("tags", []))
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    opened = datetime.fromisoformat(notebook.metadata.papermill.start_time)
+    reached = datetime.fromisoformat(cell.metadata.papermill.start_time)
+    return (reached - opened).total_seconds(), first.metadata.papermill.duration
+
+
+def test_pytorch_edition_runs_on_what_is_installed(machine, capsys):
+    colab = machine()
+    before = colab.releases()
+    files = {package: colab.files(package) for package in ("torch", "transformers")}
+    executed = colab.run(NOTEBOOKS["pytorch"], **SETTINGS)
+    results = assert_ran(executed, "pytorch")
+    assert results["versions"]["transformers"] == before["transformers"]
+    assert before["transformers"].startswith("5.")
+    after = colab.releases()
+    assert {name: release for name, release in after.items() if name in before} == before  # nothing was reinstalled
+    assert {package: colab.files(package) for package in files} == files
+    total, first = seconds_to("training", executed)
+    with capsys.disabled():
+        print(f"\nPyTorch edition: from opening to training {total:.0f} s, {first:.0f} s of them in the first cell")
+
+
+def test_tensorflow_edition_installs_what_it_needs_and_goes_on(machine):
+    colab = machine()
+    before = colab.releases()
+    executed = colab.run(NOTEBOOKS["tensorflow"], **SETTINGS)
+    results = assert_ran(executed, "tensorflow")
+    after = colab.releases()
+    assert after["tensorflow"] == before["tensorflow"]
+    assert after["torch"] == before["torch"]
+    assert after["tf_keras"].rpartition(".")[0] == before["tensorflow"].rpartition(".")[0]
+    (pinned,) = re.findall(r"^transformers==(\S+)", (ROOT / "requirements.in").read_text(), re.MULTILINE)
+    assert results["versions"]["transformers"] == after["transformers"] == pinned
+
+
+def test_tensorflow_edition_asks_for_a_restart_where_one_is_due_and_then_runs(machine):
+    colab = machine()
+    colab.import_at_start("google.colab", "transformers")
+    with pytest.raises(papermill.PapermillExecutionError) as caught:
+        colab.run(NOTEBOOKS["tensorflow"], **SETTINGS)
+    assert caught.value.ename == "RestartNeededError"
+    assert re.search(r"transformers 5\.\S+ was imported, 4\.\S+ is installed", caught.value.evalue)
+    assert "Restart the runtime" in caught.value.evalue
+    assert caught.value.exec_count == 1
+    colab.import_at_start("google.colab")
+    executed = colab.run(NOTEBOOKS["tensorflow"], **SETTINGS)
+    assert said(code_cells(executed)[0]).strip() == INSTALLED
+    assert_ran(executed, "tensorflow")
