@@ -11,9 +11,11 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 with atheris.instrument_imports(include=["helpers"]):
-    from fuzz.targets import TARGETS
+    from fuzz.targets import SEEDS, TARGETS
 
 if __name__ == "__main__":
     name = sys.argv.pop(1)
+    for number, seed in enumerate(SEEDS.get(name, ())):
+        Path(sys.argv[1], f"seed-{number}").write_bytes(seed)
     atheris.Setup(sys.argv, TARGETS[name])
     atheris.Fuzz()

@@ -113,6 +113,16 @@ def word_alignment(content: bytes) -> None:
     check_alignment(_tokenizers()[KINDS[kind % len(KINDS)]], sentences, tags, room, overlap % room)
 
 
+# What to begin with, as chance would hardly find it.
+SEEDS = {
+    "json_reader": (
+        b'{"tokens": ["a", "b"], "tags": ["B-x", "O"]}\n',
+        b'{"text": "\\ud83d\\ude00 a\\nb", "label": [[3, 4, "x"]]}\n{"data": "ab", "entities": []}',
+        b'[{"data": {"text": "a b"}, "annotations": [{"result": [{"type": "labels", "value": '
+        b'{"start": 0, "end": 1, "text": "a", "labels": ["x"]}}]}]}]',
+        b'[{"text": "a b", "id": 1, "label": [{"start": 0, "end": 1, "labels": ["x"]}], "annotation_id": 1}]',
+    )
+}
 TARGETS = {target.__name__: target for target in (conll_reader, json_reader, tag_schemes, word_alignment)}
 
 
