@@ -14,7 +14,8 @@ from helpers.language import translate
 # Okabe and Ito's colours, lightened so that black text stands out on each: colour-blind people can tell them apart.
 PALETTE = ("#7cc7f0", "#f2b94a", "#63d0b0", "#f3e97c", "#e2a5c8", "#e8976a", "#a9b4f5", "#c4c4c4")
 PARAGRAPH = "line-height:1.9;margin:.4em 0;overflow-wrap:anywhere"
-AS_WRITTEN = f"font:inherit;white-space:pre-wrap;word-break:normal;background:none;{PARAGRAPH}"  # with all spaces and line breaks
+# With all spaces and line breaks, and otherwise like a paragraph.
+AS_WRITTEN = f"font:inherit;white-space:pre-wrap;word-break:normal;background:none;{PARAGRAPH}"
 MARK = "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em"
 # Classes by which JupyterLab and Colab leave a $ in a word alone, rather than set what follows as a formula.
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
