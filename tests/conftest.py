@@ -25,13 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 WNUT17 = ROOT.parent / "shared" / "data" / "wnut17"
 
 
-TENSORFLOW = find_spec("tensorflow") is not None
-FRAMEWORKS = ("pytorch", "tensorflow") if TENSORFLOW else ("pytorch",)
-
-
 def pytest_collection_modifyitems(items):
     """Leave out what has TensorFlow in its name or its parameters where that is missing, as with `make test-latest`."""
-    if not TENSORFLOW:
+    if not find_spec("tensorflow"):
         for item in items:
             if "tensorflow" in item.name or item.get_closest_marker("tensorflow"):
                 item.add_marker(pytest.mark.skip("TensorFlow is not installed here"))
