@@ -58,6 +58,14 @@ def test_a_text_is_shown_as_it_was_written(text, borders):
     assert "white-space:pre-wrap" in page
 
 
+def test_markup_before_in_and_after_an_entity_is_escaped():
+    evil = "<script>alert(1)</script>"
+    found = {"start": len(evil), "end": 2 * len(evil), "entity_group": evil}
+    page = highlight_text(3 * evil, [found], [evil]).data
+    assert "<script" not in page
+    assert visible_text(page) == 4 * evil
+
+
 def test_a_type_looks_the_same_in_words_and_in_a_text():
     words = highlight([(["Bo"], ["B-y"])], ["x", "y"]).data
     text = highlight_text("Bo", [{"start": 0, "end": 2, "entity_group": "y"}], ["x", "y"]).data
