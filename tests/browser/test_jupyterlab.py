@@ -170,6 +170,29 @@ def test_exercises_answer_what_a_person_types(ran):
     assert notebook.faults() == []
 
 
+# What stands below the field, without the names of the types.
+SHOWN_TEXT = """cell => {
+    const text = cell.querySelector("pre bdi").cloneNode(true)
+    text.querySelectorAll("mark > :last-child").forEach(name => name.remove())
+    return text.textContent
+}"""
+
+
+def test_the_field_shows_what_is_typed_into_it(ran):
+    notebook, _ = ran
+    number = next(n for n, cell in enumerate(notebook.source.cells) if "\ntry_it(" in cell.source)
+    cell = notebook.cell(number)
+    field = cell.locator(".widget-text input")
+    assert cell.evaluate(SHOWN_TEXT) == field.input_value()
+    for typed in ("Anna  <b>Lopez</b> flew to $Lisbon$ \N{AIRPLANE}", "Wien"):
+        field.fill(typed)
+        field.press("Enter")
+        notebook.page.wait_for_timeout(1000)
+        notebook.wait()
+        assert cell.evaluate(SHOWN_TEXT) == typed
+    assert notebook.faults() == []
+
+
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_restarted_and_run_again_it_gives_the_same_result(opened, framework):
     with opened("smoke", path_of(framework, "en", "")) as notebook:
