@@ -147,7 +147,7 @@ def test_every_name_is_made_where_the_table_says(path):
             headings += found
             section = headings[-1] if headings else None
             continue
-        tree = ast.parse(re.sub(r"(?m)^( *)%.*", r"\1pass", cell.source))
+        tree = ast.parse(re.sub(r"(?m)^( *)[%!].*", r"\1pass", cell.source))
         local = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
         for inner in (node for node in ast.walk(tree) if isinstance(node, (ast.comprehension, ast.FunctionDef))):
             stored = (

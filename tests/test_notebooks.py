@@ -66,7 +66,7 @@ def test_everything_built_is_up_to_date():
 def copy(tmp_path):
     """A copy of what is built, and of what it is built from."""
     ignored = shutil.ignore_patterns("output", ".ipynb_checkpoints", "__pycache__")
-    for folder in ("notebooks", "src/helpers"):
+    for folder in ("notebooks", "src/helpers", "website"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     for name in ("pyproject.toml", "README.md", "README.ko.md"):
         shutil.copy(ROOT / name, tmp_path)
@@ -101,7 +101,7 @@ def test_changes_of_helpers_and_readme_are_noticed_and_checking_writes_nothing(c
     change(copy / "src" / "helpers" / "templates" / "report.html", "Versions", "Releases")
     files = [path for path in copy.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     before = {path: path.read_bytes() for path in files}
-    stale = "notebooks/source/ko.po, src/helpers/ko.po, README.ko.md"
+    stale = "README.ko.md, notebooks/source/ko.po, src/helpers/ko.po"
     assert run_build(copy, "--check").stderr == f"out of date: {stale}; run `make notebooks`\n"
     assert {path: path.read_bytes() for path in files} == before
     assert run_build(copy).returncode == 0
@@ -179,7 +179,9 @@ def test_the_address_of_the_repository_stands_in_one_place(copy):
         assert f"[{edition[0]}] @ git+https://github.com/somebody/a-fork" in notebook
         colab = f"https://colab.research.google.com/github/somebody/a-fork/blob/main/{path_of(*edition).as_posix()}"
         assert colab in notebook
-        assert edition[2] or colab in texts[copy / ("README.md" if edition[1] == "en" else "README.ko.md")]
+        readme = texts[copy / ("README.md" if edition[1] == "en" else "README.ko.md")]
+        assert edition[2] or colab in readme
+        assert "https://somebody.github.io/a-fork/" in readme
 
 
 def test_relative_links_lead_somewhere(edition, notebooks):

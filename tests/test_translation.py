@@ -449,7 +449,7 @@ class WithoutTexts(ast.NodeTransformer):
 
 
 def without_texts(source):
-    tree = ast.parse(re.sub(r"^( *)%.*", r"\1pass", source, flags=re.MULTILINE))
+    tree = ast.parse(re.sub(r"^( *)[%!].*", r"\1pass", source, flags=re.MULTILINE))
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef) and ast.get_docstring(function):
             del function.body[0]
@@ -498,7 +498,9 @@ def test_readme_ko_is_parallel_to_the_readme():
     english, korean = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md"))
     for pattern in (r"^#+ ", r"^\|", r"^```\w*", r"`[^`\n]+`"):
         assert sorted(re.findall(pattern, english, re.MULTILINE)) == sorted(re.findall(pattern, korean, re.MULTILINE))
-    links = re.findall(r"\]\(([^)]+)\)", korean)
+    links = [
+        inline or defined for inline, defined in re.findall(r"\]\(([^)]+)\)|^\[[^]]+\]: (\S+)", korean, re.MULTILINE)
+    ]
     assert all((ROOT / link).exists() for link in links if not link.startswith("https://"))
     assert "README.ko.md" not in links
     notebooks = [link for link in links if link.endswith(".ipynb")]

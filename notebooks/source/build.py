@@ -46,8 +46,9 @@ SOLUTION = "Solution"
 FOLDED = "<details>\n<summary>{summary}</summary>\n\n```python\n{code}\n```\n\n</details>"
 
 LINK = re.compile(r"(?<=\]\()[^)\s]+|(?<=\]: )\S+")
-COLAB = "https://colab.research.google.com/github/{owner_and_name}/blob/main/"
-COLAB_OF_ANY = re.compile(COLAB.format(owner_and_name=r"[^/\s]+/[^/\s]+"))
+# Where Colab opens a repository's files, and where GitHub Pages puts its site.
+COLAB = "https://colab.research.google.com/github/{owner}/{name}/blob/main/"
+SITE = "https://{owner}.github.io/{name}/"
 # What a link of a page leads to, and where the translated link leads instead.
 LOCALISED_LINKS = {
     "README.ko.md": "README.md",
@@ -89,8 +90,7 @@ def main() -> int:
 def built_files() -> dict[Path, str]:
     """Build everything: the text of each file, by its path."""
     source = jupytext.read(SOURCE, fmt="md:myst")
-    colab = _colab(_project())
-    pages = {path: COLAB_OF_ANY.sub(colab, path.read_text(encoding="utf-8")) for path in KOREAN_PAGES}
+    pages = {path: _addressed(path.read_text(encoding="utf-8")) for path in KOREAN_PAGES}
     of_source = [message for cell in source.cells for message in messages(TRANSLATE[cell.cell_type], cell.source)]
     for_readers = catalogue.update(
         catalogue.read(CATALOGUE),
@@ -176,7 +176,7 @@ def _values(edition: Edition) -> dict[str, str]:
         "repository": project["urls"]["Repository"],
         "encoder": str(encoder),
         "transformers": str(transformers).removeprefix("=="),
-        "colab": _colab(project) + edition.path.as_posix(),
+        "colab": COLAB.format(**_owner_and_name(project)) + edition.path.as_posix(),
         "language": edition.language,
         "other_language": os.path.relpath(Edition(edition.framework, other_language).path, edition.path.parent),
     }
@@ -187,9 +187,17 @@ def _project() -> dict[str, Any]:
         return tomllib.load(file)["project"]
 
 
-def _colab(project: dict[str, Any]) -> str:
-    """Give the address at which Colab opens the files of the repository."""
-    return COLAB.format(owner_and_name=project["urls"]["Repository"].removeprefix("https://github.com/"))
+def _owner_and_name(project: dict[str, Any]) -> dict[str, str]:
+    owner, name = project["urls"]["Repository"].split("/")[-2:]
+    return {"owner": owner, "name": name}
+
+
+def _addressed(page: str) -> str:
+    """Have a page's links to Colab and to the site lead to those of this repository."""
+    for address in (COLAB, SITE):
+        of_any = address.format(owner=r"[^/\s]+", name=r"[^/\s]+")
+        page = re.sub(of_any, address.format(**_owner_and_name(_project())), page)
+    return page
 
 
 def _localised(page: str) -> str:
