@@ -60,6 +60,7 @@ def write_edition(executed: Path, folder: Path, framework: str, language: str) -
     for name, cells in zip([framework, *names], [start, *sections], strict=True):
         page = nbformat.v4.new_notebook(cells=[_for_page(cell, language) for cell in cells])
         page.metadata.kernelspec = notebook.metadata.kernelspec
+        page.metadata.language_info = notebook.metadata.language_info  # a lexer that knows cells with shell commands
         # A search lists pages by their titles, and each section stands in both editions.
         page.cells[0].source = re.sub(r"\A#+ (.*)", rf"# \1 · {TITLES[framework]}", page.cells[0].source)
         nbformat.write(page, folder / f"{name}.ipynb")

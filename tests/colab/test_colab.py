@@ -32,9 +32,10 @@ def machine(repository):
     made = []
 
     def make():
+        packages = install_packages()
         made.append(next(folders))
         shutil.rmtree(made[-1], ignore_errors=True)
-        return Machine(install_packages(), made[-1], address, repository)
+        return Machine(packages, made[-1], address, repository)
 
     yield make
     for folder in made:
