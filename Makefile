@@ -122,7 +122,7 @@ clean: ## remove the runs and the virtual environment
 $(LATEST).txt: requirements.in requirements-dev.in
 	@mkdir -p $(@D)
 	sed -nE '/^(tensorflow|tf-keras)=/d; /^torch=/{p;d}; s/^([a-z][a-z0-9-]*)==.*/\1/p' requirements.in > $@
-	grep -E '^(pytest|pytest-xdist|hypothesis|jupytext|markdown-it-py|mdit-py-plugins)==' requirements-dev.in >> $@
+	grep -E '^(pytest|pytest-xdist|hypothesis|jupytext|markdown-it-py|mdit-py-plugins|colorspacious)==' requirements-dev.in >> $@
 
 $(LATEST)/.installed: $(LATEST).txt
 	@tools/setup.sh $(PYTHON) $(LATEST) $(LATEST).txt

@@ -7,7 +7,7 @@ from fuzz.targets import check_alignment
 from hypothesis import example, given
 from hypothesis import strategies as st
 from small_tokenizers import KINDS, train_tokenizers
-from transformers import BertTokenizer
+from transformers import ByT5Tokenizer
 
 from helpers.alignment import (
     align_labels,
@@ -18,7 +18,6 @@ from helpers.alignment import (
     tokenize_and_align,
 )
 from helpers.exceptions import NoLabelError, SlowTokenizerError
-from helpers.models import resolve_checkpoint
 
 FIRST_SUBWORDS = (
     "[CLS] @ paul ##walk it ' s the view from where i ' m living for two weeks . "
@@ -155,9 +154,8 @@ def test_real_wnut17_has_seven_words_without_a_subword(tokenizer, wnut17):
 
 
 def test_slow_tokenizer_is_refused_by_its_class():
-    slow = BertTokenizer(f"{resolve_checkpoint('bundled')}/vocab.txt")
-    with pytest.raises(SlowTokenizerError, match="BertTokenizer is not a fast tokenizer"):
-        encode(slow, [["a"]])
+    with pytest.raises(SlowTokenizerError, match="ByT5Tokenizer is not a fast tokenizer"):
+        encode(ByT5Tokenizer(), [["a"]])
 
 
 def test_unseen_words_are_outside():

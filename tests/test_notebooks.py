@@ -130,6 +130,10 @@ def test_all_editions_of_a_language_have_the_same_headings(notebooks, language):
     assert numbered == [str(step) for step in range(1, STEPS + 1)]
 
 
+def test_each_section_begins_a_cell(edition, notebooks):
+    assert [cell.source for cell in notebooks[edition].cells if "\n## " in cell.source] == []
+
+
 def test_all_editions_have_the_same_parameters():
     first, *others = [papermill.inspect_notebook(ROOT / path_of(*edition)) for edition in EDITIONS]
     assert list(first) == list(RULES)

@@ -23,6 +23,7 @@ def parity(folder):
     return done, {name.strip(): holds for name, _, _, holds in rows}
 
 
+@pytest.mark.tensorflow
 def test_editions_are_the_same_training():
     done, rows = parity(ROOT)
     assert done.returncode == 0, done.stderr
@@ -42,6 +43,7 @@ def another_epsilon(tmp_path):
     return tmp_path
 
 
+@pytest.mark.tensorflow
 def test_one_edition_with_another_epsilon_is_noticed(another_epsilon):
     done, rows = parity(another_epsilon)
     assert done.returncode == 1, done.stderr

@@ -12,7 +12,7 @@ from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from trained_models import save_model
-from transformers import pipeline
+from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
 from helpers.render import render_html
 
@@ -22,12 +22,13 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 CODE = """
 import os
 os.environ["USE_TF"] = "0"
-from transformers import logging, pipeline
+from transformers import pipeline
 from helpers.language import use_language
+from helpers.startup import quieten_transformers
 from helpers.try_it import try_it
 use_language({language!r})
-logging.set_verbosity_error()
-classify = pipeline("ner", model={folder!r}, framework="pt", device="cpu")
+quieten_transformers()
+classify = pipeline("ner", model={folder!r}, device="cpu")
 try_it(classify, {types!r}, {first!r})
 """
 
@@ -39,7 +40,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def classify(folder):
-    return pipeline("ner", model=str(folder), framework="pt", device="cpu")
+    model = AutoModelForTokenClassification.from_pretrained(folder)
+    return pipeline("ner", model=model, tokenizer=AutoTokenizer.from_pretrained(folder), device="cpu")
 
 
 class Cell:

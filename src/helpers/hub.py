@@ -114,14 +114,15 @@ def _broke_off(error: Exception) -> bool:
 def _remove_broken(files: Path, error: Exception | None) -> bool:
     """Remove what came broken from a repository's cache, and tell whether there was any."""
     broken = [path for path in files.glob("blobs/*") if _is_broken(path)]
-    if error is not None and (status_of(error) == WRONG_RANGE or "Consistency check failed" in str(error)):
-        broken += files.glob("blobs/*.incomplete")  # to go on from them would fail again
+    came_broken = error is not None and (status_of(error) == WRONG_RANGE or "Consistency check failed" in str(error))
+    if came_broken:
+        broken += files.glob("blobs/*.incomplete")  # to go on from them would fail again; some clients remove them
     for path in broken:  # another process may remove them too
         path.unlink(missing_ok=True)
     for link in files.glob("snapshots/**/*"):
         if link.is_symlink() and not link.exists():
             link.unlink(missing_ok=True)
-    return bool(broken)
+    return came_broken or bool(broken)
 
 
 def _is_broken(path: Path) -> bool:

@@ -232,8 +232,9 @@ def _from_hub(name: str) -> Path:
 def _from_cache(name: str, unreachable: Exception) -> Path:
     """Find what an earlier run has fetched, if that run came to its end."""
     full_name = hub.name_in_cache("model", name)
+    find = partial(snapshot_download, full_name, allow_patterns=CHECKPOINT_FILES, local_files_only=True)
     try:
-        folder = Path(hub.fetch_whole(partial(snapshot_download, full_name, local_files_only=True), "model", full_name))
+        folder = Path(hub.fetch_whole(find, "model", full_name))
     except hub.FAILURES:
         folder = None
     if folder is None or _missing(folder):
