@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from browsing import started_browser
 
 from helpers.startup import load_triton_first
 
@@ -68,6 +69,12 @@ def workplace(tmp_path_factory):
     for name in ("notebooks", "tests"):
         (folder / name).symlink_to(ROOT / name)
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with started_browser() as browser:
+        yield browser
 
 
 class SmallDisk:

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from browsing import started_browser, visible_text, watched_page
+from browsing import visible_text, watched_page
 from hostile import FOLDER_NAME, TYPES, WORDS, write_checkpoint, write_data
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
@@ -28,12 +28,6 @@ from helpers.run import load_profile, run_editions
 edition, data, model, folder = sys.argv[1:]
 run_editions([edition], load_profile("smoke") | {"dataset": data, "model": model, "epochs": 1}, Path(folder))
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with started_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import nbformat
 import pytest
-from browsing import started_browser, watched_page
+from browsing import watched_page
 from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.site
@@ -43,12 +43,6 @@ def address(site):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/site/"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with started_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -4,38 +4,20 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from helpers import doccano, label_studio
 from helpers.exceptions import MalformedDataError
-from helpers.json_records import member, read_records, require_text, shortened
-from helpers.offsets import Mark, counted_in_utf16, in_characters, is_ambiguous
-from helpers.span_tags import Span, tag_words
+from helpers.json_records import read_records, shortened
+from helpers.labelled_text import Annotation, LabelledText
+from helpers.offsets import counted_in_utf16, in_characters, is_ambiguous
+from helpers.span_tags import tag_words
 from helpers.tagging import Sentence
 
-# What Label Studio adds to the fields of a text in JSON-MIN, besides the labels.
-ADDED = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
-DOCCANO_TEXTS = ("text", "data")  # "data" in releases of 2022
-DOCCANO_SPANS = ("label", "labels", "entities")
 EXPECTED = (
     "expected words and their tags (tokens, tags), a task of Label Studio (data, annotations; or annotation_id in"
     " JSON-MIN), or a text of doccano (text, and label or entities)"
 )
-
-
-class Annotation(NamedTuple):
-    """What one person has marked in a text."""
-
-    marks: list[Mark]
-    changed: str = ""  # when; ISO 8601
-    is_ground_truth: bool = False
-
-
-class LabelledText(NamedTuple):
-    """A text and what people have marked in it: nothing at all, if nobody has looked at it yet."""
-
-    where: str
-    text: str
-    annotations: list[Annotation]
 
 
 def read_labelled(path: Path, notes: Counter) -> Iterator[list[Sentence]]:
@@ -94,11 +76,11 @@ def _texts(path: Path) -> Iterator[LabelledText]:
         (where, record), *others = rows
         where += f", id {shortened(record['id'])}" if "id" in record else ""
         if "annotations" in record:
-            yield _label_studio_task(record, where)
+            yield label_studio.read_task(record, where)
         elif "annotation_id" in record:
-            yield _label_studio_min([record, *(other for _, other in others)], where)
-        elif any(name in record for name in DOCCANO_TEXTS) and any(name in record for name in DOCCANO_SPANS):
-            yield _doccano_text(record, where)
+            yield label_studio.read_min_rows([record, *(other for _, other in others)], where)
+        elif doccano.is_text(record):
+            yield doccano.read_text(record, where)
         else:
             raise MalformedDataError(f"{where}: found {shortened(list(record))}; {EXPECTED}")
 
@@ -107,111 +89,3 @@ def _task(row: tuple[str, dict]) -> Any:
     """Say what rows of one task have in common: in JSON-MIN each person's annotation is a row, one after the other."""
     where, record = row
     return record["id"] if "annotation_id" in record and record.get("id") is not None else where
-
-
-# Label Studio
-
-
-def _label_studio_task(record: dict, where: str) -> LabelledText:
-    people = [_object(entry, "an annotation", where) for entry in member(record, "annotations", list, where)]
-    annotations = [
-        Annotation(
-            [_region(member(result, "value", dict, where), where) for result in _results(entry, where)],
-            str(entry.get("updated_at") or ""),
-            entry.get("ground_truth") is True,
-        )
-        for entry in people
-        if not entry.get("was_cancelled")  # which is what the tool calls a skipped one
-    ]
-    return LabelledText(where, _own_text(member(record, "data", dict, where), where), annotations)
-
-
-def _results(annotation: dict, where: str) -> Iterator[dict]:
-    """Yield what labels a part of the text; relations, choices and comments do not."""
-    for result in member(annotation, "result", list, where):
-        kind = str(_object(result, "a result", where).get("type"))
-        if kind.endswith("labels"):
-            _require_plain(kind, where)
-            yield result
-
-
-def _label_studio_min(records: list[dict], where: str) -> LabelledText:
-    annotations = [
-        Annotation(
-            [
-                _region(entry, where)
-                for value in record.values()
-                if isinstance(value, list)
-                for entry in value
-                if isinstance(entry, dict) and _is_span(entry, where)
-            ],
-            str(record.get("updated_at") or ""),
-        )
-        for record in records
-        if record["annotation_id"] is not None
-    ]
-    fields = {name: value for name, value in records[0].items() if name not in ADDED}
-    return LabelledText(where, _own_text(fields, where), annotations)
-
-
-def _is_span(entry: dict, where: str) -> bool:
-    """Tell spans, with a label or without, from what else JSON-MIN lists: choices, ratings, comments."""
-    for name in entry:
-        if name.endswith("labels"):
-            _require_plain(name, where)
-            return True
-    return "start" in entry and entry.keys() <= {"start", "end", "text"} and not isinstance(entry.get("text"), list)
-
-
-def _require_plain(kind: str, where: str) -> None:
-    if kind != "labels":
-        raise MalformedDataError(f"{where}: it has {kind!r}; expected spans of a plain text, which are 'labels'")
-
-
-def _region(value: dict, where: str) -> Mark:
-    labels = value.get("labels") or []
-    if not isinstance(labels, list) or len(labels) != 1:
-        place = f"the span from {shortened(value.get('start'))} to {shortened(value.get('end'))}"
-        raise MalformedDataError(f"{where}: {place} has the labels {shortened(labels)}; give it one")
-    return _mark(value, "start", "end", labels[0], where, value.get("text"))
-
-
-def _own_text(fields: dict, where: str) -> str:
-    """Take the text of a task: the field of the name ``text``, or else the only one that holds a text."""
-    names = [name for name, value in fields.items() if isinstance(value, str)]
-    if "text" in fields or len(names) == 1:
-        return member(fields, "text" if "text" in fields else names[0], str, where)
-    raise MalformedDataError(f"{where}: which field is the text? Found {shortened(names)}; call it 'text'")
-
-
-# doccano
-
-
-def _doccano_text(record: dict, where: str) -> LabelledText:
-    text = member(record, next(name for name in DOCCANO_TEXTS if name in record), str, where)
-    spans = member(record, next(name for name in DOCCANO_SPANS if name in record), list, where)
-    return LabelledText(where, text, [Annotation([_doccano_span(span, where) for span in spans])])
-
-
-def _doccano_span(span: Any, where: str) -> Mark:
-    if isinstance(span, list) and len(span) == 3:
-        span = dict(zip(("start_offset", "end_offset", "label"), span, strict=True))
-    if not isinstance(span, dict):
-        raise MalformedDataError(f"{where}: expected spans, such as [0, 4, 'location']; found {shortened(span)}")
-    return _mark(span, "start_offset", "end_offset", span.get("label"), where)
-
-
-# Both
-
-
-def _mark(span: dict, start: str, end: str, label: Any, where: str, covers: Any = None) -> Mark:
-    offsets = [member(span, name, int, where) for name in (start, end)]
-    if not require_text(label, "a label", where).strip():
-        raise MalformedDataError(f"{where}: the span from {offsets[0]} to {offsets[1]} has an empty label; give it one")
-    return Mark(Span(*offsets, label), None if covers is None else require_text(covers, "a span's text", where))
-
-
-def _object(value: Any, name: str, where: str) -> dict:
-    if not isinstance(value, dict):
-        raise MalformedDataError(f"{where}: {name} is {shortened(value)}; expected an object in {{}}")
-    return value

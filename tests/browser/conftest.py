@@ -6,14 +6,11 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import pytest
-from browsing import started_browser
 
 from browser.notebook_page import NotebookPage
 
-ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = {
     # All cells are drawn, and not only those in view, so that the tests can look at them.
     "notebook-extension/tracker": {"windowingMode": "none"},
@@ -37,8 +34,8 @@ class Lab:
 
 
 @contextmanager
-def started_lab(project, private, *arguments):
-    """Start `python -m helpers.lab` in a project's folder, with settings of its own."""
+def started_lab(workplace, private, *arguments):
+    """Start `python -m helpers.lab` in a folder, with settings of its own."""
     for name, setting in SETTINGS.items():
         file = private / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +52,7 @@ def started_lab(project, private, *arguments):
     for_tests = ["--no-browser", "--allow-root", "--port-retries=100", "--LabApp.expose_app_in_browser=True"]
     command = [sys.executable, "-m", "helpers.lab", *arguments, *for_tests]
     with (private / "log").open("w") as log:
-        server = subprocess.Popen(command, cwd=project, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(command, cwd=workplace, env=environment, stdout=log, stderr=log)
     try:
         yield _running(server, private)
     finally:
@@ -74,23 +71,8 @@ def _running(server, private):
     raise AssertionError((private / "log").read_text())
 
 
-@pytest.fixture(scope="session")
-def browser():
-    with started_browser() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="session")
-def project(tmp_path_factory):
-    """A folder like the project's, so that nothing lands in the project's own."""
-    folder = tmp_path_factory.mktemp("project")
-    for name in ("notebooks", "tests"):
-        (folder / name).symlink_to(ROOT / name)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def lab_of(browser, project, tmp_path_factory):
+@pytest.fixture(scope="module")
+def lab_of(browser, workplace, tmp_path_factory):
     """What gives the server that `make lab` starts for a profile, always the same one."""
     labs = {}
     with ExitStack() as stack:
@@ -98,13 +80,13 @@ def lab_of(browser, project, tmp_path_factory):
         def get(profile):
             if profile not in labs:
                 private = tmp_path_factory.mktemp("lab")
-                labs[profile] = stack.enter_context(started_lab(project, private, "--profile", profile))
+                labs[profile] = stack.enter_context(started_lab(workplace, private, "--profile", profile))
             return labs[profile]
 
         yield get
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened(browser, lab_of):
     """What opens a notebook at a laptop's size: ``with opened(profile, path) as page``."""
 

@@ -257,12 +257,12 @@ def test_a_link_leads_to_the_copy_in_the_other_language(opened):
 
 
 @pytest.mark.parametrize(("arguments", "folder"), [([], ""), (["--language", "ko"], "ko")])
-def test_without_a_profile_the_notebooks_themselves_are_opened(browser, project, tmp_path, arguments, folder):
-    with started_lab(project, tmp_path, *arguments) as lab:
+def test_without_a_profile_the_notebooks_themselves_are_opened(browser, workplace, tmp_path, arguments, folder):
+    with started_lab(workplace, tmp_path, *arguments) as lab:
         page = browser.new_page()
         page.goto(f"{lab.address}?token={lab.token}", timeout=120_000)
         shown = page.locator(".jp-DirListing-itemName")
         shown.filter(has_text="token_classification_pytorch.ipynb").wait_for(timeout=120_000)
         assert ("ko" in shown.all_inner_texts()) == (folder == "")
-        assert lab.root == str(project / "notebooks")
+        assert lab.root == str(workplace / "notebooks")
         page.close()

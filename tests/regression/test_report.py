@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from browsing import started_browser, visible_text
+from browsing import visible_text
 from hostile import TYPES, WORDS
 from markdown_it import MarkdownIt
 
@@ -78,16 +78,15 @@ def test_text_of_cases_stays_text(report):
     assert error.get("message").startswith("<script>")
 
 
-def test_in_a_browser_too_text_of_cases_stays_text(report, tmp_path):
+def test_in_a_browser_too_text_of_cases_stays_text(report, browser, tmp_path):
     raised = judged(name="other", outcome="raised", verdict="raised", error="\n".join(WORDS))
     raised.result["case"]["chosen"]["dataset"] = WORDS[0]
     _, md, _ = report(judged(types=TYPES), raised)
     rendered = MarkdownIt("gfm-like", {"linkify": False}).render(md)
     (tmp_path / "rendered.html").write_text(f"<!DOCTYPE html><meta charset='utf-8'>{rendered}", encoding="utf-8")
-    with started_browser() as browser:
-        for page in ("report.html", "rendered.html"):
-            text = visible_text(browser, tmp_path / page)
-            assert [word for word in (*WORDS, *TYPES) if word.replace("`", "'") not in text.replace("`", "'")] == []
+    for page in ("report.html", "rendered.html"):
+        text = visible_text(browser, tmp_path / page)
+        assert [word for word in (*WORDS, *TYPES) if word.replace("`", "'") not in text.replace("`", "'")] == []
 
 
 def test_versions_that_changed_are_listed(report):
