@@ -13,7 +13,7 @@ from helpers.metrics import OUTCOMES
 
 
 def visible_text(html: str) -> str:
-    return unescape(re.sub(r"<[^>]*>", "", html))
+    return unescape(re.sub(r"<[^>]*>|&NoBreak;", "", html))
 
 
 def test_entities_are_marked_with_their_type():
@@ -33,7 +33,7 @@ def test_a_type_has_one_colour_whatever_else_is_shown():
 def test_all_words_appear_as_text(words, data):
     tags = data.draw(st.lists(st.sampled_from(["O", "B-x", "I-x"]), min_size=len(words), max_size=len(words)))
     page = highlight([(words, tags)], ["x"]).data
-    outside_types = re.sub(r"<span[^>]*>x</span>", "", page)
+    outside_types = re.sub(r"<span[^>]*>&NoBreak;x</span>", "", page)
     assert visible_text(outside_types) == " ".join(words)
 
 
@@ -52,9 +52,11 @@ def test_a_text_is_shown_as_it_was_written(text, borders):
     borders = [border for border in borders if border <= len(text)]
     found = [{"start": a, "end": b, "entity_group": "x"} for a, b in zip(borders[::2], borders[1::2], strict=False)]
     page = highlight_text(text, found, ["x"]).data
-    marks = [unescape(mark) for mark in re.findall(r"<mark[^>]*>(.*?)<span[^>]*>x</span></mark>", page, re.DOTALL)]
+    marks = [
+        unescape(mark) for mark in re.findall(r"<mark[^>]*>(.*?)<span[^>]*>&NoBreak;x</span></mark>", page, re.DOTALL)
+    ]
     assert marks == [text[entity["start"] : entity["end"]] for entity in found]
-    assert visible_text(re.sub(r"<span[^>]*>x</span>", "", page)) == text
+    assert visible_text(re.sub(r"<span[^>]*>&NoBreak;x</span>", "", page)) == text
     assert "white-space:pre-wrap" in page
 
 
@@ -93,13 +95,19 @@ def test_every_outcome_has_a_caption():
 
 
 def test_source_is_shown_with_the_first_line_of_its_docstring():
-    shown = show_source(alignment.align_labels, alignment.tags_per_word).data
-    assert shown.startswith("```python\ndef align_labels(")
+    shown = visible_text(show_source(alignment.align_labels, alignment.tags_per_word).data)
+    assert shown.startswith("def align_labels(")
     assert '"""Carry one sentence\'s tags over from its words to its subwords."""' in shown
     assert "Parameters\n" not in shown
     assert "previous = word\n    return labels" in shown
-    assert shown.endswith("return laid_out\n```")
+    assert shown.endswith("return laid_out\n")
 
 
 def test_a_methods_source_is_shown_without_its_indentation():
-    assert show_source(LengthGroupedSampler.order).data.startswith("```python\ndef order(self, epoch: int)")
+    assert visible_text(show_source(LengthGroupedSampler.order).data).startswith("def order(self, epoch: int)")
+
+
+def test_source_is_coloured_by_its_kind():
+    shown = show_source(alignment.align_labels).data
+    found = re.findall(r"--jp-mirror-editor-(\w+)-color,#\w+\)\">(def|align_labels|if|None)<", shown)
+    assert {("keyword", "def"), ("def", "align_labels"), ("keyword", "if"), ("keyword", "None")} == set(found)

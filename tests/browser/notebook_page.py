@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 
 WHOLE_RUN = 1_800_000  # milliseconds, in which nobody's machine should fail to run a notebook
-WIDGET = "jupyterapp.shell.currentWidget"
+WIDGET = "window.jupyterapp?.shell.currentWidget"  # none while JupyterLab is still loading
 AT_REST = f"""() => {WIDGET}?.sessionContext?.kernelDisplayStatus === "idle" &&
     ![...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].some(prompt => prompt.textContent.includes("*"))"""
 

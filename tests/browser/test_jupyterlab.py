@@ -109,12 +109,13 @@ def test_all_figures_and_highlights_are_there(ran):
 
 
 def test_progress_bars_move_and_then_stand_complete(ran):
-    notebook, _ = ran
+    notebook, (_, language, solved) = ran
     bars = notebook.bars()
     assert len(bars) >= 4  # tokenization of three splits, and the training
     assert [bar for bar in bars if bar[-1] != 1] == []
     assert [bar for bar in bars if bar != sorted(bar)] == []
-    assert max(map(len, bars)) > 2
+    if profile_of(language, solved) == "sample":  # the four steps of the other can be over before a page is drawn
+        assert max(map(len, bars)) > 2
     assert notebook.page.locator(".widget-hprogress .progress-bar").count() == 3
     assert notebook.page.locator(".widget-hprogress .progress-bar-success").count() == 3
 
