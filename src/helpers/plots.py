@@ -90,9 +90,10 @@ def learning_curves(history: pd.DataFrame) -> Figure:
     left.plot(history["epoch"], history["validation_loss"], "s--", color=ORANGE, label=translate("validation"))
     left.set(title=translate("Loss"), xlabel=translate("epoch"), ylabel=translate("cross-entropy"))
     left.legend()
-    right.plot(history["epoch"], history["f1"], "s--", color=ORANGE, label=translate("validation"))
     best = history.loc[history["f1"].idxmax()]
-    right.plot(best["epoch"], best["f1"], "*", markersize=16, color=GREEN, label=translate("best epoch"))
+    # Not clipped: at 0 and 1, half of a marker lies outside of the axes.
+    right.plot(history["epoch"], history["f1"], "s--", color=ORANGE, label=translate("validation"), clip_on=False)
+    right.plot(best["epoch"], best["f1"], "*", markersize=16, color=GREEN, label=translate("best epoch"), clip_on=False)
     right.set(title="F1", xlabel=translate("epoch"), ylabel=translate("F1 over entities"), ylim=(0, 1))
     right.legend()
     for axes in (left, right):
