@@ -66,7 +66,7 @@ test: .venv/.installed-dev ## check the code's form, then run all tests
 	$(BIN)/ruff format --check
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-test-faults: .venv/.installed-dev ## run the tests of what goes wrong at length, such as a Hub that does not answer
+test-faults: .venv/.installed-dev .venv/.installed-site ## run the tests of what goes wrong at length, such as a Hub that does not answer
 	$(BIN)/pytest -m faults --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-browser: .venv/.installed-dev ## run the notebooks in JupyterLab, in the system's Chromium, and take pictures of them (runs/browser)
