@@ -105,7 +105,7 @@ def cell(request, client, folder):
 def marks(html):
     """List the marked texts with their types."""
     found = re.findall(r"<mark[^>]*>(.*?)<span[^>]*>(.*?)</span></mark>", html, re.DOTALL)
-    return [(unescape(text), unescape(kind)) for text, kind in found]
+    return [(unescape(text), unescape(kind.replace("&NoBreak;", ""))) for text, kind in found]
 
 
 def text_of(html):
