@@ -36,20 +36,20 @@ run-pytorch: ## run the PyTorch notebook alone
 run-tensorflow: ## run the TensorFlow notebook alone
 
 parity: .venv/.installed ## show that both editions train alike, step by step
-	$(BIN)/python -m helpers.parity
+	$(BIN)/python -m proofs.parity
 
 parity-seeds: .venv/.installed ## show it over three seeds on real data, in an hour (DATASET=path/to/wnut17)
-	$(BIN)/python -m helpers.seeds $(if $(DATASET),--dataset $(DATASET))
+	$(BIN)/python -m proofs.seeds $(if $(DATASET),--dataset $(DATASET))
 
 regression: .venv/.installed ## run a matrix of notebooks and say what got worse, in a quarter of an hour (MATRIX=FILE, PARAMS="--resume")
-	$(BIN)/python -m helpers.regression run $(MATRIX) $(PARAMS)
+	$(BIN)/python -m regression run $(MATRIX) $(PARAMS)
 
 bench: .venv/.installed ## measure speed, F1 and memory beside the usual recipe, in two and a half hours (DATASET=path/to/wnut17, PARAMS="--groups speed")
 	$(BIN)/python benchmarks/speed.py $(if $(DATASET),--dataset $(DATASET)) $(PARAMS)
 
 # A profile that was asked for, that is, and not the one that `make run` takes by default.
 lab: .venv/.installed ## open the notebooks in JupyterLab, or copies with a profile filled in (PROFILE=sample, LANGUAGE=ko, PARAMS="--no-browser")
-	$(BIN)/python -m helpers.lab --language $(LANGUAGE) $(if $(filter command,$(origin PROFILE)),--profile $(PROFILE)) $(PARAMS)
+	$(BIN)/python -m helpers.run.lab --language $(LANGUAGE) $(if $(filter command,$(origin PROFILE)),--profile $(PROFILE)) $(PARAMS)
 
 site: .venv/.installed-site runs/$(PROFILE)/report.html runs/ko/$(PROFILE)/report.html ## make web pages of the runs in both languages, in runs/site (PROFILE=sample)
 	$(BIN)/python website/build_site.py --profile $(PROFILE)

@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 import torch
 from transformers import AutoConfig, AutoTokenizer, PretrainedConfig
 
-from helpers import alignment, data, models
+from helpers import alignment
+from helpers.checkpoints import find
+from helpers.data import load
 
 SQUARE = (2048, 2048, 2048)
 SECONDS = 1.0  # for each measurement
@@ -24,14 +26,14 @@ def main() -> None:
     parser.add_argument("--model", default="bundled")
     parser.add_argument("--batch-size", type=int, default=16)
     options = parser.parse_args()
-    checkpoint = models.resolve_checkpoint(options.model)
+    checkpoint = find.resolve_checkpoint(options.model)
     config = AutoConfig.from_pretrained(checkpoint)
-    rows = data.load_ner_dataset(options.dataset)["train"]
+    rows = load.load_ner_dataset(options.dataset)["train"]
     encoded = alignment.tokenize_and_align(
         rows[:],
         range(len(rows)),
         AutoTokenizer.from_pretrained(checkpoint),
-        data.label_names({"train": rows}),
+        load.label_names({"train": rows}),
         max_length=512,
     )
     lengths = [len(subwords) for subwords in encoded["input_ids"]]

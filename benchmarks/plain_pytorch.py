@@ -21,7 +21,8 @@ from transformers import (
     TrainingArguments,
 )
 
-from helpers import metrics, models
+from helpers import metrics
+from helpers.checkpoints import find
 
 recipe = Recipe(**json.loads(sys.argv[1]))
 model = AutoModelForTokenClassification.from_pretrained(
@@ -31,7 +32,7 @@ model = AutoModelForTokenClassification.from_pretrained(
     label2id=recipe.label2id,
     **recipe.dropout_rates,
 )
-model.classifier.weight.data = torch.tensor(models.draw_head(model.config, recipe.seed).T)
+model.classifier.weight.data = torch.tensor(find.draw_head(model.config, recipe.seed).T)
 transformers.logging.set_verbosity_error()
 trainer = Trainer(
     model=model,

@@ -13,8 +13,9 @@ os.environ |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 from clock import keras_clock
 from recipe import Recipe
 
-from helpers import metrics, models
-from helpers.startup import load_triton_first
+from helpers import metrics
+from helpers.checkpoints import find
+from helpers.notebook.startup import load_triton_first
 
 load_triton_first()
 
@@ -29,7 +30,7 @@ model = TFAutoModelForTokenClassification.from_pretrained(
     label2id=recipe.label2id,
     **recipe.dropout_rates,
 )
-model.classifier.kernel.assign(models.draw_head(model.config, recipe.seed))
+model.classifier.kernel.assign(find.draw_head(model.config, recipe.seed))
 collator = DataCollatorForTokenClassification(recipe.tokenizer, return_tensors="tf")
 
 

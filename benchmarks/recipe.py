@@ -6,8 +6,10 @@ from pathlib import Path
 from datasets import DatasetDict
 from transformers import AutoTokenizer, set_seed
 
-from helpers import alignment, data, metrics, models
-from helpers.results import peak_memory_bytes
+from helpers import alignment, metrics
+from helpers.checkpoints import find
+from helpers.data import load
+from helpers.notebook.results import peak_memory_bytes
 
 
 class Recipe:
@@ -41,14 +43,14 @@ class Recipe:
         set_seed(seed)
         self.epochs, self.learning_rate, self.batch_size, self.seed = epochs, learning_rate, batch_size, seed
         self.folder = folder
-        rows = data.load_ner_dataset(dataset, seed=seed)
+        rows = load.load_ner_dataset(dataset, seed=seed)
         if max_train_examples:
             rows["train"] = rows["train"].shuffle(seed=seed).select(range(max_train_examples))
-        self.label_names = data.label_names(rows)
+        self.label_names = load.label_names(rows)
         self.id2label = dict(enumerate(self.label_names))
         self.label2id = {name: label for label, name in self.id2label.items()}
-        self.checkpoint = models.resolve_checkpoint(model)
-        self.dropout_rates = models.dropout_settings(self.checkpoint, 0)
+        self.checkpoint = find.resolve_checkpoint(model)
+        self.dropout_rates = find.dropout_settings(self.checkpoint, 0)
         self.tokenizer = AutoTokenizer.from_pretrained(self.checkpoint)
         settings = {"tokenizer": self.tokenizer, "label_names": self.label_names, "max_length": 512}
         self.encoded = DatasetDict(

@@ -15,11 +15,11 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-from helpers.parameters import RULES
+from helpers.notebook.parameters import RULES
 
 COUNTS = (1, 10, 100, 1000)
 RESULTS = """\
-from helpers.results import KEYS, Stopwatch, write_results
+from helpers.notebook.results import KEYS, Stopwatch, write_results
 
 nothing = dict.fromkeys(KEYS - {"schema_version", "framework", "versions", "seconds", "peak_memory_bytes"}, {})
 scores = {"precision": 1, "recall": 1, "f1": 1, "accuracy": 1, "per_type": {}}
@@ -62,7 +62,7 @@ def measure(project: Path, count: int, where: str) -> tuple[float, int]:
     matrix = project / f"{count}.yaml"
     matrix.write_text(f"editions: [pytorch]\nparameters:\n  seed: {list(range(count))}\ncpus: 1\n")
     start = time.perf_counter()
-    command = [sys.executable, "-m", "helpers.regression", "run", str(matrix), "--on", where]
+    command = [sys.executable, "-m", "regression", "run", str(matrix), "--on", where]
     done = subprocess.run(command, cwd=project, stdout=subprocess.PIPE, text=True)
     seconds = time.perf_counter() - start
     results = [json.loads(path.read_text()) for path in project.glob(f"runs/regression/{count}/*/result.json")]

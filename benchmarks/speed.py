@@ -20,9 +20,9 @@ import nbformat
 from nbformat.v4 import new_code_cell
 from tqdm import tqdm
 
-from helpers.regression.record import machine
-from helpers.results import read_results
-from helpers.run import FRAMEWORKS, execute, load_profile, notebook_path
+from helpers.notebook.results import read_results
+from helpers.run.editions import FRAMEWORKS, execute, load_profile, notebook_path
+from regression.record import machine
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results"

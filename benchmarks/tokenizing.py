@@ -11,16 +11,18 @@ from pathlib import Path
 from datasets import Dataset
 from transformers import AutoTokenizer
 
-from helpers import alignment, data, models
+from helpers import alignment
+from helpers.checkpoints import find
+from helpers.data import load
 
 BATCH = 1000
 
 
 def main(dataset: str, count: int) -> None:
     """Print, as JSON, the seconds of both, those of `map` over a data set on disk, and the peak of its memory."""
-    rows = data.load_ner_dataset(dataset)["train"].select_columns(["tokens", "ner_tags"])
+    rows = load.load_ner_dataset(dataset)["train"].select_columns(["tokens", "ner_tags"])
     settings = {
-        "tokenizer": AutoTokenizer.from_pretrained(models.resolve_checkpoint("bundled")),
+        "tokenizer": AutoTokenizer.from_pretrained(find.resolve_checkpoint("bundled")),
         "label_names": rows.features["ner_tags"].feature.names,
         "max_length": 512,
     }

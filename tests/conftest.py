@@ -4,9 +4,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from browsing import started_browser
+from support.browsing import started_browser
 
-from helpers.startup import load_triton_first
+from helpers.notebook.startup import load_triton_first
 
 # Tests run side by side, a worker for each processor; threads of their own would only get in each other's way.
 os.environ |= {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
@@ -15,14 +15,14 @@ load_triton_first()  # the tests' own process imports both frameworks
 from hypothesis import settings
 from transformers import AutoTokenizer
 
-from helpers.data import load_ner_dataset
-from helpers.language import use_language
-from helpers.models import resolve_checkpoint
+from helpers.checkpoints.find import resolve_checkpoint
+from helpers.data.load import load_ner_dataset
+from helpers.notebook.language import use_language
 
 settings.register_profile("however long it takes", deadline=None)  # no test fails on a time
 settings.load_profile("however long it takes")
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 WNUT17 = ROOT.parent / "shared" / "data" / "wnut17"
 
 

@@ -9,9 +9,9 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from helpers.exceptions import RunError, TutorialError
-from helpers.language import LANGUAGES
-from helpers.run import FRAMEWORKS, RUNS
+from helpers.errors import RunError, TutorialError
+from helpers.notebook.language import LANGUAGES
+from helpers.run.editions import FRAMEWORKS, RUNS
 from pages import write_edition, write_report
 
 HERE = Path(__file__).resolve().parent

@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from helpers.report import TITLES
+from helpers.run.report import TITLES
 from korean_search import SearchKorean
 from pages import way_to_other
 

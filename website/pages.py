@@ -13,9 +13,9 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from helpers.language import LANGUAGES
-from helpers.render import WIDGET
-from helpers.report import TITLES
+from helpers.notebook.language import LANGUAGES
+from helpers.run.pages import WIDGET
+from helpers.run.report import TITLES
 
 # The best first. Whatever else cells put out could run code.
 SHOWN = ("image/png", "text/html", "text/markdown", "text/plain")
@@ -136,7 +136,7 @@ def write_report(report: Path, folder: Path, name: str) -> None:
     Parameters
     ----------
     report : Path
-        As `helpers.report` writes it. Its links and pictures are relative to the start page.
+        As `helpers.run.report` writes it. Its links and pictures are relative to the start page.
     folder : Path
         Of Sphinx's sources.
     name : str

@@ -33,8 +33,8 @@ KOREAN_PAGES = {  # by what they are built from
     ROOT / "website" / "index.md": ROOT / "website" / "index.ko.md",
 }
 HELPERS = ROOT / "src" / "helpers"
-HELPERS_CATALOGUE = HELPERS / "ko.po"
-SECTIONS = HELPERS / "sections.json"
+HELPERS_CATALOGUE = HELPERS / "notebook" / "ko.po"
+SECTIONS = HELPERS / "notebook" / "sections.json"
 
 FRAMEWORKS = ("pytorch", "tensorflow")
 LANGUAGES = ("en", "ko")
@@ -211,8 +211,8 @@ def _localised(page: str) -> str:
 
 
 def _messages_of_helpers() -> list[tuple[str, list[str]]]:
-    sources = [(path.name, helper_messages(path.read_text(encoding="utf-8"))) for path in sorted(HELPERS.glob("*.py"))]
-    templates = sorted(HELPERS.glob("templates/*"))
+    sources = [(path.name, helper_messages(path.read_text(encoding="utf-8"))) for path in sorted(HELPERS.rglob("*.py"))]
+    templates = sorted(HELPERS.rglob("*.html"))
     return sources + [(path.name, template_messages(path.read_text(encoding="utf-8"))) for path in templates]
 
 

@@ -1,4 +1,4 @@
-"""Which section of the notebooks makes which names: the table that `helpers.missing_names` reads."""
+"""Which section of the notebooks makes which names: the table that `helpers.notebook.missing_names` reads."""
 
 import json
 import re

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from datasets import Dataset, DatasetDict
 
-from helpers.exceptions import NoLabelError, SlowTokenizerError
+from helpers.errors import NoLabelError, SlowTokenizerError
 
 if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper leaves that to the notebook
     from tokenizers import Encoding

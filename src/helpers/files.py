@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from helpers.exceptions import DiskFullError, TutorialError
+from helpers.errors import DiskFullError, TutorialError
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 SAID = (*map(os.strerror, NO_SPACE), "Not enough disk space")  # the last by datasets

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.files import written_whole
-from helpers.language import translate
+from helpers.notebook.language import translate
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"  # from Okabe and Ito's palette
 LONGEST_SHOWN = 60  # words; the few longer sentences share the last bin

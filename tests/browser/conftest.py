@@ -35,7 +35,7 @@ class Lab:
 
 @contextmanager
 def started_lab(workplace, private, *arguments):
-    """Start `python -m helpers.lab` in a folder, with settings of its own."""
+    """Start `python -m helpers.run.lab` in a folder, with settings of its own."""
     for name, setting in SETTINGS.items():
         file = private / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def started_lab(workplace, private, *arguments):
     }
     environment = os.environ | {name: str(private / folder) for name, folder in folders.items()}
     for_tests = ["--no-browser", "--allow-root", "--port-retries=100", "--LabApp.expose_app_in_browser=True"]
-    command = [sys.executable, "-m", "helpers.lab", *arguments, *for_tests]
+    command = [sys.executable, "-m", "helpers.run.lab", *arguments, *for_tests]
     with (private / "log").open("w") as log:
         server = subprocess.Popen(command, cwd=workplace, env=environment, stdout=log, stderr=log)
     try:

@@ -16,14 +16,14 @@ from math import inf
 from pathlib import Path
 
 from seqeval.metrics.sequence_labeling import get_entities
-from small_tokenizers import KINDS, train_tokenizers
+from support.small_tokenizers import KINDS, train_tokenizers
 
 from helpers.alignment import tokenize_and_align
-from helpers.conll import read_conll
-from helpers.data import load_ner_dataset
-from helpers.data_files import read_documents
-from helpers.exceptions import MalformedDataError, UnknownTagError
-from helpers.tagging import to_iob2
+from helpers.data.conll import read_conll
+from helpers.data.files import read_documents
+from helpers.data.load import load_ner_dataset
+from helpers.data.tagging import to_iob2
+from helpers.errors import MalformedDataError, UnknownTagError
 
 LABEL_NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
 FOLDER = Path(tempfile.mkdtemp())

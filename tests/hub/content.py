@@ -6,7 +6,7 @@ from pathlib import Path
 
 import datasets
 
-from helpers.data import load_ner_dataset
+from helpers.data.load import load_ner_dataset
 
 DATASET, ENCODER = "leondz/wnut_17", "distilbert/distilbert-base-uncased"
 SHORT_NAME = "wnut_17"  # its name of old, without an owner, by which the tutorial calls it
@@ -14,14 +14,14 @@ SENTENCES = {"train": 60, "validation": 20, "test": 20}
 # What a client is to run
 LOAD_DATA = """
 import json
-dataset = data.load_ner_dataset("wnut_17")
-print(json.dumps({"digest": data.dataset_digest(dataset), "sizes": {k: len(v) for k, v in dataset.items()}}))
+dataset = load.load_ner_dataset("wnut_17")
+print(json.dumps({"digest": load.dataset_digest(dataset), "sizes": {k: len(v) for k, v in dataset.items()}}))
 """
 FIND_ENCODER = """
 import json
-print(json.dumps(models.resolve_checkpoint("distilbert/distilbert-base-uncased")))
+print(json.dumps(find.resolve_checkpoint("distilbert/distilbert-base-uncased")))
 """
-TINY_ENCODER = Path(__file__).resolve().parent.parent / "tiny_distilbert"
+TINY_ENCODER = Path(__file__).resolve().parents[1] / "support" / "tiny_distilbert"
 ENCODER_CARD = b"---\nlicense: apache-2.0\n---\n# A tiny encoder\n"
 DATASET_CARD = b"""---
 license: apache-2.0

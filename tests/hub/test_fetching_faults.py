@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.data import dataset_digest
+from helpers.data.load import dataset_digest
 from hub import content
 from hub.conftest import settings_for
 from hub.faults import ALWAYS, Fault
@@ -124,7 +124,7 @@ def test_a_broken_download_goes_on_from_where_it_broke_off(hub, client):
 
 def test_what_another_program_left_broken_is_never_used(hub, client, what):
     hub.faults = [Fault(**LARGE, change=other_word, times=ALWAYS)]
-    unchecked = "from helpers import hub; hub._is_broken = lambda path: False"
+    unchecked = "from helpers.hub import fetch; fetch._is_broken = lambda path: False"
     client.run(unchecked + CODE[what])  # some readers stumble over it, others do not
     assert hub.asked(**LARGE)
     hub.faults = [replace(LASTING["not the Hub"][0])]
@@ -135,7 +135,8 @@ def test_what_another_program_left_broken_is_never_used(hub, client, what):
 
 @pytest.mark.faults
 def test_without_dns(hub, client, what):
-    command = [sys.executable, "-c", f"from helpers import data, models{CODE[what]}"]
+    imports = "from helpers.checkpoints import find; from helpers.data import load"
+    command = [sys.executable, "-c", f"{imports}{CODE[what]}"]
     settings = settings_for(hub, client.home, HF_ENDPOINT="http://hub.invalid")
     done = subprocess.run(command, env=settings, capture_output=True, text=True)
     assert "the Hub cannot be reached. Check the network" in done.stderr.splitlines()[-1]

@@ -11,7 +11,7 @@ from hub.content import FIND_ENCODER, LOAD_DATA
 
 @pytest.fixture(scope="module")
 def expected():
-    from helpers.data import dataset_digest
+    from helpers.data.load import dataset_digest
 
     return {"digest": dataset_digest(content.sentences()), "sizes": content.SENTENCES}
 

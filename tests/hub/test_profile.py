@@ -109,7 +109,7 @@ import json, os, sys
 framework, *models = sys.argv[1:]
 os.environ |= {"pytorch": {"USE_TF": "0"}, "tensorflow": {"TF_USE_LEGACY_KERAS": "1"}}[framework]
 choice = {"framework": "tf"} if framework == "tensorflow" else {}  # newer releases have no choice
-from helpers.startup import load_triton_first
+from helpers.notebook.startup import load_triton_first
 load_triton_first()
 from transformers import pipeline
 sentence = "Mara Lindqvist left Lake Como for Acme in Rome."

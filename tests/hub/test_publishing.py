@@ -17,8 +17,8 @@ from hub.messages import Answer, refusal
 from hub.server import READ_TOKEN
 
 REPOSITORY = "ada/names"
-REQUIRE = f"print('\"' + publishing.require_repository('{REPOSITORY}') + '\"')"
-UPLOAD = "print('\"' + publishing.upload({folder!r}, {name!r}) + '\"')"
+REQUIRE = f"print('\"' + publish.require_repository('{REPOSITORY}') + '\"')"
+UPLOAD = "print('\"' + publish.upload({folder!r}, {name!r}) + '\"')"
 WITH_TOKEN = "import os; os.environ['HF_TOKEN'] = {!r}; "
 
 
@@ -142,7 +142,7 @@ def test_a_broken_upload_leaves_the_model_whole_and_can_be_repeated(hub, client,
     rule, message = LASTING[fault]
     hub.faults = [replace(rule)]
     before = contents(folder)
-    impatient = "from helpers import hub_client; hub_client.LONGEST_SILENCE = 1; "
+    impatient = "from helpers.hub import client; client.LONGEST_SILENCE = 1; "
     said = client.run(impatient + UPLOAD.format(folder=str(folder), name=REPOSITORY)).message
     assert said.startswith("UploadError: the model was not uploaded to 'ada/names': ")
     assert message in said

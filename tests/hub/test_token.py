@@ -8,14 +8,14 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from helpers.exceptions import RunError, UploadError
-from helpers.hub_failures import reason
-from helpers.regression.worker import printable
-from helpers.run import execute
-from helpers.secrets import without_tokens
+from helpers.errors import RunError, UploadError
+from helpers.hub.failures import reason
+from helpers.hub.secrets import without_tokens
+from helpers.run.editions import execute
 from hub import content
 from hub.conftest import settings_for
 from hub.server import WRITE_TOKEN, Hub
+from regression.worker import printable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MATRIX = """\
@@ -43,7 +43,7 @@ def test_a_regression_run_that_is_logged_in_leaves_no_token(tmp_path):
     (project / "notebooks").symlink_to(ROOT / "notebooks")
     (project / "matrix.yaml").write_text(MATRIX)
     done = subprocess.run(
-        [sys.executable, "-m", "helpers.regression", "run", "matrix.yaml"],
+        [sys.executable, "-m", "regression", "run", "matrix.yaml"],
         cwd=project,
         env=settings_for(hub, home, HF_TOKEN="", HF_HUB_ETAG_TIMEOUT="10", HF_HUB_DOWNLOAD_TIMEOUT="10"),
         capture_output=True,
@@ -137,7 +137,7 @@ def test_data_that_leads_to_the_login_file_does_not_show_it(client, tmp_path, su
 
 
 def test_it_is_taken_for_no_parameter(client):
-    code = "from helpers.parameters import check_value; check_value('hub_model_id', {!r})"
+    code = "from helpers.notebook.parameters import check_value; check_value('hub_model_id', {!r})"
     message = client.run(code.format(f"ada/{WRITE_TOKEN}")).message
     assert message.startswith("ParameterError: hub_model_id holds an access token")
     assert WRITE_TOKEN not in message

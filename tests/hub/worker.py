@@ -10,8 +10,10 @@ import traceback
 
 from transformers import AutoTokenizer  # noqa: F401 (checkpoints are looked at with it)
 
-from helpers import data, models, publishing  # noqa: F401 (for the code)
-from helpers.exceptions import TutorialError
+from helpers.checkpoints import find  # noqa: F401 (for the code)
+from helpers.data import load  # noqa: F401 (for the code)
+from helpers.errors import TutorialError
+from helpers.hub import publish  # noqa: F401 (for the code)
 
 
 def run(code: str, output: str) -> int:

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from helpers.regression.__main__ import main
+from regression.__main__ import main
 
 PARAMETERS = """\
 dataset = "nothing"
@@ -56,7 +56,7 @@ if dataset == "slow":
     time.sleep(4)
 """
 RESULTS = """\
-from helpers.results import Stopwatch, write_results
+from helpers.notebook.results import Stopwatch, write_results
 
 stopwatch = Stopwatch()
 with stopwatch("training"):
@@ -86,7 +86,7 @@ class Done(NamedTuple):
 
 @pytest.fixture
 def project(tmp_path):
-    """A folder from which `python -m helpers.regression` can be called."""
+    """A folder from which `python -m regression` can be called."""
     folder = tmp_path / "project"
     (folder / "notebooks" / "profiles").mkdir(parents=True)
     (folder / "notebooks" / "profiles" / "sample.yaml").write_text("batch_size: 2\n")
@@ -127,7 +127,7 @@ def start(project):
 
     def call(*arguments):
         return subprocess.Popen(
-            [sys.executable, "-m", "helpers.regression", *map(str, arguments)],
+            [sys.executable, "-m", "regression", *map(str, arguments)],
             cwd=project,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -5,9 +5,9 @@ import statistics
 
 import pytest
 
-from helpers.exceptions import BaselineError
-from helpers.regression.baselines import accept, make_baseline, measured, read_baseline
-from helpers.regression.storage import Store
+from helpers.errors import BaselineError
+from regression.baselines import accept, make_baseline, measured, read_baseline
+from regression.storage import Store
 
 
 def result(

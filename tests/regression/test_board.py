@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from helpers.regression.board import Board
+from regression.board import Board
 
 
 def text(board):
@@ -15,7 +15,7 @@ def text(board):
 
 def test_what_runs_what_is_done_and_what_failed(monkeypatch):
     clock = [100.0]
-    monkeypatch.setattr("helpers.regression.board.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("regression.board.time.monotonic", lambda: clock[0])
     board = Board(4, Console(file=io.StringIO()))
     assert "0 running, 0 done, 0 failed, 4 in all" in text(board)
     board.tell("one", "")

@@ -10,7 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
-from helpers.regression.storage import Store
+from regression.storage import Store
 
 ray = pytest.importorskip("ray", reason="requirements-ray.txt is not installed")
 from ray.cluster_utils import Cluster

@@ -26,7 +26,7 @@ def test_labels_shifted_by_one_are_noticed(tmp_path):
     assert source.count("tags[word])") == 1
     alignment.write_text(source.replace("tags[word])", "tags[word - 1])"), encoding="utf-8")
     (tmp_path / "matrix.yaml").write_text(MATRIX)
-    command = [sys.executable, "-m", "helpers.regression", "run", "matrix.yaml"]
+    command = [sys.executable, "-m", "regression", "run", "matrix.yaml"]
     command += ["--baselines", str(ROOT / "tests" / "baselines")]
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "src")}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)

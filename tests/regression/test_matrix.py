@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from hostile import BOMB
 from hypothesis import given
 from hypothesis import strategies as st
+from support.hostile import BOMB
 
-from helpers.exceptions import MatrixError
-from helpers.regression.matrix import Case, read_matrix
-from helpers.regression.storage import Store
+from helpers.errors import MatrixError
+from regression.matrix import Case, read_matrix
+from regression.storage import Store
 
 GOOD = """\
 editions: [pytorch, tensorflow]

@@ -14,8 +14,8 @@ import nbformat
 import psutil
 import pytest
 
-from helpers import locks
-from helpers.regression.storage import RESULT
+from helpers.notebook import locks
+from regression.storage import RESULT
 
 MATRIX = """\
 editions: [pytorch]

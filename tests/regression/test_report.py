@@ -4,13 +4,13 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from browsing import visible_text
-from hostile import TYPES, WORDS
 from markdown_it import MarkdownIt
+from support.browsing import visible_text
+from support.hostile import TYPES, WORDS
 
-from helpers.regression.report import write_report
-from helpers.regression.storage import Store
-from helpers.regression.verdict import Comparison, Judged
+from regression.report import write_report
+from regression.storage import Store
+from regression.verdict import Comparison, Judged
 
 MACHINE = {"processor": "a processor", "cores": 2, "memory_bytes": 8e9, "system": "a system"}
 HOSTILE = "<script>alert(1)</script> | ``` & [a](b)"

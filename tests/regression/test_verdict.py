@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from helpers.regression.verdict import FALSE_ALARMS, exit_code, judge, judge_all, tolerance
+from regression.verdict import FALSE_ALARMS, exit_code, judge, judge_all, tolerance
 
 GROUP = "pytorch-sample"
 

@@ -1,0 +1,1 @@
+"""Prove that the editions train alike."""

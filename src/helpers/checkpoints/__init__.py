@@ -1,0 +1,1 @@
+"""Find checkpoints, and refuse unsafe ones."""

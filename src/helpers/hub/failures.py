@@ -1,0 +1,114 @@
+"""Why something failed that has to do with the Hub, and what to do, in one sentence."""
+
+from collections.abc import Callable, Iterator
+
+from huggingface_hub import constants
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HFValidationError,
+    RepositoryNotFoundError,
+)
+
+from helpers.files import says_no_room
+from helpers.hub.client import CUT_OFF, NOT_JSON, TIMED_OUT, UNREACHABLE
+
+
+class BrokenDownloadError(OSError):
+    """Files came with another content or size than the Hub says they have."""
+
+
+def fetch_failure(what: str, error: Exception) -> str:
+    """Say why something could not be fetched from the Hub, and what works without it.
+
+    Parameters
+    ----------
+    what : str
+        Such as ``"data set 'wnut_17'"``.
+    error : Exception
+        As a client raised it.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    return (
+        f"the {what} is no folder here and could not be fetched: {reason(error)}."
+        ' Without the Hub, use dataset="sample" and model="bundled", or folders of your own.'
+    )
+
+
+def reason(error: Exception) -> str:
+    """Say why a client of the Hub failed, and what to do, as a clause without a full stop."""
+    for fits, text in REASONS:
+        if fits(error):
+            return text
+    if status_of(error) is not None:
+        return f"the Hub refuses it ({status_of(error)})"
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".:")  # the rest is about internals
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Go from an error to what it was raised from, and on; the clients wrap each other's errors."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def status_of(error: Exception) -> int | None:
+    """Find the status of the HTTP answer that an error comes from; None if it does not come from one."""
+    answers = (getattr(cause, "response", None) for cause in causes(error))
+    return next((answer.status_code for answer in answers if answer is not None), None)
+
+
+def _kind(*kinds: type[Exception]) -> Callable[[Exception], bool]:
+    return lambda error: any(isinstance(cause, kinds) for cause in causes(error))
+
+
+def _status(*codes: int) -> Callable[[Exception], bool]:
+    return lambda error: status_of(error) in codes
+
+
+def _disk_is_full(error: Exception) -> bool:
+    return any(says_no_room(cause) for cause in causes(error))
+
+
+# The first that fits is said.
+REASONS = (
+    (
+        _disk_is_full,
+        f"the disk is full. Make room where {constants.HF_HOME} is, or let the environment variable HF_HOME name a"
+        " folder on another disk, and run again",
+    ),
+    (
+        _kind(BrokenDownloadError),
+        "files came broken each time, and were thrown away. Run again; if it happens again, something between this"
+        " machine and the Hub changes them, such as a proxy",
+    ),
+    (_kind(GatedRepoError), "its owner decides who may have it. Ask for access on its page on the Hub, and log in"),
+    (
+        _kind(RepositoryNotFoundError, HFValidationError),
+        "the Hub has none of that name that you may read. Check the name, and log in if it is private",
+    ),
+    (
+        _status(401),
+        "the Hub does not take your token (401). Log in again with `hf auth login`, mend the environment variable"
+        " HF_TOKEN, or remove both: what is public needs no token",
+    ),
+    (_status(403), "the Hub does not allow it (403). Your token needs the right to it"),
+    (_status(429), "the Hub has had too many requests from here (429). Wait some minutes; with a login it allows more"),
+    (
+        _status(500, 502, 503, 504),
+        "the Hub has trouble of its own. Run again later; https://status.huggingface.co says how it is",
+    ),
+    (
+        _kind(*NOT_JSON),
+        "something else answers in the Hub's place, such as the log-in page of a network. Check the network",
+    ),
+    (_kind(*TIMED_OUT), "the Hub does not answer in time. Run again later"),
+    (_kind(*CUT_OFF), "the connection broke off. Run again: it goes on from there"),
+    (
+        _kind(*UNREACHABLE),
+        "the Hub cannot be reached. Check the network, and that the environment variable HF_HUB_OFFLINE is not set",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Serve the notebooks around the lesson: start, language, parameters, results."""

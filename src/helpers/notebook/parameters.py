@@ -1,0 +1,101 @@
+"""The notebooks' parameters: what values they can take."""
+
+import sys
+from collections.abc import Mapping
+from numbers import Real
+from reprlib import Repr
+from typing import Any
+
+from helpers.errors import ParameterError
+from helpers.export.onnx import missing_packages
+from helpers.hub.secrets import without_tokens
+
+TEXT, NUMBER, COUNT, SWITCH = "a text", "a number", "a whole number", "True or False"
+KINDS = {TEXT: str, NUMBER: Real, COUNT: int, SWITCH: bool}
+LARGEST_SEED = 2**32 - 1  # NumPy's limit
+LARGEST_NUMBER = sys.float_info.max
+short = Repr()
+short.maxlevel = 2  # a few lines of YAML can make a value that is endless to print
+# name: (kind, smallest value, largest value)
+RULES = {
+    "dataset": (TEXT, None, None),
+    "model": (TEXT, None, None),
+    "output_dir": (TEXT, None, None),
+    "epochs": (COUNT, 1, None),
+    "learning_rate": (NUMBER, 0, LARGEST_NUMBER),
+    "batch_size": (COUNT, 1, None),
+    "weight_decay": (NUMBER, 0, LARGEST_NUMBER),
+    "dropout": (NUMBER, 0, 0.99),
+    "seed": (COUNT, 0, LARGEST_SEED),
+    "max_train_examples": (COUNT, 0, None),
+    "speedups": (SWITCH, None, None),
+    "label_all_subwords": (SWITCH, None, None),
+    "split_long_sentences": (SWITCH, None, None),
+    "resume": (SWITCH, None, None),
+    "export_onnx": (SWITCH, None, None),
+    "push_to_hub": (SWITCH, None, None),
+    "hub_model_id": (TEXT, None, None),
+}
+
+
+def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Pick the parameters out of a notebook's variables and check their values.
+
+    Parameters
+    ----------
+    namespace : mapping of str to any
+        The notebook's ``globals()``.
+
+    Returns
+    -------
+    dict of str to any
+        The value of each parameter in `RULES`.
+
+    Raises
+    ------
+    ParameterError
+        If a value is missing or one that `check_value` refuses, if two parameters do not go together, or if one needs a
+        package that is missing.
+    """
+    missing = [name for name in RULES if name not in namespace]
+    if missing:
+        raise ParameterError(f"{missing[0]} has no value yet; run the cell with the parameters first")
+    parameters = {name: namespace[name] for name in RULES}
+    for name, value in parameters.items():
+        check_value(name, value)
+    if parameters["push_to_hub"] and not parameters["hub_model_id"]:
+        raise ParameterError("push_to_hub=True needs hub_model_id, such as 'your-name/your-model'")
+    if parameters["export_onnx"] and (missing := missing_packages()):
+        raise ParameterError(f"export_onnx=True needs packages that are missing here: pip install {' '.join(missing)}")
+    return parameters
+
+
+def check_value(name: str, value: Any) -> None:
+    """Check a parameter before it gets into a notebook.
+
+    Parameters
+    ----------
+    name : str
+    value : any
+
+    Raises
+    ------
+    ParameterError
+        If the notebooks have no such parameter, or the value is of another kind than it takes, too small or too large,
+        or a text that holds an access token or that UTF-8 cannot hold.
+    """
+    if name not in RULES:
+        raise ParameterError(f"the notebooks have no parameter {name!r}; they have: {', '.join(RULES)}")
+    kind, smallest, largest = RULES[name]
+    # bool is a kind of int in Python, but epochs=True is a mistake.
+    if not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != SWITCH):
+        hint = "; in YAML write 2.0e-5, since 2e-5 is a text there" if kind == NUMBER else ""
+        raise ParameterError(f"{name}={short.repr(value)}: expected {kind}{hint}")
+    if smallest is not None and not value >= smallest:
+        raise ParameterError(f"{name}={short.repr(value)}: expected {kind} of at least {smallest}")
+    if largest is not None and value > largest:
+        raise ParameterError(f"{name}={short.repr(value)}: expected {kind}, and none as large as that")
+    if kind == TEXT and value != without_tokens(value):
+        raise ParameterError(f"{name} holds an access token, which would be in all that the run leaves; log in instead")
+    if kind == TEXT and value != value.encode(errors="ignore").decode():
+        raise ParameterError(f"{name}={short.repr(value)}: expected {kind} that UTF-8 can hold")

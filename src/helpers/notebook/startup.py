@@ -1,0 +1,98 @@
+"""Starting with the right releases, and TensorFlow beside PyTorch, without a crash and without chatter."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
+
+from packaging.version import Version
+
+from helpers.errors import RestartNeededError
+
+# What the first cell of a notebook may replace, by the names under which it is imported.
+REPLACEABLE = (
+    *("accelerate", "datasets", "evaluate", "huggingface_hub", "matplotlib", "numpy", "pandas", "pyarrow"),
+    *("safetensors", "tensorflow", "tf_keras", "tokenizers", "torch", "transformers"),
+)
+
+
+def require_fresh_imports() -> None:
+    """Make sure that this process has imported no library whose release has been replaced since.
+
+    Raises
+    ------
+    RestartNeededError
+        If it has: Python would go on with the old one, or mix the two.
+    """
+    replaced = [
+        f"{name} {sys.modules[name].__version__} was imported, {version(name)} is installed"
+        for name in REPLACEABLE
+        if hasattr(sys.modules.get(name), "__version__") and not _is_installed(name, sys.modules[name].__version__)
+    ]
+    if replaced:
+        raise RestartNeededError(
+            f"{'; '.join(replaced)}. Restart the runtime (in Colab: Runtime, Restart session; elsewhere: Kernel,"
+            " Restart) and run this cell again: nothing more will be installed"
+        )
+
+
+def _is_installed(name: str, release: str) -> bool:
+    with suppress(PackageNotFoundError):  # it came under another name, and from elsewhere
+        return Version(version(name)).public == Version(release).public
+    return True
+
+
+def quieten_transformers() -> None:
+    """Let transformers say nothing but errors, and show no bars for what it saves and loads; downloads keep theirs."""
+    import transformers
+    from huggingface_hub.utils import are_progress_bars_disabled, enable_progress_bars
+
+    shown = not are_progress_bars_disabled()
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()  # those of downloads, too
+    if shown:
+        enable_progress_bars()
+
+
+def load_triton_first() -> None:
+    """Load Triton, where it is installed, before TensorFlow.
+
+    PyTorch's CUDA builds bring it and load it late. After TensorFlow, loading Triton's native library crashes the
+    process (seen with torch 2.13.0, TensorFlow 2.21.0 and Triton 3.7.1); before TensorFlow it does no harm.
+    """
+    with suppress(ImportError):
+        import triton  # noqa: F401
+
+
+def leave_out_pytorch() -> None:
+    """Keep transformers and datasets from importing PyTorch; to be called before them.
+
+    It saves seconds and memory. accelerate has to seem missing too: where it is there, transformers 4.52 imports a
+    module that needs PyTorch, whatever ``USE_TORCH`` says.
+    """
+    os.environ["USE_TORCH"] = "0"
+    sys.modules["accelerate"] = None
+
+
+@contextmanager
+def native_stderr_hidden() -> Iterator[None]:
+    """Hide what native code writes to the process's error stream in the body of a ``with`` statement.
+
+    TensorFlow's C++ libraries write a few lines there when they are imported, whatever the log level
+    (tensorflow/tensorflow#100442). If the body raises, what was hidden is written after all.
+    """
+    original = os.dup(2)
+    with tempfile.TemporaryFile() as hidden:
+        os.dup2(hidden.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(original, 2)
+            hidden.seek(0)
+            sys.stderr.write(hidden.read().decode(errors="replace"))
+            raise
+        finally:
+            os.dup2(original, 2)
+            os.close(original)

@@ -1,0 +1,1 @@
+"""Run notebooks headless, and show what came out."""

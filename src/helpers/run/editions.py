@@ -1,0 +1,281 @@
+"""Run editions of the notebook headless."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import papermill
+import yaml
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+from papermill.iorw import LocalHandler, papermill_io
+from traitlets.config import Config
+
+from helpers.errors import RunError, TutorialError
+from helpers.files import room_needed, written_whole
+from helpers.hub.secrets import without_tokens
+from helpers.notebook.locks import LOCK, claimed
+from helpers.notebook.parameters import check_value
+from helpers.notebook.results import FILE_NAME, read_results, results_table
+from helpers.run.pages import render_html
+from helpers.run.report import write_report
+
+FRAMEWORKS = ("pytorch", "tensorflow")
+NOTEBOOKS = Path("notebooks")
+RUNS = Path("runs")
+CHECKPOINTS = "checkpoints"  # in a notebook's output folder
+
+
+def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: Path, language: str = "en") -> None:
+    """Run some editions one after the other, print their results as a table, and write the report page.
+
+    Parameters
+    ----------
+    frameworks : sequence of {"pytorch", "tensorflow"}
+    parameters : dict of str to any
+        What differs from the notebooks' defaults.
+    folder : Path
+        Gets ``<framework>.ipynb`` and ``.html``, the folder ``<framework>`` with the artefacts, and ``report.html``.
+    language : {"en", "ko"}
+
+    Raises
+    ------
+    ParameterError
+        If a parameter does not exist, or has a value that it cannot take.
+    RunError
+        If a cell fails; the notebook up to there is kept. Also for ``output_dir``, which is not to be chosen here, and
+        for data or a model in a folder that is cleared first.
+    OutputFolderError
+        If another run is at work there.
+    DiskFullError
+        If there is no room for the notebooks or pages.
+    """
+    check_settings(parameters)
+    with ExitStack() as stack:
+        for framework in frameworks:
+            stack.enter_context(claimed(folder, f".{framework}.lock"))
+        clear(frameworks, folder, parameters)
+        stack.enter_context(room_needed(folder))
+        for framework in frameworks:
+            run_notebook(framework, parameters, folder, language)
+        # An edition that was run into this folder before stands beside the new one.
+        runs = [
+            read_results(folder / framework) for framework in FRAMEWORKS if (folder / framework / FILE_NAME).exists()
+        ]
+        print(results_table(runs).round(3).to_string())
+        print(f"Report: {write_report(runs, folder)}")
+
+
+def run_notebook(framework: str, parameters: dict[str, Any], folder: Path, language: str = "en") -> None:
+    """Execute one edition, with a progress bar over its cells, and render it as HTML.
+
+    Parameters
+    ----------
+    framework : {"pytorch", "tensorflow"}
+    parameters : dict of str to any
+    folder : Path
+    language : {"en", "ko"}
+        As for `run_editions`.
+
+    Raises
+    ------
+    RunError
+        If a cell fails; the message ends in the cell's traceback.
+    """
+    notebook = notebook_path(framework, language)
+    executed = folder / f"{framework}.ipynb"
+    artefacts = folder / framework
+    artefacts.mkdir(parents=True, exist_ok=True)
+    print(f"Running {notebook} -> {executed}", flush=True)
+    try:
+        execute(notebook, executed, parameters | {"output_dir": str(artefacts)})
+    finally:
+        if executed.exists():
+            render_html(executed, notebook.parent, language)
+
+
+class _WholeFiles(LocalHandler):
+    """Writes notebooks as papermill does, after each cell, but whole or not at all, and without access tokens."""
+
+    def write(self, buf: str, path: str) -> None:
+        with written_whole(Path(path)) as unfinished:
+            super().write(without_tokens(buf), str(unfinished))
+
+
+papermill_io.register("/", _WholeFiles())  # for absolute paths, which `execute` gives
+
+
+class _SavesBeforeCode(NBClientEngine):
+    """Runs notebooks as papermill does, but saves them only before each code cell, and at the end.
+
+    Papermill saves twice for each cell, text too, which takes longer than most cells. What a run leaves that is killed
+    in a cell is the same.
+    """
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **settings: Any) -> None:
+        save = nb_man.save
+
+        def save_before_code() -> None:
+            running = (cell for cell in nb_man.nb.cells if cell.metadata.papermill["status"] == nb_man.RUNNING)
+            if any(cell.cell_type == "code" for cell in running):
+                save()
+
+        nb_man.save = save_before_code
+        try:
+            super().execute_managed_notebook(nb_man, kernel_name, **settings)
+        finally:
+            nb_man.save = save
+
+
+papermill_engines.register("saves_before_code", _SavesBeforeCode)
+
+
+def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str, Any], **settings: Any) -> None:
+    """Execute a notebook with papermill.
+
+    Parameters
+    ----------
+    notebook : Path or NotebookNode
+    executed : Path
+        Where the executed notebook goes, also if it is executed in part.
+    parameters : dict of str to any
+        What differs from the notebook's defaults. Only what `check_value` lets through becomes code that says just
+        that; papermill writes names as they are, and puts quotes around a tuple or a set without a look at its own.
+    **settings
+        For papermill and the notebook client, such as ``progress_bar``.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such parameter, or its value is one that it cannot take.
+    RunError
+        If a cell fails; the message ends in the cell's traceback. Also if the notebook's process dies.
+    """
+    for name, value in parameters.items():
+        check_value(name, value)
+    try:
+        with tempfile.TemporaryDirectory() as sockets:
+            # The kernel listens there rather than on TCP ports, which any user of the machine can reach.
+            config = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
+            papermill.execute_notebook(
+                notebook, executed.absolute(), parameters, engine_name="saves_before_code", config=config, **settings
+            )
+    except PapermillExecutionError as error:
+        traceback = "\n".join(error.traceback)
+        raise RunError(
+            f"cell {error.exec_count} failed; the notebook up to there is {executed}\n{traceback}"
+        ) from error
+    except DeadKernelError as error:
+        raise RunError(
+            "the notebook's process died: killed, perhaps for want of memory (a smaller batch_size needs less), or"
+            f" crashed in native code. The notebook up to there is {executed}"
+        ) from error
+
+
+def notebook_path(framework: str, language: str = "en") -> Path:
+    """Find the learner's notebook of an edition; raises `RunError` outside of the project's folder."""
+    return _notebooks() / subfolder(language) / f"token_classification_{framework}.ipynb"
+
+
+def load_profile(name: str) -> dict[str, Any]:
+    """Read the parameters of a profile; raises `RunError` if there is none of that name or something in it is wrong."""
+    profiles = _notebooks() / "profiles"
+    known = sorted(path.stem for path in profiles.glob("[!.]*.yaml"))  # "...yaml" would lead to the folder above
+    if name not in known:
+        raise RunError(f"there is no profile {name!r} in {profiles}; there are: {', '.join(known) or 'none'}")
+    path = profiles / f"{name}.yaml"
+    try:
+        profile = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(profile, dict):
+        raise RunError(f"{path} must hold lines of the form `parameter: value`")
+    try:
+        check_settings(profile)
+    except TutorialError as error:
+        raise RunError(f"{path}: {error}") from error
+    return profile
+
+
+def check_settings(parameters: dict[str, Any]) -> None:
+    """Check the parameters of a headless run, before it begins.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter does not exist, or has a value that it cannot take.
+    RunError
+        If ``output_dir`` is among them.
+    """
+    for name, value in parameters.items():
+        check_value(name, value)
+    if "output_dir" in parameters:
+        raise RunError("output_dir is set by the run itself: the results go to a folder below runs/")
+
+
+def clear(frameworks: Sequence[str], folder: Path, parameters: dict[str, Any]) -> None:
+    """Remove what earlier runs of some editions left in a folder, so that it cannot pass for a new run's.
+
+    Their checkpoints stay: the notebook goes on from them or removes them, as it is told.
+
+    Parameters
+    ----------
+    frameworks : sequence of {"pytorch", "tensorflow"}
+    folder : Path
+    parameters : dict of str to any
+        Of the new run.
+
+    Raises
+    ------
+    RunError
+        If the new run is to read its data or its model from there; nothing is removed then.
+    OutputFolderError
+        If a notebook that somebody else has started is at work there; nothing is removed then.
+    """
+    artefacts = [folder / framework for framework in frameworks]
+    _require_nothing_read_from(artefacts, parameters)
+    with ExitStack() as stack:
+        for place in artefacts:
+            stack.enter_context(claimed(place))
+        for place in artefacts:
+            _remove_artefacts(place)
+    pages = [folder / f"{framework}{suffix}" for framework in frameworks for suffix in (".ipynb", ".html")]
+    for path in (*pages, folder / "report.html"):
+        path.unlink(missing_ok=True)
+
+
+def _require_nothing_read_from(folders: Sequence[Path], parameters: dict[str, Any]) -> None:
+    for name in ("dataset", "model"):
+        source = os.path.expanduser(parameters.get(name, ""))
+        for folder in folders:
+            if os.path.exists(source) and Path(source).resolve().is_relative_to(folder.resolve()):
+                raise RunError(
+                    f"{name}={parameters[name]!r} lies in {folder}, which this run clears first; copy it to another"
+                    " folder, and name that"
+                )
+
+
+def _remove_artefacts(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_file() and path.name != LOCK:
+            path.unlink()
+        elif path.is_dir() and path.name != CHECKPOINTS:
+            shutil.rmtree(path)
+
+
+def _notebooks() -> Path:
+    if not NOTEBOOKS.is_dir():
+        raise RunError(f"there is no folder {NOTEBOOKS} here; run this from the folder of the project")
+    return NOTEBOOKS
+
+
+def subfolder(language: str) -> str:
+    """Name the folder of a language, in notebooks/ and in runs/."""
+    return "" if language == "en" else language

@@ -1,0 +1,1 @@
+"""Train fast, alike in both frameworks, and resume."""

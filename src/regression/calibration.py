@@ -1,0 +1,39 @@
+"""What a machine can do, as a unit for the time and the memory of a run: `python -m regression.calibration`."""
+
+import json
+import subprocess
+import sys
+import time
+
+import psutil
+
+SIZE, REPETITIONS = 1024, 30
+
+
+def calibrate() -> dict[str, float]:
+    """Measure, in a process of its own, how long a fixed piece of work takes and how much memory it needs.
+
+    Returns
+    -------
+    dict
+        ``seconds``, the shortest time of a product of two 1024 x 1024 matrices of float32, as whatever else the
+        machine does only makes it longer; ``memory_bytes``, the resident set size of the process.
+    """
+    command = [sys.executable, "-m", "regression.calibration"]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def _measure() -> dict[str, float]:
+    import numpy as np  # here, so that the process that asks for a calibration need not load it
+
+    matrix = np.random.default_rng(0).random((SIZE, SIZE), dtype=np.float32)
+    seconds = []
+    for _ in range(REPETITIONS):
+        start = time.perf_counter()
+        matrix @ matrix
+        seconds.append(time.perf_counter() - start)
+    return {"seconds": min(seconds), "memory_bytes": psutil.Process().memory_info().rss}
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measure()))

@@ -1,0 +1,252 @@
+"""A matrix file: which notebooks run with which parameters."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
+
+from helpers.errors import MatrixError, ParameterError, RunError
+from helpers.notebook.language import LANGUAGES
+from helpers.notebook.parameters import RULES, check_value
+from helpers.run.editions import FRAMEWORKS, load_profile
+
+AXES = {"editions": "edition", "languages": "language", "profiles": "profile"}
+DEFAULTS = {"languages": ["en"], "profiles": ["sample"]}
+KEYS = {*AXES, "parameters", "exclude", "include", "time_limit", "cpus", "gpus"}
+PARAMETERS = RULES.keys() - {"output_dir"}  # which is the run's own choice
+LONGEST_NAME = 120  # file systems stop at 255 bytes
+
+
+class Case(NamedTuple):
+    """One notebook to be run.
+
+    Attributes
+    ----------
+    edition : {"pytorch", "tensorflow"}
+    language : {"en", "ko"}
+    profile : str
+    chosen : dict of str to any
+        The parameters that the matrix sets.
+    """
+
+    edition: str
+    language: str
+    profile: str
+    chosen: dict[str, Any]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The profile's parameters with the matrix's on top."""
+        return load_profile(self.profile) | self.chosen
+
+    @property
+    def name(self) -> str:
+        """A name that no other case of a matrix has, fit for a folder or a URL."""
+        return _safe_name([self.edition, self.language, self.profile], self.chosen)
+
+    @property
+    def series(self) -> str:
+        """The name of the cases that differ in nothing but the seed, and so are judged together."""
+        return _safe_name([self.edition, self.language, self.profile], self._without_seed())
+
+    @property
+    def group(self) -> str:
+        """The name of the cases that differ in nothing but language and seed, and so share a baseline."""
+        return _safe_name([self.edition, self.profile], self._without_seed())
+
+    def _without_seed(self) -> dict[str, Any]:
+        return {name: value for name, value in self.chosen.items() if name != "seed"}
+
+
+class Matrix(NamedTuple):
+    """The cases of a matrix file, and what each may take.
+
+    Attributes
+    ----------
+    cases : list of Case
+    time_limit : float
+        Seconds.
+    cpus : int
+    gpus : float
+        On Ray; 0.5 lets two cases share one.
+    """
+
+    cases: list[Case]
+    time_limit: float = 3600
+    cpus: int = 2
+    gpus: float = 0
+
+
+def read_matrix(path: Path) -> Matrix:
+    """Read and check a matrix file.
+
+    Parameters
+    ----------
+    path : Path
+        YAML. ``editions``, ``languages`` and ``profiles`` are lists, and ``parameters`` maps names to lists; the cases
+        are their product. Each entry of ``exclude`` maps some of edition, language, profile and parameters to values,
+        and takes out the cases that have them all. Each of ``include`` is one more case, of the same form.
+        ``time_limit`` (seconds), ``cpus`` and ``gpus`` are for each case.
+
+    Returns
+    -------
+    Matrix
+
+    Raises
+    ------
+    MatrixError
+        If there is no such file, or something in it is wrong; the message names every fault with its line.
+    """
+    reader = _Reader()
+    try:
+        matrix = reader.matrix(yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader))
+    except (OSError, ValueError, RecursionError) as error:
+        raise MatrixError(f"{path} cannot be read: {error}") from error
+    except yaml.MarkedYAMLError as error:
+        raise MatrixError(f"{path}, line {error.problem_mark.line + 1}: no valid YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise MatrixError(f"{path}: no valid YAML: {error}") from error
+    if reader.faults:
+        raise MatrixError("\n".join(f"{path}, line {line}: {fault}" for line, fault in sorted(reader.faults)))
+    return matrix
+
+
+class _Reader:
+    """Walks through the nodes of a YAML document, which know their lines, and notes what is wrong."""
+
+    def __init__(self):
+        self.faults: list[tuple[int, str]] = []
+
+    def fault(self, node: Node | None, text: str) -> None:
+        self.faults.append((node.start_mark.line + 1 if node else 1, text))
+
+    def matrix(self, root: Node | None) -> Matrix:
+        entries = self.mapping(root, "a matrix", KEYS)
+        axes = {}
+        for key, name in AXES.items():
+            values = (
+                self.values(entries[key], key) if key in entries else [(value, None) for value in DEFAULTS.get(key, [])]
+            )
+            axes[name] = [value for value, node in values if self.check(name, value, node)]
+        if "editions" not in entries:
+            self.fault(root, f"editions is missing; give a list of {', '.join(FRAMEWORKS)}")
+        for name, node in self.mapping(entries.get("parameters"), "parameters", PARAMETERS).items():
+            axes[name] = [value for value, node in self.values(node, name) if self.check(name, value, node)]
+        cases = [_case(dict(zip(axes, values, strict=True))) for values in product(*axes.values())]
+        cases = self.without_excluded(cases, entries.get("exclude"))
+        cases = self.with_included(cases, entries.get("include"))
+        if not cases and not self.faults:
+            self.fault(root, "no case is left")
+        limits = {key: self.positive(entries[key], key) for key in ("time_limit", "cpus", "gpus") if key in entries}
+        return Matrix(cases, **limits)
+
+    def without_excluded(self, cases: list[Case], node: Node | None) -> list[Case]:
+        for entry, line in self.choices(node, "exclude"):
+            kept = [case for case in cases if not entry.items() <= _choice(case).items()]
+            if len(kept) == len(cases):
+                self.fault(line, f"exclude fits no case: {entry}")
+            cases = kept
+        return cases
+
+    def with_included(self, cases: list[Case], node: Node | None) -> list[Case]:
+        cases = list(cases)
+        for entry, line in self.choices(node, "include"):
+            if "edition" not in entry:
+                self.fault(line, "include needs an edition")
+                continue
+            case = _case({AXES[key]: default for key, (default,) in DEFAULTS.items()} | entry)
+            if case in cases:
+                self.fault(line, f"this case is in the matrix already: {case.name}")
+            cases.append(case)
+        return cases
+
+    def choices(self, node: Node | None, key: str) -> Iterator[tuple[dict[str, Any], Node]]:
+        for item in self.items(node, key):
+            entries = self.mapping(item, f"an entry of {key}", PARAMETERS | set(AXES.values()))
+            entry = {name: self.value(value) for name, value in entries.items()}
+            if all([self.check(name, entry[name], value) for name, value in entries.items()]) and entry:
+                yield entry, item
+
+    def check(self, name: str, value: Any, node: Node | None) -> bool:
+        """Note what is wrong with the value of an axis or a parameter."""
+        known = {"edition": FRAMEWORKS, "language": LANGUAGES}.get(name)
+        try:
+            if known and value not in known:
+                raise MatrixError(f"unknown {name} {value!r}; choose of {', '.join(known)}")
+            if name == "profile":
+                load_profile(value)
+            elif not known:
+                check_value(name, value)
+        except (MatrixError, ParameterError, RunError) as error:
+            self.fault(node, str(error))
+            return False
+        return True
+
+    def mapping(self, node: Node | None, what: str, known: Mapping | set) -> dict[str, Node]:
+        """Read the entries of a mapping, and note what is unknown or there twice."""
+        if node is None:
+            return {}
+        if not isinstance(node, MappingNode):
+            self.fault(node, f"{what} must hold lines of the form `name: value`")
+            return {}
+        entries = {}
+        for key, value in node.value:
+            name = key.value if isinstance(key, ScalarNode) else None
+            if name not in known:
+                self.fault(key, f"unknown key {name!r} in {what}; it may have {', '.join(sorted(known))}")
+            elif name in entries:
+                self.fault(key, f"{name} stands here twice")
+            else:
+                entries[name] = value
+        return entries
+
+    def items(self, node: Node | None, what: str) -> list[Node]:
+        if node is None:
+            return []
+        if not isinstance(node, SequenceNode) or not node.value:
+            self.fault(node, f"{what} must be a list, such as [a, b]")
+            return []
+        return node.value
+
+    def values(self, node: Node, what: str) -> list[tuple[Any, Node]]:
+        found = []
+        for item in self.items(node, what):
+            value = self.value(item)
+            if any(value == other and type(value) is type(other) for other, _ in found):
+                self.fault(item, f"{what} has {value!r} twice")
+            found.append((value, item))
+        return found
+
+    def positive(self, node: Node, key: str) -> float:
+        value = self.value(node)
+        kinds = int if key == "cpus" else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds) or not value >= 0 or (value == 0 and key != "gpus"):
+            self.fault(node, f"{key} must be a {'whole ' if key == 'cpus' else ''}number above 0, not {value!r}")
+        return value
+
+    def value(self, node: Node) -> Any:
+        if not isinstance(node, ScalarNode):  # nothing here takes one, and aliases could make it endless
+            return []
+        return yaml.constructor.SafeConstructor().construct_document(node)
+
+
+def _case(choice: dict[str, Any]) -> Case:
+    chosen = {name: value for name, value in choice.items() if name not in AXES.values()}
+    return Case(choice["edition"], choice["language"], choice["profile"], chosen)
+
+
+def _choice(case: Case) -> dict[str, Any]:
+    return {"edition": case.edition, "language": case.language, "profile": case.profile} | case.chosen
+
+
+def _safe_name(parts: list[str], chosen: dict[str, Any]) -> str:
+    full = "-".join([*parts, *(f"{name}={value}" for name, value in sorted(chosen.items()))])
+    safe = re.sub(r"[^A-Za-z0-9._=-]", "_", full)
+    if safe == full and len(safe) <= LONGEST_NAME:
+        return safe
+    return f"{safe[:LONGEST_NAME]}-{hashlib.sha256(full.encode()).hexdigest()[:8]}"

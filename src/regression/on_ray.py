@@ -1,0 +1,135 @@
+"""Runs cases on a Ray cluster, each as a task."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import ray
+from ray.exceptions import LocalRayletDiedError, NodeDiedError, RayError, WorkerCrashedError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from helpers.errors import RunError
+from regression.record import HELPERS, Job, failed_result, run_case
+from regression.storage import Store
+
+RETRIES = 3  # how often a case is run again whose node has died
+INTERVAL = 1.0  # seconds between two looks at what the cases tell
+LAST_WAIT = 60  # seconds that cancelled cases have to end
+SUBMITTED = (
+    "RAY_JOB_CONFIG_JSON_ENV_VAR"  # set where `ray job submit` has sent the project already, and may send it alone
+)
+NOT_SENT = [".venv", ".git", "runs", "output", "docs"]  # of the project's folder, which every node gets
+
+
+def connect(address: str | None) -> None:
+    """Connect to a cluster, and send it the project.
+
+    Parameters
+    ----------
+    address : str or None
+        The cluster's, such as ``ray://host:10001``; None is a cluster that this machine belongs to, else one of this
+        machine alone.
+
+    Raises
+    ------
+    RunError
+        If there is no cluster at the address, or it refuses.
+    """
+    if address and ":" in address:
+        _require_server(address)
+    project = {"py_modules": [str(HELPERS)]}
+    if SUBMITTED not in os.environ:
+        project |= {"working_dir": str(Path.cwd()), "excludes": NOT_SENT}
+    on_terminate = signal.getsignal(signal.SIGTERM)
+    try:
+        ray.init(address, runtime_env=project, log_to_driver=False)
+    except (ConnectionError, RayError, RuntimeError, ValueError) as error:
+        raise RunError(f"Ray cannot be used{f' at {address}' if address else ''}: {error}") from error
+    signal.signal(signal.SIGTERM, on_terminate)  # Ray has put its own in place, which ends the process at once
+
+
+def run_on_ray(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], None]) -> Iterator[dict[str, Any]]:
+    """Run cases on the cluster that `connect` has found, whose nodes have the project's packages installed.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    store : Store
+        One that every node reaches.
+    tell : callable
+        Called with a case's name and the name of each cell that begins.
+
+    Yields
+    ------
+    dict
+        The result of each case, as `run_case` gives it, as soon as it has ended. Whoever stops asking for more ends the
+        cases that run, and the connection.
+    """
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    news = _News.options(num_cpus=0, scheduling_strategy=here).remote()
+    tasks = {}
+    try:
+        for job in jobs:
+            options = _run_case.options(num_cpus=job.cpus, num_gpus=job.gpus, max_retries=RETRIES)
+            tasks[options.remote(job, store.url, news)] = job
+        while tasks:
+            done, _ = ray.wait(list(tasks), num_returns=len(tasks), timeout=INTERVAL)
+            open_names = {job.case.name for job in tasks.values()}
+            with suppress(RayError):  # the node with the news may be lost, and the cases go on
+                for name, cell in ray.get(news.take.remote()):
+                    if name in open_names:
+                        tell(name, cell)
+            for task in done:
+                yield _result(task, tasks.pop(task))
+    finally:
+        for task in tasks:
+            ray.cancel(task)
+        if tasks:
+            ray.wait(list(tasks), num_returns=len(tasks), timeout=LAST_WAIT)
+        ray.shutdown()
+
+
+def _require_server(address: str) -> None:
+    """Raise `RunError` if nothing listens at an address; Ray itself would go on trying for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, ValueError) as error:
+        raise RunError(f"there is no Ray cluster at {address}: {error}") from error
+
+
+@ray.remote
+class _News:
+    """Collects what the cases tell, wherever they run."""
+
+    def __init__(self):
+        self.told: list[tuple[str, str]] = []
+
+    def tell(self, name: str, cell: str) -> None:
+        self.told.append((name, cell))
+
+    def take(self) -> list[tuple[str, str]]:
+        told, self.told = self.told, []
+        return told
+
+
+@ray.remote
+def _run_case(job: Job, url: str, news: ray.actor.ActorHandle) -> dict[str, Any]:
+    name = job.case.name
+    news.tell.remote(name, "")
+    # Nobody sets the event: who cancels a task interrupts it, as Ctrl-C would, and that ends the case too.
+    return run_case(job, Store(url), Event(), lambda number: news.tell.remote(name, f"cell {number}"))
+
+
+def _result(task: ray.ObjectRef, job: Job) -> dict[str, Any]:
+    try:
+        return ray.get(task)
+    except (NodeDiedError, WorkerCrashedError, LocalRayletDiedError) as error:
+        return failed_result(job, "died", f"its node or its process was lost, {RETRIES + 1} times: {error}")
+    except RayError as error:
+        return failed_result(job, "raised", str(error))

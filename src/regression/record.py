@@ -1,0 +1,192 @@
+"""What is kept of a case: what it ran on, how it ended, and what came out."""
+
+import errno
+import hashlib
+import os
+import platform
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from threading import Event
+from typing import Any, NamedTuple
+
+import psutil
+from joblib import cpu_count
+
+import helpers
+from helpers.notebook.results import library_versions
+from helpers.run.editions import notebook_path
+from regression.matrix import Case, Matrix
+from regression.storage import Store
+from regression.supervisor import supervise
+from regression.worker import NOTHING, Task, printable
+
+SCHEMA_VERSION = 1  # to be raised also where the calibration changes
+HELPERS = Path(helpers.__path__[0])
+NOT_IMPORTED = {"run", "__pycache__"}  # by any notebook
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+DEVICES = "CUDA_VISIBLE_DEVICES"  # set by Ray for each case
+
+
+class Job(NamedTuple):
+    """A case with everything that running it needs, so that it can be sent to another machine.
+
+    Attributes
+    ----------
+    case : Case
+    notebook : str
+        Its path, from the project's folder.
+    fingerprint : dict
+        As `fingerprint` gives it.
+    time_limit : float
+        Seconds.
+    cpus : int
+    gpus : float
+    """
+
+    case: Case
+    notebook: str
+    fingerprint: dict[str, Any]
+    time_limit: float
+    cpus: int
+    gpus: float
+
+
+def job(case: Case, matrix: Matrix) -> Job:
+    """Look up what a case of a matrix needs."""
+    notebook = notebook_path(case.edition, case.language)
+    return Job(
+        case,
+        str(notebook),
+        fingerprint(notebook, case.parameters, case.edition),
+        matrix.time_limit,
+        matrix.cpus,
+        matrix.gpus,
+    )
+
+
+def fingerprint(notebook: Path, parameters: dict[str, Any], edition: str) -> dict[str, Any]:
+    """Tell what a result depends on: two runs of which this differs are not the same run.
+
+    Parameters
+    ----------
+    notebook : Path
+    parameters : dict of str to any
+    edition : {"pytorch", "tensorflow"}
+
+    Returns
+    -------
+    dict
+        ``parameters``; ``versions`` of Python and libraries; SHA-256 of the ``notebook``, and of all ``helpers`` that
+        notebooks import, with the data that these bring.
+    """
+    return {
+        "notebook": hashlib.sha256(notebook.read_bytes()).hexdigest(),
+        "helpers": _helpers_digest(),
+        "parameters": parameters,
+        "versions": library_versions(edition),
+    }
+
+
+@cache
+def _helpers_digest() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(HELPERS.rglob("*")):
+        if path.is_file() and not NOT_IMPORTED.intersection(path.relative_to(HELPERS).parts):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def run_case(job: Job, store: Store, stop: Event, tell: Callable[[int], None]) -> dict[str, Any]:
+    """Run a case and keep its result.
+
+    Parameters
+    ----------
+    job : Job
+    store : Store
+    stop : Event
+        Set by whoever wants the case ended; then no result is kept.
+    tell : callable
+        Called with the number of each cell that begins.
+
+    Returns
+    -------
+    dict
+        What `supervise` gives, with ``schema_version``, ``case``, ``fingerprint`` and ``machine``.
+    """
+    name, result = job.case.name, failed_result(job, "raised", "")
+    try:
+        with store.folder(name) as folder:
+            parameters = job.fingerprint["parameters"]
+            task = Task(os.getcwd(), job.notebook, job.case.language, parameters, str(folder), _environment(job))
+            result |= supervise(task, job.time_limit, stop, tell)
+        if result["outcome"] != "stopped":
+            store.write_result(name, result)
+        return result
+    except Exception as error:  # whatever the store's library raises: the other cases go on
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+        reason = f"the result cannot be kept: {type(error).__name__}: {error}"
+        before = f"{result['error']}\n" if result["error"] else ""
+        return result | {"outcome": "disk full" if full else "raised", "error": before + printable(reason)}
+
+
+def failed_result(job: Job, outcome: str, error: str) -> dict[str, Any]:
+    """Make the result of a case that could not be run at all."""
+    return (
+        _described(job)
+        | NOTHING
+        | {"outcome": outcome, "error": printable(error), "seconds": 0.0, "peak_memory_bytes": 0}
+    )
+
+
+def _environment(job: Job) -> dict[str, str]:
+    """Set the variables that a case's processes, which descend from another one than this, would not inherit."""
+    devices = {DEVICES: os.environ[DEVICES]} if DEVICES in os.environ else {}
+    return dict.fromkeys(THREADS, str(job.cpus)) | devices
+
+
+def _described(job: Job) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "case": {"name": job.case.name, "series": job.case.series, "group": job.case.group, **job.case._asdict()},
+        # Of the machine that runs it, which need not be the one that asked for it.
+        "fingerprint": job.fingerprint | {"versions": library_versions(job.case.edition)},
+        "machine": machine(),
+    }
+
+
+def valid_result(job: Job, store: Store) -> tuple[dict[str, Any] | None, str]:
+    """Read the result of a case, if it has one of the same notebook, helpers, parameters and versions that passed.
+
+    Returns
+    -------
+    dict or None
+    str
+        Why there is none.
+    """
+    result = store.read_result(job.case.name)
+    if not isinstance(result, dict) or result.get("schema_version") != SCHEMA_VERSION:
+        return None, "no result"
+    if result["outcome"] != "passed":
+        return None, result["outcome"]
+    changed = [name for name, value in job.fingerprint.items() if result["fingerprint"].get(name) != value]
+    return (None, f"other {', '.join(changed)}") if changed else (result, "")
+
+
+def machine() -> dict[str, Any]:
+    """Describe this machine, as far as it matters for speed: system, processor, cores, memory in bytes."""
+    return {
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": cpu_count(),  # that this process may use
+        "memory_bytes": psutil.virtual_memory().total,
+    }
+
+
+def _processor() -> str:
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(": ", 1)[1]
+    return platform.processor()

@@ -1,0 +1,110 @@
+"""Where the results of cases are kept: a folder, or whatever else fsspec reaches."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from helpers.errors import RunError
+from helpers.files import written_whole
+from helpers.notebook.locks import claimed
+
+RESULT = "result.json"
+
+
+class Store:
+    """A folder for each case, whose result is written last, and whole or not at all.
+
+    Parameters
+    ----------
+    url : str
+        A path, or a URL such as ``s3://bucket/folder``.
+
+    Raises
+    ------
+    RunError
+        If no library is installed that reaches such a URL.
+    """
+
+    def __init__(self, url: str):
+        try:
+            self.files, self.root = fsspec.url_to_fs(url, use_listings_cache=False)  # other machines write there too
+        except (ValueError, ImportError) as error:
+            raise RunError(
+                f"results cannot be kept at {url}: {error} (s3:// and gs:// need `pip install -r requirements-ray.txt`)"
+            ) from error
+        self.is_local = isinstance(self.files, LocalFileSystem)
+        self.url = self.root if self.is_local else url  # a path that does not depend on the folder it is used in
+
+    def claimed(self) -> AbstractContextManager[None]:
+        """Keep other runs out for the body of a ``with`` statement; object stores know no locks.
+
+        Raises
+        ------
+        OutputFolderError
+            If another run is at work there, or nothing can be written there.
+        """
+        return claimed(Path(self.root)) if self.is_local else nullcontext()
+
+    @contextmanager
+    def folder(self, name: str) -> Iterator[Path]:
+        """Give a local folder for the files of a case, empty; what was kept for the case before is removed.
+
+        Where the store is elsewhere, the files go there at the end, also after an error.
+        """
+        self.remove(name)
+        if self.is_local:
+            path = Path(self.root, name)
+            path.mkdir(parents=True)
+            yield path
+            return
+        with tempfile.TemporaryDirectory() as temporary:
+            path = Path(temporary, name)
+            path.mkdir()
+            try:
+                yield path
+            finally:
+                self.files.put(f"{path}/", f"{self.root}/{name}/", recursive=True)
+
+    def remove(self, name: str) -> None:
+        """Remove what is kept for a case; its result first, so that no part of it can pass for a whole."""
+        folder = f"{self.root}/{name}"
+        self.remove_file(f"{name}/{RESULT}")
+        if self.files.exists(folder):
+            self.files.rm(folder, recursive=True)
+
+    def remove_file(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        if self.files.exists(f"{self.root}/{name}"):
+            self.files.rm_file(f"{self.root}/{name}")
+
+    def write_result(self, name: str, result: dict[str, Any]) -> None:
+        """Write the result of a case."""
+        self.write(f"{name}/{RESULT}", json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+
+    def read_result(self, name: str) -> dict[str, Any] | None:
+        """Read the result of a case; None where there is none that can be read."""
+        try:
+            return json.loads(self.files.cat_file(f"{self.root}/{name}/{RESULT}"))
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def names(self, file: str = RESULT) -> list[str]:
+        """List the cases that have a file, such as a result."""
+        return sorted(path.split("/")[-2] for path in self.files.glob(f"{self.root}/*/{file}"))
+
+    def write(self, name: str, content: str | bytes) -> None:
+        """Write a file, whole or not at all; object stores write no other way."""
+        data = content.encode() if isinstance(content, str) else content
+        if not self.is_local:
+            self.files.pipe_file(f"{self.root}/{name}", data)
+            return
+        path = Path(self.root, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(path) as unfinished:
+            unfinished.write_bytes(data)

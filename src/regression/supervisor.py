@@ -1,0 +1,141 @@
+"""Starts the process of a case, watches over it, and sees to its end."""
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from threading import Event
+from typing import Any
+
+import psutil
+
+from regression.worker import NOTHING, Task, run_task
+
+INTERVAL = 0.5  # seconds between two looks at a case's processes
+GRACE = 20  # seconds that a case has to put its files in order once its notebook's process is gone
+LOST = NOTHING | {"outcome": "died", "error": "the case's own process was killed"}
+
+# Processes are forked from one that has imported everything they need, which saves seconds for each case, and that has
+# no threads, unlike the runner, whose forks they would confuse.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["regression.worker"])
+
+
+def start_forkserver() -> None:
+    """Start the process that cases are forked from, deaf to the Ctrl-C that a terminal sends to all its processes."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[int], None]) -> dict[str, Any]:
+    """Run a task in a process of its own until it ends, or is ended.
+
+    Parameters
+    ----------
+    task : Task
+    time_limit : float
+        Seconds after which it is ended.
+    stop : Event
+        Set by whoever wants it ended before.
+    tell : callable
+        Called with the number of each cell that begins.
+
+    Returns
+    -------
+    dict
+        What `run_task` tells at the end, where ``outcome`` may also be "timed out" or "stopped"; and ``seconds``, how
+        long it took, and ``peak_memory_bytes``, the most memory that its processes were seen to hold together. None of
+        them is left.
+    """
+    receiver, sender = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=run_task, args=(task, sender))
+    start = time.monotonic()
+    process.start()
+    sender.close()
+    family = _Family(process.pid)
+    ended, cell, cut, deadline = None, None, {}, None
+    try:
+        while ended is None:
+            wait([receiver], timeout=INTERVAL)
+            family.look()
+            for kind, content in _messages(receiver):
+                if kind == "ended":
+                    ended = ended or content
+                else:
+                    cell = content
+                    tell(cell["number"])
+            seconds = time.monotonic() - start
+            if ended is None and not cut and (stop.is_set() or seconds > time_limit):
+                cut, deadline = _cut(stop, time_limit), seconds + GRACE
+            if cut:
+                family.kill_children()  # its own process then notices and writes what there is
+                if seconds > deadline:
+                    break
+    finally:
+        family.kill()
+        process.join()
+        receiver.close()
+    seconds = time.monotonic() - start
+    return LOST | {"cell": cell} | (ended or {}) | cut | {"seconds": seconds, "peak_memory_bytes": family.peak}
+
+
+def _messages(connection: Connection) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give what a process has told since the last look; that it ended with nothing, if it is gone."""
+    try:
+        while connection.poll():
+            yield connection.recv()
+    except (EOFError, OSError):  # OSError where it was killed in the middle of a message
+        yield "ended", {}
+
+
+def _cut(stop: Event, time_limit: float) -> dict[str, Any]:
+    if stop.is_set():
+        return {"outcome": "stopped", "error": "the runner was stopped"}
+    return {"outcome": "timed out", "error": f"not done within the time limit of {time_limit:g} s"}
+
+
+class _Family:
+    """A process and all that have descended from it, also those whose parent has gone since."""
+
+    def __init__(self, pid: int):
+        self.peak = 0
+        self.members: list[psutil.Process] = []
+        with suppress(psutil.Error):
+            self.members.append(psutil.Process(pid))
+
+    def look(self) -> None:
+        """Find new members, and add up the resident set sizes of all."""
+        for member in list(self.members):
+            with suppress(psutil.Error):
+                self.members += [child for child in member.children(recursive=True) if child not in self.members]
+        self.peak = max(self.peak, sum(map(_resident_bytes, self.members)))
+
+    def kill_children(self) -> None:
+        """Kill all but the first process."""
+        self.look()
+        for member in self.members[1:]:
+            _kill(member)
+
+    def kill(self) -> None:
+        """Kill all."""
+        self.kill_children()
+        for member in self.members[:1]:
+            _kill(member)
+
+
+def _kill(process: psutil.Process) -> None:
+    with suppress(psutil.Error):
+        process.kill()  # psutil sees to it that the number does not belong to another process by now
+
+
+def _resident_bytes(process: psutil.Process) -> int:
+    try:
+        return process.memory_info().rss
+    except psutil.Error:
+        return 0

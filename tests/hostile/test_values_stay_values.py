@@ -1,0 +1,168 @@
+"""Whatever a parameter is set to, the notebook gets a value and no code, or the run does not begin."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat.v4 import new_code_cell, new_notebook
+from support.hostile import BOMB, code_that_writes
+
+from helpers.errors import ParameterError, RunError
+from helpers.notebook.parameters import RULES
+from helpers.run.editions import _value, execute, load_profile
+
+ROOT = Path(__file__).resolve().parents[2]
+METADATA = nbformat.read(ROOT / "notebooks" / "token_classification_pytorch.ipynb", 4).metadata
+PIECES = ['"', "'", '"""', "\\", "\n", "\r", "\u2028", "\x85", "\0", "\ud800", ";", "#", "!ls", "%", "?", "{", "}", "é"]
+
+texts = st.text(st.characters()) | st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join)
+simple = texts | st.integers() | st.floats() | st.booleans()
+anything = st.recursive(
+    simple | st.none() | st.binary() | st.dates() | st.complex_numbers(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.frozensets(texts, max_size=3)
+        | st.dictionaries(texts, inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+names = st.sampled_from(list(RULES)) | texts
+
+
+def notebook_that(*sources):
+    cells = [new_code_cell("", metadata={"tags": ["parameters"]}), *map(new_code_cell, sources)]
+    return new_notebook(cells=cells, metadata=METADATA)
+
+
+def injected(parameters, folder):
+    """Put parameters into a notebook as the runner does; give the cell that they make."""
+    executed = folder / "executed.ipynb"
+    executed.unlink(missing_ok=True)
+    try:
+        execute(notebook_that(), executed, parameters, prepare_only=True)
+    except ParameterError:
+        assert not executed.exists()
+        return None
+    (cell,) = [
+        cell for cell in nbformat.read(executed, 4).cells if "injected-parameters" in cell.metadata.get("tags", [])
+    ]
+    return cell.source
+
+
+def assignments(source):
+    """Read a cell that does nothing but assign constants, after what IPython makes of it."""
+    transformed = TransformerManager().transform_cell(source)
+    assert transformed.rstrip("\n") == source.rstrip("\n")
+    statements = ast.parse(transformed).body
+    assert all(isinstance(statement, ast.Assign) for statement in statements)
+    return [(target.id, ast.literal_eval(statement.value)) for statement in statements for target in statement.targets]
+
+
+@settings(max_examples=500)
+@given(names, anything)
+def test_a_parameter_is_set_to_just_its_value_or_refused(tmp_path_factory, name, value):
+    source = injected({name: value}, tmp_path_factory.getbasetemp())
+    if source is not None:
+        ((found_name, found),) = assignments(source)
+        assert (found_name, found, type(found)) == (name, value, type(value))
+
+
+@settings(max_examples=300)
+@given(texts)
+def test_a_text_on_the_command_line_is_set_to_what_it_says_or_refused(tmp_path_factory, text):
+    source = injected({"dataset": _value(text)}, tmp_path_factory.getbasetemp())
+    if source is not None:
+        ((_, found),) = assignments(source)
+        assert found == text or found == ast.literal_eval(text)
+
+
+def test_ordinary_values_are_taken(tmp_path):
+    parameters = {"dataset": 'a "b"\n\\', "epochs": 3, "learning_rate": 2e-5, "push_to_hub": False, "model": "😀"}
+    assert dict(assignments(injected(parameters, tmp_path))) == parameters
+
+
+@pytest.mark.parametrize("name", ["x=1;import os", "epochs=1;seed", "__builtins__", "", "seed\nimport os", "Seed"])
+def test_a_name_that_is_code_is_refused(tmp_path, name):
+    with pytest.raises(ParameterError, match="the notebooks have no parameter"):
+        execute(notebook_that(), tmp_path / "executed.ipynb", {name: 1})
+
+
+# Profiles
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with a notebook that shows its parameters, in which profiles can be written."""
+    (tmp_path / "notebooks" / "profiles").mkdir(parents=True)
+    notebook = notebook_that("print([dataset, model, hub_model_id])")
+    nbformat.write(notebook, tmp_path / "notebooks" / "token_classification_pytorch.ipynb")
+    (tmp_path / "notebooks" / "profiles" / "sample.yaml").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_profile(project, text, name="odd"):
+    (project / "notebooks" / "profiles" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!!python/object/apply:os.system ['touch mark']",
+        "dataset: !!python/object/apply:os.system ['touch mark']",
+        "dataset: !!python/name:os.system ''",
+        'dataset: !!set {\'"; open("mark", "w") #\'}',
+        "dataset: !!binary IjsgaW1wb3J0IG9zICM=",
+        'dataset: !!omap [{\'"; open("mark", "w") #\': 1}]',
+        'dataset: [\'"; open("mark", "w") #\']',
+        'dataset: {\'"; open("mark", "w") #\': 1}',
+        "dataset: 2026-11-23",
+        "dataset: 2026-99-99",
+        '\'x = 1; open("mark", "w")\': 1',
+        "? !!set {seed}\n: 1",
+        "output_dir: /tmp/elsewhere",
+        "output_dir: ../elsewhere",
+        "seed: .inf",
+        "dataset: [" * 3000,
+        BOMB,
+        f"dataset: {BOMB}",
+        f"? {BOMB}\n: 1",
+        "a\0b: 1",
+    ],
+)
+def test_a_profile_that_is_more_than_values_is_refused_in_a_line(project, text):
+    with pytest.raises(RunError, match=r"odd\.yaml") as caught:
+        load_profile(write_profile(project, text))
+    assert len(str(caught.value)) < 1000
+    assert not (project / "mark").exists()
+
+
+@pytest.mark.parametrize("name", ["..", ".", "../sample", "/etc/passwd", "sample/../sample", ""])
+def test_a_profile_is_one_of_the_folder(project, name):
+    (project / "notebooks" / "profiles" / "...yaml").write_text("seed: 1")
+    with pytest.raises(RunError, match="there is no profile"):
+        load_profile(name)
+
+
+# A whole run
+
+
+def test_code_in_every_text_arrives_as_text(project):
+    code = f"import os; {code_that_writes(project / 'mark').strip()}"
+    texts = [f'"; {code} #', f"'\n{code}\n'", f'\\"\u2028{code}']
+    command = [sys.executable, "-m", "helpers.run", "--edition", "pytorch"]
+    for name, text in zip(("dataset", "model", "hub_model_id"), texts, strict=True):
+        command += ["-p", name, text]
+    subprocess.run(command, cwd=project, capture_output=True, text=True)  # ends for want of results, after all cells
+    notebook = nbformat.read(project / "runs" / "sample" / "pytorch.ipynb", 4)
+    (shown,) = [output.text for output in notebook.cells[-1].outputs]
+    assert ast.literal_eval(shown) == texts
+    assert not (project / "mark").exists()

@@ -1,0 +1,252 @@
+"""The pages that `make site` makes, as their readers see them: links, search, figures, wide and narrow, no network."""
+
+import re
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from support.browsing import watched_page
+
+pytestmark = pytest.mark.site
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = ROOT / "runs" / "site-screenshots"
+LOADED = {"img": "src", "script": "src", "link": "href"}
+
+
+@pytest.fixture(scope="module")
+def site(workplace):
+    """Build the site of runs of the profile `smoke`; its folder."""
+    for language in ("en", "ko"):
+        run = [sys.executable, "-m", "helpers.run", "--profile", "smoke", "--language", language]
+        subprocess.run(run, cwd=workplace, check=True)
+    subprocess.run([sys.executable, ROOT / "website/build_site.py", "--profile", "smoke"], cwd=workplace, check=True)
+    return workplace / "runs" / "site"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """Serve the site, in a folder of its server as GitHub Pages does."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site.parent)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/site/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    """Each page by its path."""
+    return {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in site.rglob("*.html")}
+
+
+def led_to(path, link):
+    """The file that a relative link on a page leads to, and the place on it."""
+    address, place = urldefrag(urljoin(path.as_uri(), link))
+    return Path(unquote(urlsplit(address).path)), unquote(place)
+
+
+def is_elsewhere(link):
+    return bool(urlsplit(link).scheme)
+
+
+def test_every_link_leads_somewhere_and_every_page_is_reached(site, pages):
+    links = {
+        path: [led_to(path, a["href"]) for a in page.select("a[href]") if not is_elsewhere(a["href"])]
+        for path, page in pages.items()
+    }
+    broken = [
+        (path, target, place)
+        for path, leading in links.items()
+        for target, place in leading
+        if not target.is_file() or (place and not pages[target].find(id=place))
+    ]
+    assert broken == []
+    reached, waiting = set(), [site / "index.html"]
+    while waiting:
+        path = waiting.pop()
+        if path not in reached:
+            reached.add(path)
+            waiting += [target for target, _ in links[path] if target in pages]
+    assert {path.relative_to(site).as_posix() for path in set(pages) - reached} <= {"search.html", "ko/search.html"}
+
+
+def test_pages_load_nothing_from_elsewhere(pages):
+    for path, page in pages.items():
+        for name, attribute in LOADED.items():
+            for element in page.find_all(name, **{attribute: True}):
+                assert not is_elsewhere(element[attribute]), path
+                assert led_to(path, element[attribute])[0].is_file(), path
+
+
+def test_each_step_stands_in_both_editions_and_languages(site, pages):
+    names = [
+        {path.name for path in (site / folder).glob("*.html")}
+        for folder in ("pytorch", "tensorflow", "ko/pytorch", "ko/tensorflow")
+    ]
+    assert len(names[0]) == 12
+    assert names == 4 * names[:1]
+    page = pages[site / "ko" / "pytorch" / "03.html"]
+    assert page.html["lang"] == "ko"
+    leading = [led_to(site / "ko" / "pytorch" / "03.html", a["href"])[0] for a in page.select(".switch a")]
+    assert leading == [site / "ko" / "tensorflow" / "03.html", site / "pytorch" / "03.html"]
+
+
+def test_exercises_have_their_solutions_folded_away_and_no_gaps(site, pages):
+    notebook = (ROOT / "notebooks" / "token_classification_pytorch.ipynb").read_text(encoding="utf-8")
+    pages = [page for path, page in pages.items() if path.parent == site / "pytorch"]
+    folded = [details for page in pages for details in page.select("article details")]
+    assert len(folded) == notebook.count("<details>") > 10
+    assert all(details.find("pre") and not details.has_attr("open") for details in folded)
+    assert [page.title for page in pages if page.select(".feedback")] == []
+
+
+def test_figures_have_the_text_alternatives_of_the_notebooks(site, pages, workplace):
+    notebook = nbformat.read(workplace / "runs" / "smoke" / "pytorch.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    figures = [output for output in outputs if "image/png" in output.get("data", {})]
+    shown = [
+        img["alt"] for path in sorted(site.glob("pytorch/*.html")) for img in pages[path].select(".cell_output img")
+    ]
+    assert len(figures) >= 5
+    assert shown == [figure.metadata.get("image/png", {}).get("alt", "") for figure in figures]
+
+
+# Whatever reaches beyond the window has to lie in something that scrolls by itself; the page as a whole does not count.
+TOO_WIDE = """() => [...document.querySelectorAll('article *')].filter(element => {
+  if (element.getBoundingClientRect().right <= innerWidth + 1) return false;
+  for (let box = element; box.tagName != 'ARTICLE'; box = box.parentElement)
+    if (['auto', 'scroll'].includes(getComputedStyle(box).overflowX)
+        && box.getBoundingClientRect().right <= innerWidth + 1) return false;
+  return true;
+}).map(element => element.outerHTML.slice(0, 200))"""
+UNSEEN = "() => [...document.images].filter(image => !image.naturalWidth || !image.offsetWidth).map(image => image.src)"
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1366, "light"), (400, "dark")])
+def test_pages_are_whole(site, address, browser, width, scheme):
+    page, fired = watched_page(browser)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    for path in sorted(site.rglob("*.html")):
+        name = path.relative_to(site).as_posix()
+        page.goto(address + name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert page.evaluate(TOO_WIDE) == [], name
+        assert page.evaluate(UNSEEN) == [], name
+        picture = SCREENSHOTS / f"{name.removesuffix('.html')}-{width}-{scheme}.png"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=picture, full_page=True)
+    assert [thing for thing in fired if not thing.startswith(address)] == []
+    page.close()
+
+
+def luminance(colour):
+    """The relative luminance of a colour, as the Web Content Accessibility Guidelines (WCAG 2) define it."""
+    channels = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+# The colour of each text in a cell's output, and the colour that lies behind it
+INKS = """() => [...document.querySelectorAll(
+  '.cell_output :is(p, mark, td, th, span, pre), .report :is(td, th, p, h2)'
+)].filter(element => [...element.childNodes].some(
+  node => node.nodeType == Node.TEXT_NODE && node.data.trim()
+)).map(element => {
+  let behind = element;
+  const solid = colour => colour != 'rgba(0, 0, 0, 0)';
+  while (behind.parentElement && !solid(getComputedStyle(behind).backgroundColor)) behind = behind.parentElement;
+  return [getComputedStyle(element).color, getComputedStyle(behind).backgroundColor, element.outerHTML.slice(0, 100)];
+})"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_cells_put_out_stands_out_from_its_background(site, address, browser, scheme):
+    page, _ = watched_page(browser)
+    page.emulate_media(color_scheme=scheme)
+    seen = 0
+    for name in ("pytorch/03", "pytorch/05", "tensorflow/09", "tensorflow/10", "report"):
+        page.goto(f"{address}{name}.html")
+        for ink, ground, where in page.evaluate(INKS):
+            dark, light = sorted([luminance(ink), luminance(ground)])
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, ink, ground, where)
+            seen += 1
+    assert seen > 500
+    page.close()
+
+
+# What is looked for, and a page that holds it: a word of the text, of the code, of an output; in Korean with a particle
+# behind it, and in a longer word.
+@pytest.mark.parametrize(
+    ("start", "query", "found"),
+    [
+        ("index.html", "boundary", "pytorch/10.html"),
+        ("index.html", "AutoTokenizer", "tensorflow/04.html"),
+        ("index.html", "paulwalk", "pytorch/04.html"),
+        ("ko/index.html", "토큰", "ko/pytorch/01.html"),
+        ("ko/index.html", "하위 단어", "ko/tensorflow/05.html"),
+        ("ko/index.html", "토크나이저를", "ko/pytorch/04.html"),
+        ("ko/index.html", "AutoTokenizer", "ko/pytorch/04.html"),
+    ],
+)
+def test_search_leads_there(site, address, browser, start, query, found):
+    page, fired = watched_page(browser)
+    page.goto(address + start)
+    page.locator("input.sidebar-search").fill(query)
+    page.keyboard.press("Enter")
+    page.locator("#search-results li a").first.wait_for()
+    page.wait_for_function("document.querySelectorAll('#search-results .context').length > 0")
+    results = page.locator("#search-results li > a")
+    links = [urljoin(page.url, link.get_attribute("href")) for link in results.all()]
+    addresses = [urldefrag(link.partition("?")[0])[0] for link in links]
+    assert address + found in addresses
+    results.nth(addresses.index(address + found)).click()
+    page.wait_for_load_state()
+    assert query.lower() in page.locator("article").inner_text().lower()
+    assert [thing for thing in fired if not thing.startswith(address)] == []
+    page.close()
+
+
+def test_a_word_that_is_nowhere_is_not_found(site, address, browser):
+    page, _ = watched_page(browser)
+    for start in ("", "ko/"):
+        page.goto(f"{address}{start}search.html?q=쀍쒧")
+        page.locator(".search-summary", has_text=re.compile(".")).wait_for()
+        assert page.locator("#search-results li").count() == 0
+    page.close()
+
+
+def test_search_works_without_a_server(site, browser):
+    page, _ = watched_page(browser)
+    page.goto((site / "index.html").as_uri())
+    page.locator("input.sidebar-search").fill("boundary")
+    page.keyboard.press("Enter")
+    page.locator("#search-results li a", has_text="PyTorch").first.click()
+    page.wait_for_load_state()
+    assert "boundary" in page.locator("article").inner_text()
+    page.close()
+
+
+def test_a_missing_run_is_named_and_the_site_that_was_there_stays(tmp_path):
+    site = tmp_path / "runs" / "site"
+    site.mkdir(parents=True)
+    (site / "index.html").write_text("as it was")
+    build = [sys.executable, ROOT / "website" / "build_site.py", "--profile", "smoke"]
+    failed = subprocess.run(build, cwd=tmp_path, capture_output=True, text=True)
+    assert failed.returncode == 1
+    assert "runs/smoke/pytorch.ipynb" in failed.stderr
+    assert "make run PROFILE=smoke LANGUAGE=en" in failed.stderr
+    assert [path.name for path in site.parent.iterdir()] == ["site"]
+    assert (site / "index.html").read_text() == "as it was"

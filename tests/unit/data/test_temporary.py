@@ -1,0 +1,94 @@
+"""Temporary folders: there as long as their process, and no longer."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from helpers.data.temporary import PREFIX, temporary_folder
+
+HOLD = """
+import sys
+from helpers.data.temporary import temporary_folder
+with temporary_folder() as folder:
+    (folder / "data").touch()
+print(folder, flush=True)
+sys.stdin.read()
+"""
+AT_ONCE = """
+from helpers.data.temporary import temporary_folder
+made = []
+for _ in range(40):
+    with temporary_folder() as folder:
+        made.append(folder)
+assert all(folder.is_dir() for folder in made)
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start a process that makes a folder and waits; gives the process, and the folder's name."""
+    processes = []
+
+    def start():
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLD],
+            env=os.environ | {"TMPDIR": str(tmp_path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        return process, os.path.basename(process.stdout.readline().strip())
+
+    yield start
+    for process in processes:
+        process.communicate()
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_folder_goes_with_its_process(tmp_path, start):
+    process, own = start()
+    assert names(tmp_path) == {own}
+    process.communicate()
+    assert names(tmp_path) == set()
+
+
+def test_what_a_killed_process_left_goes_when_the_next_one_comes(tmp_path, start):
+    (killed, left), (_, living) = start(), start()
+    killed.kill()
+    killed.wait()
+    assert names(tmp_path) == {left, living}
+    _, next_one = start()
+    assert names(tmp_path) == {living, next_one}
+
+
+def test_if_the_body_raises_it_goes_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(KeyError), temporary_folder() as folder:
+        (folder / "data").touch()
+        raise KeyError
+    assert names(tmp_path) == set()
+
+
+def test_what_is_no_folder_of_ours_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "data").touch()
+    (tmp_path / f"{PREFIX}link").symlink_to(elsewhere)
+    (tmp_path / f"{PREFIX}file").touch()
+    with temporary_folder() as folder:
+        assert names(tmp_path) == {"elsewhere", f"{PREFIX}link", f"{PREFIX}file", folder.name}
+    assert names(elsewhere) == {"data"}
+
+
+def test_processes_that_begin_at_once_leave_each_other_their_folders(tmp_path):
+    command, settings = [sys.executable, "-c", AT_ONCE], os.environ | {"TMPDIR": str(tmp_path)}
+    processes = [subprocess.Popen(command, env=settings) for _ in range(4)]
+    assert [process.wait() for process in processes] == [0] * 4
+    assert names(tmp_path) == set()

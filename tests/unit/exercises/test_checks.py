@@ -1,0 +1,443 @@
+import re
+from functools import partial
+from html import unescape
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.exercises.checks import Feedback, checks
+
+SUBWORDS = "[CLS] swim in hor ##vitz lake ! [SEP]".split()
+WORD_IDS = [None, 0, 1, 2, 2, 3, 4, None]
+TAGS = [0, 0, 1, 2, 0]
+TRUE = "B-person O B-person O B-location I-location O B-group O B-location".split()
+PREDICTED = "B-person O O O B-location O O B-product O O".split()
+QUIET = "O O B-location I-location O O O O O O".split()
+HISTORY = pd.DataFrame(
+    {
+        "epoch": [1, 2, 3, 4],
+        "training_loss": [2.0, 1.0, 0.5, 0.25],
+        "validation_loss": [1.5, 1.0, 1.0, 1.25],
+        "f1": [0.0, 0.25, 0.5, 0.5],
+    }
+)
+TEST_TRUE = [["O"], ["B-x", "O"], ["O", "O"], ["B-x"]]
+TEST_PREDICTED = [["O"], ["B-x", "I-x"], ["O", "O"], ["O"]]
+LOGITS = np.log([[[1.0, 1.0, 2.0], [6.0, 2.0, 2.0], [1.0, 18.0, 1.0], [3.0, 1.0, 1.0]]])  # rows sum to 4, 10, 20, 5
+PIPED = [{"index": 1, "score": 0.6, "word": "a"}, {"index": 2, "score": 0.9, "word": "b"}]
+
+
+def last_subwords(word_ids, tags):
+    following = [*word_ids[1:], None]
+    return [
+        -100 if word is None or word == after else tags[word] for word, after in zip(word_ids, following, strict=True)
+    ]
+
+
+def first_subwords(word_ids, tags):
+    return [
+        -100 if word is None or word in word_ids[:position] else tags[word] for position, word in enumerate(word_ids)
+    ]
+
+
+def joined(words, tags):
+    entities = []
+    for word, tag in zip(words, tags, strict=True):
+        if tag.startswith("B-"):
+            entities.append((word, tag[2:]))
+        elif tag.startswith("I-"):
+            entities[-1] = (f"{entities[-1][0]} {word}", tag[2:])
+    return entities
+
+
+def with_prefix(words, tags):
+    return [(text, f"B-{entity_type}") for text, entity_type in joined(words, tags)]
+
+
+def first_words(words, tags):
+    return [(word, tag[2:]) for word, tag in zip(words, tags, strict=True) if tag.startswith("B-")]
+
+
+def every_tagged_word(words, tags):
+    return [(word, tag[2:]) for word, tag in zip(words, tags, strict=True) if tag != "O"]
+
+
+def closed_by_o_alone(words, tags):
+    """Finds no neighbours, and no entity at the end."""
+    entities, text = [], []
+    for word, tag in zip(words, tags, strict=True):
+        if tag != "O":
+            text.append(word)
+            entity_type = tag[2:]
+        elif text:
+            entities.append((" ".join(text), entity_type))
+            text = []
+    return entities
+
+
+def split_where_the_type_changes(words, tags):
+    """Runs two neighbours of one type into one."""
+    types = [tag[2:] for tag in tags]
+    runs = [list(run) for _, run in groupby(range(len(words)), types.__getitem__)]
+    return [(" ".join(words[i] for i in run), types[run[0]]) for run in runs if types[run[0]]]
+
+
+# Each check with what it is given besides the answer, and right answers, worked by hand
+CHECKS = {
+    "labels": lambda answer: checks.check_labels(answer, SUBWORDS, WORD_IDS, TAGS),
+    "last": checks.check_last_subwords,
+    "counts": lambda answer: checks.check_label_counts(*answer, WORD_IDS),
+    "scores": lambda answer: checks.check_scores(*answer, TRUE, PREDICTED),
+    "useless": lambda answer: checks.check_useless_prediction(answer, QUIET),
+    "rate": lambda answer: checks.check_rate(answer, 2e-4),
+    "steps": lambda answer: checks.check_doubled_batch(answer, 50, 8, 3),  # 7 steps an epoch; then 16, 16, 16, 2
+    "epochs": lambda answer: checks.check_best_epochs(*answer, HISTORY),
+    "wrong": lambda answer: checks.check_wrong_sentences(answer, TEST_TRUE, TEST_PREDICTED),
+    "probabilities": lambda answer: checks.check_probabilities(answer, LOGITS, PIPED),
+    "entities": checks.check_entities,
+}
+SEVERAL = {"counts": 2, "scores": 3, "epochs": 2}  # how many answers these take
+FUNCTIONS = ("last", "entities")
+
+RIGHT = [
+    ("labels", [-100, 0, 0, 1, -100, 2, 0, -100]),
+    ("labels", np.array([-100, 0, 0, 1, -100, 2, 0, -100])),
+    ("last", last_subwords),
+    ("last", lambda word_ids, tags: np.array(last_subwords(word_ids, tags))),
+    ("counts", (5, 6)),
+    ("counts", (np.int64(5), 6.0)),
+    ("scores", (1 / 3, 1 / 5, 1 / 4)),
+    ("scores", (0.33, 0.2, np.float32(0.25))),
+    ("useless", "O O B-location O O O O O O O".split()),
+    ("useless", "O O B-person I-person O O O O O O".split()),
+    ("useless", ("O", "O", "O", "I-location", "O", "O", "O", "O", "O", "O")),
+    ("rate", 2e-4 / 4),
+    ("rate", np.float32(5e-5)),
+    ("steps", 12),
+    ("steps", np.ceil(50 / 16) * 3),
+    ("epochs", (2, 3)),
+    ("epochs", (HISTORY["epoch"][HISTORY["validation_loss"].idxmin()], 3.0)),
+    ("wrong", [1, 3]),
+    ("wrong", np.flatnonzero([0, 1, 0, 1])),
+    ("probabilities", np.array([0.5, 0.6, 0.9, 0.6])),
+    ("probabilities", [[0.5, 0.6, 0.9, 0.6]]),
+    ("entities", joined),
+    ("entities", lambda words, tags: list(map(list, joined(words, tags)))),
+]
+
+# A typical mistake, and words that only its hint has
+MISTAKES = [
+    ("labels", [0, 0, 0, 1, -100, 2, 0, 0], r"Position 0 \(`\[CLS\]`\) is a special token"),
+    ("labels", [-100, 0, 0, 1, 2, 2, 0, -100], r"Position 4 \(`##vitz`\) is a later subword"),
+    ("labels", [-100, 0, 0, -100, 1, 2, 0, -100], r"Position 3 \(`hor`\) is the first subword of word 2"),
+    ("labels", TAGS, "holds 5 labels for 8 subwords"),
+    ("labels", "-100 O O B-location -100 I-location O -100".split(), "Position 0 of `my_labels` is `'-100'`"),
+    ("labels", "-100, 0", "should be a list, and is of type `str`"),
+    ("last", first_subwords, "labels the first subword of each word"),
+    ("last", lambda word_ids, tags: [0] * len(word_ids), "position 0 is a special token, and gets the label 0"),
+    ("last", lambda ids, tags: [-100 if i is None else tags[i] for i in ids], "more of its word follows position 1"),
+    ("last", lambda word_ids, tags: [-100] * len(word_ids), r"\[2, 0\]\)`: position 1 ends its word"),
+    ("last", lambda word_ids, tags: tags, "holds 2 labels for 4 subwords"),
+    ("last", lambda word_ids, tags: [tags[word] for word in word_ids], r"None\], \[2, 0\]\)` raises `TypeError"),
+    ("last", lambda word_ids: word_ids, "raises `TypeError"),
+    ("last", [-100, 2, 0, -100], "should be a function"),
+    ("counts", (8, 6), "`my_first` counts all subwords"),
+    ("counts", (6, 6), "`my_first` counts later subwords too"),
+    ("counts", (4, 6), "a word counts once"),
+    ("counts", (5, 8), "`my_every` counts special tokens too"),
+    ("counts", (5, 5), "What becomes of the later subwords"),
+    ("counts", (5, 7), "which subwords still have -100"),
+    ("counts", (5, [6, 7]), r"`my_every` should be a number, and is `\[6, 7\]`"),
+    ("scores", (1 / 5, 1 / 3, 1 / 4), "`my_precision` is the recall"),
+    ("scores", (2 / 3, 1 / 5, 1 / 4), "`my_precision` counts an entity that is only nearly right"),
+    ("scores", (1, 1 / 5, 1 / 4), "`my_precision` counts an entity that is only nearly right"),
+    ("scores", (0.6, 0.6, 0.6), "`my_precision` is a share of words"),
+    ("scores", (33.3, 20, 25), "`my_precision` should lie between 0 and 1"),
+    ("scores", (0, 1 / 5, 1 / 4), "how many entities are predicted"),
+    ("scores", (1 / 3, 1 / 3, 1 / 4), "`my_recall` is the precision"),
+    ("scores", (1 / 3, 2 / 5, 1 / 4), "`my_recall` counts an entity that is only nearly right"),
+    ("scores", (1 / 3, 1 / 4, 1 / 4), "how many entities are there in truth"),
+    ("scores", (1 / 3, 1 / 5, 4 / 15), "`my_f1` is the arithmetic mean"),
+    ("scores", (1 / 3, 1 / 5, 1 / 15), "twice the product"),
+    ("scores", (1 / 3, "1/5", 1 / 4), "`my_recall` should be a number, and is `'1/5'`"),
+    ("useless", ["O"] * 10, "All `O` is the easy way"),
+    ("useless", QUIET, "`location` from word 2 to word 3 is right"),
+    ("useless", ["B-person"] * 10, r"accuracy is only 0\.00"),
+    ("useless", "B-x I-x O I-location O O O O O O".split(), r"accuracy is only 0\.70"),
+    ("useless", "O O B-location".split(), "holds 3 tags for 10 words"),
+    ("useless", "O O location O O O O O O O".split(), "Word 2 has `'location'`"),
+    ("useless", " ".join(QUIET), "should be a list, and is of type `str`"),
+    ("rate", 2e-4, "rate of the first step"),
+    ("rate", 1e-4, "rate halfway"),
+    ("rate", 1.5e-4, "gone by then"),
+    ("rate", 0, "only after the last step"),
+    ("rate", 1, "Which share of the steps"),
+    ("steps", 21, "`train_batch_size` as it is"),
+    ("steps", 4, "steps in one epoch"),
+    ("steps", 9, "also if it is smaller"),
+    ("steps", 10, "epochs cannot share one"),
+    ("steps", 10.5, "need not be just half"),
+    ("steps", 50 * 3 / 16, "cannot be split"),
+    ("steps", 100, "How many batches are in one epoch"),
+    ("epochs", (1, 3), r"In epoch 1 `validation_loss` was 1\.5000"),
+    ("epochs", (3, 3), "`my_best_by_loss`: an earlier epoch is as good as epoch 3"),
+    ("epochs", (0, 3), "`my_best_by_loss`: there is no epoch 0"),
+    ("epochs", (2, 2), r"In epoch 2 `f1` was 0\.2500"),
+    ("epochs", (2, 4), "`my_best_by_f1`: an earlier epoch is as good as epoch 4"),
+    ("epochs", (2, 0.5), r"`my_best_by_f1`: there is no epoch 0\.5"),
+    ("wrong", [1], "1 still missing"),
+    ("wrong", [0, 1, 3], "Sentence 0 is in your list"),
+    ("wrong", [1, 1, 3], "more than once"),
+    ("wrong", [1, 4], "no sentence `4`"),
+    ("wrong", [-1], "no sentence `-1`"),
+    ("wrong", [False, True, False, True], "holds `False`, and should hold the indices"),
+    ("wrong", np.nonzero([0, 1, 0, 1]), r"holds `array\(\[1, 3\]\)`"),
+    ("probabilities", LOGITS[0].max(axis=-1), "Those are logits"),
+    ("probabilities", np.exp(LOGITS[0]).max(axis=-1), "divide each by the sum"),
+    ("probabilities", [2 / 6, 6 / 11, 18 / 22, 3 / 11], "Which axis"),
+    ("probabilities", np.array([2, 6, 18, 3]) / 39, "Which axis"),
+    ("probabilities", [2, 0, 1, 0], "Those are the best labels"),
+    ("probabilities", np.exp(LOGITS[0]) / [[4], [10], [20], [5]], "probabilities of all labels"),
+    ("probabilities", [0.6, 0.9, 0.5], "There is one for each label"),
+    ("probabilities", [0.6, 0.9], "leaves out what it predicts as `O`"),
+    ("probabilities", 0.5, r"the shape \(\)\. There are 4 subwords"),
+    ("probabilities", [0.5, 0.5, 0.5, 0.5], "exponential of each logit"),
+    ("entities", with_prefix, "stands after the hyphen"),
+    ("entities", first_words, r"\[\('Ann', 'person'\)\]`\. The text should be all words"),
+    ("entities", every_tagged_word, r"'person'\)\]`, which is too many"),
+    ("entities", closed_by_o_alone, r"\[\('Zoe', 'person'\)\]`, which is too few"),
+    ("entities", split_where_the_type_changes, r"\[\('Bergen Oslo', 'location'\)\]`, which is too few"),
+    ("entities", lambda words, tags: [text for text, _ in joined(words, tags)], "has `'Ann Lee'` in its list"),
+    ("entities", lambda words, tags: "Ann Lee", "should be a list, and is of type `str`"),
+    ("entities", lambda words, tags: [][0], "`my_entities.*raises `IndexError.*list index out of range"),
+    ("entities", lambda words, tags: exit(), "raises `SystemExit"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "answer"), RIGHT)
+def test_right_answers(name, answer):
+    feedback = CHECKS[name](answer)
+    assert feedback.status == "right", feedback
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), MISTAKES)
+def test_mistakes_get_a_hint_of_their_own(name, answer, words):
+    feedback = CHECKS[name](answer)
+    assert feedback.status == "not yet"
+    assert re.search(words, feedback.text), feedback
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), MISTAKES)
+def test_hints_do_not_tell_the_answer(name, answer, words):
+    told = {
+        "labels": ["-100, 0, 0, 1, -100, 2, 0, -100", "label 1", "tag 1"],
+        "last": ["label 2"],
+        "counts": ["5", "6"],
+        "scores": [" 0.2", "0.33", "0.25", "1/3", "1/5", "1/4"],
+        "rate": ["5e-05", "/ 4", "quarter"],
+        "steps": ["12"],
+        "epochs": {"In epoch 2": ["epoch 3"]}.get(words[:10], ["epoch 2"]),
+        "wrong": [] if isinstance(answer, tuple) else ["[1, 3]", "sentence 3"],  # that one holds the answer
+        "probabilities": ["0.5", "0.6", "0.9"],
+        "entities": ["[('Ann Lee', 'person')]", "('San Francisco', 'location')]", "Bergen', 'location')"],
+    }.get(name, [])
+    given = re.sub(r"and is `.*`", "", CHECKS[name](answer).text)  # what was put in may be shown
+    assert not [piece for piece in told if piece in given]
+
+
+def not_filled_in(*arguments):
+    """As the build leaves a function to be filled in."""
+    ...
+
+
+@pytest.mark.parametrize("gap", [..., None])
+@pytest.mark.parametrize("name", CHECKS)
+def test_gaps_are_open(name, gap):
+    feedback = CHECKS[name]((gap,) * SEVERAL[name] if name in SEVERAL else gap)
+    assert feedback.status == "open"
+    assert "in place of `...`" in feedback.text
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_that_return_nothing_are_open(name):
+    assert CHECKS[name](not_filled_in).status == "open"
+    assert CHECKS[name](lambda *arguments: ...).status == "open"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [("counts", (5, ...)), ("scores", (1 / 3, 1 / 5, ...)), ("epochs", (..., 3))]
+)
+def test_one_gap_of_several_leaves_the_exercise_open(name, answer):
+    assert CHECKS[name](answer).status == "open"
+
+
+class Evil:
+    """Fails at whatever is done with it."""
+
+    def _fail(self, *arguments):
+        raise RuntimeError("evil")
+
+    __repr__ = __str__ = __eq__ = __len__ = __iter__ = __float__ = __bool__ = __call__ = __getattr__ = _fail
+    __hash__ = None
+
+
+def recursive():
+    return recursive()
+
+
+ITSELF = []
+ITSELF.append(ITSELF)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers().filter(lambda number: not 0 <= number <= 100),  # where right answers lie
+    st.floats().filter(lambda number: not 0 <= number <= 100),
+    st.complex_numbers(),
+    st.text(max_size=5),
+    st.binary(max_size=3),
+    st.sampled_from([..., -(10**400), np.nan, np.float16(101), np.array(101), Evil, object(), print, len]),
+)
+ODDITIES = st.sampled_from(
+    [
+        ITSELF,
+        [..., ...],
+        [[1], [1, 2]],
+        np.zeros((2, 3, 4)),
+        np.array(["a", None]),
+        pd.Series([1, 2]),
+        HISTORY,
+        range(3),
+    ]
+)
+RUBBISH = st.one_of(
+    ODDITIES,
+    st.recursive(
+        SCALARS,
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=10), st.tuples(inner, inner), st.dictionaries(st.text(max_size=2), inner)
+        ),
+        max_leaves=12,
+    ),
+)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@given(data=st.data())
+def test_rubbish_never_raises_and_is_never_right(name, data):
+    rubbish = st.tuples(*[RUBBISH] * SEVERAL[name]) if name in SEVERAL else RUBBISH
+    feedback = CHECKS[name](data.draw(rubbish))
+    assert feedback.status in {"not yet", "open"}
+    assert feedback.text
+    assert feedback._repr_html_()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@given(result=RUBBISH)
+def test_functions_that_return_rubbish(name, result):
+    assert CHECKS[name](lambda *arguments: result).status in {"not yet", "open"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("function", [recursive, lambda: 1, lambda *arguments: (1 / 0 for _ in "ab"), dict, Evil])
+def test_functions_that_fail(name, function):
+    assert CHECKS[name](function).status == "not yet"
+
+
+# Not among hypothesis's, which shows what it draws: these cannot be shown.
+@pytest.mark.parametrize(
+    "thing", [10**5000, Evil(), [Evil()], b"\xff", "a", 1j, None, ...], ids=lambda thing: type(thing).__name__
+)
+@pytest.mark.parametrize("name", ["labels", "useless", "wrong", "probabilities"])
+def test_rubbish_in_a_right_list(name, thing):
+    right = list(dict(reversed(RIGHT))[name])
+    for position in range(len(right)):
+        answer = [*right[:position], thing, *right[position + 1 :]]
+        assert CHECKS[name](answer).status == "not yet"
+
+
+@pytest.mark.parametrize(
+    "thing", [10**5000, Evil(), [Evil()], {Evil: 10**5000}], ids=lambda thing: type(thing).__name__
+)
+@pytest.mark.parametrize("name", CHECKS)
+def test_what_cannot_even_be_shown(name, thing):
+    assert CHECKS[name]((thing,) * SEVERAL[name] if name in SEVERAL else thing).status == "not yet"
+    if name in FUNCTIONS:
+        assert CHECKS[name](lambda *arguments: thing).status == "not yet"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_error_that_cannot_be_shown_is_named(name):
+    class EvilError(Evil, Exception):
+        pass
+
+    def fails(*arguments):
+        raise EvilError
+
+    assert "raises `<EvilError>`" in CHECKS[name](fails).text
+
+
+def test_a_function_may_change_what_it_is_given():
+    def align(word_ids, tags):
+        labels = last_subwords(word_ids, tags)
+        word_ids.clear()
+        tags.clear()
+        return labels
+
+    assert checks.check_last_subwords(align).status == "right"
+    assert checks.check_last_subwords(last_subwords).status == "right"
+
+
+def test_feedback_then_shows_what_was_asked():
+    assert "5 words count once" in CHECKS["counts"]((5, 6)).text
+    assert "precision 0.333, recall 0.200, F1 0.250" in CHECKS["scores"]((1 / 3, 0.2, 0.25)).text
+    assert "Accuracy 0.90, F1 0.00" in CHECKS["useless"]("O O B-location O O O O O O O".split()).text
+    assert "5e-05" in CHECKS["rate"](5e-5).text
+    assert "of 8: 21; of 16: 12." in CHECKS["steps"](12).text
+    assert "epoch 2; F1, the score that we are after, keeps epoch 3" in CHECKS["epochs"]((2, 3)).text
+    assert "2 of 4 sentences" in CHECKS["wrong"]([3, 1]).text
+    assert "2 subwords" in CHECKS["probabilities"]([0.5, 0.6, 0.9, 0.6]).text
+
+
+def test_runs_at_the_edge():
+    assert "both choose epoch 1" in checks.check_best_epochs(1, 1, HISTORY.head(1)).text
+    assert checks.check_best_epochs(1, 1, HISTORY.head(1).assign(f1=0.0)).status == "right"
+    assert checks.check_doubled_batch(1, 3, 16, 1).status == "right"
+    assert checks.check_rate(0.0, 0).status == "right"
+    assert checks.check_wrong_sentences([], TEST_TRUE, TEST_TRUE).text.startswith("0 of 4")
+    assert checks.check_wrong_sentences([0], TEST_TRUE, TEST_TRUE).status == "not yet"
+    assert checks.check_wrong_sentences({1, 3}, TEST_TRUE, TEST_PREDICTED).status == "right"
+    all_outside = checks.check_probabilities([0.5, 0.6, 0.9, 0.6], LOGITS, [])
+    assert (all_outside.status, "nothing to compare" in all_outside.text) == ("right", True)
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_tensors_of_both_frameworks(framework):
+    make = partial(getattr(pytest.importorskip(framework), "as_tensor" if framework == "torch" else "constant"))
+    assert checks.check_probabilities(make([0.5, 0.6, 0.9, 0.6]), make(LOGITS), PIPED).status == "right"
+    assert checks.check_labels(make([-100, 0, 0, 1, -100, 2, 0, -100]), SUBWORDS, WORD_IDS, TAGS).status == "right"
+    assert checks.check_rate(make(5e-5), 2e-4).status == "right"
+
+
+def test_feedback_as_text_and_as_a_box():
+    feedback = Feedback("not yet", "`<b>` & `x < 1`: <script>")
+    assert repr(feedback) == "Not yet. `<b>` & `x < 1`: <script>"
+    page = feedback._repr_html_()
+    assert "<code>&lt;b&gt;</code> &amp; <code>x &lt; 1</code>: &lt;script&gt;" in page
+    assert unescape(re.sub(r"<[^>]*>", "", page)) == "Not yet. <b> & x < 1: <script>"
+
+
+def test_each_status_has_its_heading_and_colour():
+    pages = [Feedback(status, "same")._repr_html_() for status in ("right", "not yet", "open")]
+    assert len(set(re.findall(r"border-left:[^;]*", "".join(pages)))) == 3
+    assert [repr(Feedback(status, "")).strip() for status in ("right", "not yet", "open")] == [
+        "Right.", "Not yet.", "Your turn.",
+    ]  # fmt: skip
+
+
+def test_backticks_of_the_reader_do_not_end_the_code():
+    page = checks.check_rate("`<i>`", 1.0)._repr_html_()
+    assert "<code>&#x27;&#x27;&lt;i&gt;&#x27;&#x27;</code>" in page

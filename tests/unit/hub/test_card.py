@@ -1,0 +1,140 @@
+import pytest
+from huggingface_hub import ModelCard
+from markdown_it import MarkdownIt
+from support.hostile import BOMB
+
+from helpers.checkpoints import find
+from helpers.hub.card import public_name, write_card
+
+RESULTS = {
+    "framework": "pytorch",
+    "dataset": {"name": "wnut_17", "digest": "d" * 64, "sentences": {"train": 3, "validation": 2, "test": 1}},
+    "model": {"name": "bundled", "digest": "e" * 64},
+    "parameters": {
+        "epochs": 2,
+        "learning_rate": 2e-4,
+        "batch_size": 16,
+        "weight_decay": 0.01,
+        "dropout": 0,
+        "seed": 42,
+        "max_train_examples": 0,
+        "label_all_subwords": False,
+        "split_long_sentences": True,
+        "output_dir": "/home/ann/secret",
+    },
+    "test": {
+        "precision": 0.5,
+        "recall": 0.25,
+        "f1": 1 / 3,
+        "accuracy": 0.9,
+        "per_type": {"person": {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "support": 4}},
+    },
+}
+
+
+def card_of(folder, licence="apache-2.0", dataset="wnut_17", model="bundled", **test):
+    changes = {
+        "dataset": RESULTS["dataset"] | {"name": dataset},
+        "model": RESULTS["model"] | {"name": model},
+        "test": RESULTS["test"] | test,
+    }
+    write_card(str(folder), RESULTS | changes, licence)
+    return ModelCard.load(folder / "README.md")
+
+
+def test_the_head_names_data_encoder_metrics_and_licence(tmp_path):
+    head = card_of(tmp_path).data
+    assert (head.datasets, head.base_model, head.license) == (["wnut_17"], find.BUNDLED_NAME, "apache-2.0")
+    assert {result.metric_type: result.metric_value for result in head.eval_results} == {
+        name: RESULTS["test"][name] for name in ("precision", "recall", "f1", "accuracy")
+    }
+    assert {(result.dataset_name, result.dataset_split) for result in head.eval_results} == {("wnut_17", "test")}
+
+
+def test_the_text_says_it_to_people(tmp_path):
+    text = card_of(tmp_path).text
+    assert "`wnut_17`: 3 train sentences, 2 validation sentences, 1 test sentences." in text
+    assert "| `person` | 0.500 | 0.250 | 0.333 | 4 |" in text
+    assert "| all | 0.500 | 0.250 | 0.333 | 4 |" in text
+    assert "- `learning_rate`: 0.0002" in text
+    assert "As its encoder: `apache-2.0`" in text
+
+
+def test_a_missing_licence_is_said(tmp_path):
+    card = card_of(tmp_path, licence="unknown")
+    assert card.data.license == "unknown"
+    assert "The encoder's card names no licence." in card.text
+
+
+@pytest.mark.parametrize("where", ["/home/ann/data", "~/data", "./data", "some/where/data"])
+def test_folders_are_called_by_their_own_names(tmp_path, where):
+    card = card_of(tmp_path, dataset=where, model=where)
+    assert card.data.datasets is None  # the Hub refuses what is no repository
+    assert card.data.base_model is None
+    assert card.data.eval_results[0].dataset_name == "data"
+    assert "ann" not in (tmp_path / "README.md").read_text()
+
+
+def test_this_folder_is_called_by_its_own_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert public_name(".") == tmp_path.name
+
+
+def test_the_bundled_sample_is_no_repository(tmp_path):
+    card = card_of(tmp_path, dataset="sample")
+    assert card.data.datasets is None
+    assert card.data.eval_results[0].dataset_name == "sample"
+
+
+@pytest.mark.parametrize("name", ["a`b", "a|b", "<script>alert(1)</script>", "a\n# b", "---"])
+def test_odd_names_stay_text(tmp_path, name):
+    per_type = {name: {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 1}}
+    text = card_of(tmp_path, per_type=per_type).text
+    (row,) = [line for line in text.splitlines() if "| 0.500 | 0.500 | 0.500 | 1 |" in line and "all" not in line[:6]]
+    assert row.startswith("| `") and row.endswith("` | 0.500 | 0.500 | 0.500 | 1 |")
+    assert row.count("`") == 2
+
+
+@pytest.mark.parametrize(
+    ("card", "licence"),
+    [
+        ("---\nlicense: mit\n---\n# A model\n", "mit"),
+        ("# A model\n", "unknown"),
+        ("---\nlicense: [\n---\n", "unknown"),
+        ("---\n- a list\n---\n", "unknown"),
+        ("---\nlanguage: en\n---\n", "unknown"),
+        ("---\nlicense: [mit, apache-2.0]\n---\n", ["mit", "apache-2.0"]),
+        ("---\nlicense: []\n---\n", "unknown"),
+        ("---\nlicense: [mit, [apache-2.0]]\n---\n", "unknown"),
+        ("---\nlicense: {name: mit}\n---\n", "unknown"),
+        (f"---\nlicense: {BOMB}\n---\n", "unknown"),
+        (f"---\nlicense: {5000 * '['}{5000 * ']'}\n---\n", "unknown"),
+        (None, "unknown"),
+    ],
+    ids=range(12),
+)
+def test_the_licence_is_read_from_the_encoders_card(tmp_path, card, licence):
+    if card:
+        (tmp_path / "README.md").write_text(card)
+    assert find.licence(str(tmp_path)) == licence
+
+
+def test_several_licences_are_all_named(tmp_path):
+    card = card_of(tmp_path, licence=["mit", "apache-2.0"])
+    assert card.data.license == ["mit", "apache-2.0"]
+    assert "As its encoder: `mit`, `apache-2.0`" in card.text
+
+
+def test_the_bundled_encoder_names_its_licence():
+    assert find.licence(find.resolve_checkpoint("bundled")) == "apache-2.0"
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)<|script>", "[a](javascript:b)", "a `b`", "--- # a", "{head}", "$x$"]
+)
+def test_folders_with_odd_names_stay_text(tmp_path, name):
+    card = card_of(tmp_path, dataset=f"./{name}", model=f"./{name}")
+    page = MarkdownIt("gfm-like", {"linkify": False}).render(card.text)
+    assert "<script" not in page
+    assert "href" not in page
+    assert card.data.model_name == f"{name}, fine-tuned on {name}"

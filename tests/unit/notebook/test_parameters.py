@@ -1,0 +1,63 @@
+import pytest
+
+from helpers.errors import ParameterError
+from helpers.notebook.parameters import RULES, check_parameters
+
+DEFAULTS = {
+    "dataset": "wnut_17",
+    "model": "bundled",
+    "output_dir": "output",
+    "epochs": 2,
+    "learning_rate": 2e-5,
+    "batch_size": 16,
+    "weight_decay": 0.01,
+    "dropout": 0.1,
+    "seed": 42,
+    "max_train_examples": 0,
+    "speedups": True,
+    "label_all_subwords": False,
+    "split_long_sentences": True,
+    "resume": False,
+    "export_onnx": False,
+    "push_to_hub": False,
+    "hub_model_id": "",
+}
+
+
+def test_parameters_are_picked_out_of_a_notebooks_variables():
+    assert check_parameters(DEFAULTS | {"other": 1, "_": None}) == DEFAULTS
+    assert list(RULES) == list(DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("epochs", 0, "epochs=0: expected a whole number of at least 1"),
+        ("epochs", 1.5, "epochs=1.5: expected a whole number"),
+        ("epochs", True, "epochs=True: expected a whole number"),
+        ("batch_size", "16", "batch_size='16': expected a whole number"),
+        ("learning_rate", "2e-5", "learning_rate='2e-5': expected a number; in YAML write 2.0e-5"),
+        ("learning_rate", float("nan"), "learning_rate=nan: expected a number of at least 0"),
+        ("learning_rate", float("inf"), "learning_rate=inf: expected a number, and none as large as that"),
+        ("seed", 2**32, "seed=4294967296: expected a whole number, and none as large as that"),
+        ("weight_decay", -0.1, "weight_decay=-0.1: expected a number of at least 0"),
+        ("dropout", 1.0, "dropout=1.0: expected a number, and none as large as that"),
+        ("dataset", 17, "dataset=17: expected a text"),
+        ("speedups", 1, "speedups=1: expected True or False"),
+        ("resume", "last", "resume='last': expected True or False"),
+        ("push_to_hub", "yes", "push_to_hub='yes': expected True or False"),
+        ("push_to_hub", True, "needs hub_model_id"),
+    ],
+)
+def test_bad_values_are_refused_by_name(name, value, message):
+    with pytest.raises(ParameterError, match=message.replace("(", "\\(")):
+        check_parameters(DEFAULTS | {name: value})
+
+
+def test_a_whole_number_is_a_number():
+    assert check_parameters(DEFAULTS | {"weight_decay": 0})["weight_decay"] == 0
+
+
+def test_parameters_that_are_not_there_are_named():
+    with pytest.raises(ParameterError, match="dropout has no value yet; run the cell with the parameters first"):
+        check_parameters({name: value for name, value in DEFAULTS.items() if name != "dropout"})

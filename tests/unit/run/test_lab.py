@@ -1,0 +1,151 @@
+"""What `make lab` does before JupyterLab opens."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from helpers.checkpoints.find import resolve_checkpoint
+from helpers.errors import RunError
+from helpers.notebook.parameters import check_parameters
+from helpers.run.editions import load_profile
+from helpers.run.lab import fill_in, main, make_copies
+
+ROOT = Path(__file__).resolve().parents[3]
+COPY = Path("token_classification_pytorch.ipynb")
+
+
+@pytest.fixture
+def project(workplace, tmp_path, monkeypatch):
+    """A folder like the project's, and the one that commands are started in."""
+    for name in ("notebooks", "tests"):
+        (tmp_path / name).symlink_to(workplace / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def parameters_cell(notebook):
+    (cell,) = [
+        cell for cell in nbformat.read(notebook, as_version=4).cells if "parameters" in cell.metadata.get("tags", [])
+    ]
+    return cell.source
+
+
+def values(notebook):
+    namespace = {}
+    exec(parameters_cell(notebook), namespace)
+    return check_parameters(namespace)
+
+
+@pytest.mark.parametrize("profile", ["sample", "wnut17"])
+def test_every_notebook_is_copied_with_the_profiles_parameters(project, profile):
+    root = make_copies(profile)
+    assert root == Path("runs", "lab", profile)
+    originals = [path for path in sorted(Path("notebooks").glob("**/token_*.ipynb")) if ".ipynb_" not in str(path)]
+    assert len(originals) == 8
+    for original in originals:
+        copy = root / original.relative_to("notebooks")
+        assert values(copy) == values(original) | load_profile(profile)
+        before, after = (nbformat.read(path, as_version=4).cells for path in (original, copy))
+        changed = [one for one, other in zip(before, after, strict=True) if one.source != other.source]
+        assert [cell.metadata["tags"] for cell in changed] == [["parameters"]]
+        # The comments stay, which say what each parameter is.
+        comments = [re.findall("  # .*", parameters_cell(path)) for path in (original, copy)]
+        assert comments[0] == comments[1]
+        helps = papermill.inspect_notebook(copy)
+        assert all(parameter["help"] for parameter in helps.values())
+
+
+def test_a_path_in_a_profile_leads_to_the_same_folder_from_each_copy(project, monkeypatch):
+    root = make_copies("smoke")
+    for copy in root.glob("**/*.ipynb"):
+        monkeypatch.chdir(project / copy.parent)  # where JupyterLab starts a notebook's kernel
+        model = values(copy.name)["model"]
+        assert Path(resolve_checkpoint(model)).resolve() == ROOT / "tests" / "support" / "tiny_distilbert"
+        assert values(copy.name)["dataset"] == "sample"
+        monkeypatch.chdir(project)
+
+
+def test_links_and_pictures_of_a_copy_are_there(project):
+    for copy in make_copies("sample").glob("**/*.ipynb"):
+        cells = nbformat.read(copy, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        links = re.findall(r"\]\((?!https:)([^)]+)\)", text)
+        assert len(links) >= 3
+        assert [link for link in links if not (copy.parent / link).is_file()] == []
+
+
+def test_what_somebody_has_worked_on_stays_and_is_named(project, capsys):
+    root = make_copies("sample")
+    make_copies("sample")
+    assert capsys.readouterr().out == ""
+    mine = nbformat.read(root / COPY, as_version=4)
+    mine.cells[0].source = "My own heading"
+    nbformat.write(mine, root / COPY)
+    (root / "ko" / COPY).unlink()
+    worked_on = (root / COPY).read_bytes()
+    make_copies("sample")
+    assert (root / COPY).read_bytes() == worked_on
+    assert (root / "ko" / COPY).is_file()
+    said = capsys.readouterr().out.splitlines()
+    assert "stay as they are" in said[0]
+    assert said[1:] == [str(root / COPY)]
+
+
+def test_what_another_run_put_out_is_not_copied(tmp_path, monkeypatch):
+    (tmp_path / "notebooks" / "profiles").mkdir(parents=True)
+    (tmp_path / "notebooks" / "profiles" / "one.yaml").write_text("epochs: 1")
+    cell = nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("stream", text="1")], execution_count=3)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "notebooks" / "a.ipynb")
+    checkpoints = tmp_path / "notebooks" / ".ipynb_checkpoints"
+    checkpoints.mkdir()
+    nbformat.write(nbformat.v4.new_notebook(), checkpoints / "a-checkpoint.ipynb")
+    monkeypatch.chdir(tmp_path)
+    (copy,) = make_copies("one").glob("**/*.ipynb")
+    (copied,) = nbformat.read(copy, as_version=4).cells
+    assert (copied.outputs, copied.execution_count) == ([], None)
+
+
+def test_values_are_written_as_code_that_says_just_that():
+    source = 'a = "x"  # é: one = two\nb = "é"  # two\nc = 0.1\nd = True  # four'
+    strange = {"a": 'say "é"\\\n# {x}', "b": 2e-4, "c": 0, "d": False}
+    filled = fill_in(source, strange)
+    namespace = {}
+    exec(filled, namespace)
+    assert {name: namespace[name] for name in strange} == strange
+    assert re.findall("  # .*", filled)[-3:] == ["  # é: one = two", "  # two", "  # four"]
+    assert fill_in(source, {}) == source
+
+
+@pytest.mark.parametrize("profile", ["nonsense", "../profiles/sample", ""])
+def test_an_unknown_profile_is_one_sentence_with_those_there_are(project, capsys, profile):
+    if profile:
+        assert main(["--profile", profile]) == 1
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert all(path.stem in said for path in (ROOT / "notebooks" / "profiles").glob("*.yaml"))
+    with pytest.raises(RunError, match="there is no profile"):
+        make_copies(profile)
+    assert not (project / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed_on"),
+    [([], "--language en"), (["PROFILE=smoke"], "--profile smoke"), (["LANGUAGE=ko"], "--language ko")],
+)
+def test_make_lab_takes_a_profile_from_the_command_line_alone(arguments, passed_on):
+    command = ["make", "--dry-run", "--no-print-directory", "--always-make", "lab", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    line = next(line for line in done.stdout.splitlines() if "helpers.run.lab" in line)
+    assert passed_on in line
+    assert ("--profile" in line) == ("PROFILE=smoke" in arguments)
+
+
+def test_outside_of_the_project_there_is_one_sentence(tmp_path):
+    done = subprocess.run([sys.executable, "-m", "helpers.run.lab"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert re.fullmatch(r"RunError: there is no folder notebooks here.*\n", done.stderr)

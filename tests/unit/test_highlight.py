@@ -1,0 +1,113 @@
+import re
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import alignment
+from helpers.highlight import highlight, highlight_mistakes, highlight_text, show_source, type_colours
+from helpers.metrics import OUTCOMES
+from helpers.notebook.language import use_language
+from helpers.training.batches import LengthGroupedSampler
+
+
+def visible_text(html: str) -> str:
+    return unescape(re.sub(r"<[^>]*>|&NoBreak;", "", html))
+
+
+def test_entities_are_marked_with_their_type():
+    page = highlight([("Ann met Bo Li in Oslo".split(), "B-x O B-x I-x O B-y".split())], ["x", "y"]).data
+    marks = [visible_text(mark) for mark in re.findall(r"<mark.*?</mark>", page)]
+    assert marks == ["Annx", "Bo Lix", "Osloy"]
+    assert visible_text(page) == "Annx met Bo Lix in Osloy"
+
+
+def test_a_type_has_one_colour_whatever_else_is_shown():
+    colours = type_colours(["x", "y", "z"])
+    assert len(set(colours.values())) == 3
+    assert colours["y"] in highlight([(["a"], ["B-y"])], ["x", "y", "z"]).data
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r"), min_size=1), min_size=1), st.data())
+def test_all_words_appear_as_text(words, data):
+    tags = data.draw(st.lists(st.sampled_from(["O", "B-x", "I-x"]), min_size=len(words), max_size=len(words)))
+    page = highlight([(words, tags)], ["x"]).data
+    outside_types = re.sub(r"<span[^>]*>&NoBreak;x</span>", "", page)
+    assert visible_text(outside_types) == " ".join(words)
+
+
+def test_markup_in_words_and_types_is_escaped():
+    evil = "<script>alert(1)</script>"
+    page = highlight([([evil], [f"B-{evil}"]), ([evil], ["O"])], [evil]).data
+    assert "<script" not in page
+    assert visible_text(page).count(evil) == 3
+
+
+spans = st.lists(st.integers(0, 30), max_size=8, unique=True).map(sorted)
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=30), spans)
+def test_a_text_is_shown_as_it_was_written(text, borders):
+    borders = [border for border in borders if border <= len(text)]
+    found = [{"start": a, "end": b, "entity_group": "x"} for a, b in zip(borders[::2], borders[1::2], strict=False)]
+    page = highlight_text(text, found, ["x"]).data
+    marks = [
+        unescape(mark) for mark in re.findall(r"<mark[^>]*>(.*?)<span[^>]*>&NoBreak;x</span></mark>", page, re.DOTALL)
+    ]
+    assert marks == [text[entity["start"] : entity["end"]] for entity in found]
+    assert visible_text(re.sub(r"<span[^>]*>&NoBreak;x</span>", "", page)) == text
+    assert "white-space:pre-wrap" in page
+
+
+def test_markup_before_in_and_after_an_entity_is_escaped():
+    evil = "<script>alert(1)</script>"
+    found = {"start": len(evil), "end": 2 * len(evil), "entity_group": evil}
+    page = highlight_text(3 * evil, [found], [evil]).data
+    assert "<script" not in page
+    assert visible_text(page) == 4 * evil
+
+
+def test_a_type_looks_the_same_in_words_and_in_a_text():
+    words = highlight([(["Bo"], ["B-y"])], ["x", "y"]).data
+    text = highlight_text("Bo", [{"start": 0, "end": 2, "entity_group": "y"}], ["x", "y"]).data
+    assert re.findall("<mark.*</mark>", words) == re.findall("<mark.*</mark>", text) != []
+
+
+@pytest.mark.parametrize(
+    ("language", "captions"),
+    [
+        ("en", ["missed: how it should be", "what the model finds"]),
+        ("ko", ["누락: 정답", "모델이 찾은 개체"]),
+    ],
+)
+def test_mistakes_are_shown_as_they_should_be_and_as_found(language, captions):
+    use_language(language)
+    page = highlight_mistakes([("missed", "Ann met Bo".split(), ["B-x", "O", "B-x"], ["B-x", "O", "O"])], ["x"]).data
+    use_language("en")
+    truth, found = page.split("\n")
+    assert [visible_text(truth), visible_text(found)] == [f"{captions[0]}Annx met Box", f"{captions[1]}Annx met Bo"]
+
+
+def test_every_outcome_has_a_caption():
+    page = highlight_mistakes([(outcome, ["a"], ["O"], ["O"]) for outcome in OUTCOMES], []).data
+    assert all(f">{outcome}: how it should be<" in page for outcome in OUTCOMES)
+
+
+def test_source_is_shown_with_the_first_line_of_its_docstring():
+    shown = visible_text(show_source(alignment.align_labels, alignment.tags_per_word).data)
+    assert shown.startswith("def align_labels(")
+    assert '"""Carry one sentence\'s tags over from its words to its subwords."""' in shown
+    assert "Parameters\n" not in shown
+    assert "previous = word\n    return labels" in shown
+    assert shown.endswith("return laid_out\n")
+
+
+def test_a_methods_source_is_shown_without_its_indentation():
+    assert visible_text(show_source(LengthGroupedSampler.order).data).startswith("def order(self, epoch: int)")
+
+
+def test_source_is_coloured_by_its_kind():
+    shown = show_source(alignment.align_labels).data
+    found = re.findall(r"--jp-mirror-editor-(\w+)-color,#\w+\)\">(def|align_labels|if|None)<", shown)
+    assert {("keyword", "def"), ("def", "align_labels"), ("keyword", "if"), ("keyword", "None")} == set(found)
