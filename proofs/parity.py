@@ -24,6 +24,7 @@ from helpers import alignment, metrics
 from helpers.checkpoints import find
 from helpers.data import load
 from helpers.errors import RunError, TutorialError
+from helpers.metrics import SCORES
 from helpers.notebook.startup import load_triton_first, native_stderr_hidden
 from helpers.run.editions import FRAMEWORKS, execute, notebook_path
 from proofs.recording import LAST_WEIGHTS, RECORD
@@ -247,10 +248,9 @@ def compare_predictions(folder: Path, name: str) -> list[Row]:
             true += some_true
         tags.append([tag for sentence in predicted for tag in sentence])
         scores.append(seqeval.compute(predictions=predicted, references=true))
-    figures = ("precision", "recall", "f1", "accuracy")
     return [
         Row(f"{name}: predicted tags that differ, of {len(tags[0])}", sum(map(str.__ne__, *tags)), 0),
-        Row(f"{name}: scores", max(abs(scores[0][figure] - scores[1][figure]) for figure in figures), 0),
+        Row(f"{name}: scores", max(abs(scores[0][figure] - scores[1][figure]) for figure in SCORES), 0),
     ]
 
 

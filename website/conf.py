@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from helpers.run.report import TITLES
+from helpers.notebook.editions import EDITIONS
 from korean_search import SearchKorean
 from pages import way_to_other
 
@@ -43,7 +43,7 @@ def _set_by_language(app: Sphinx, config) -> None:
     config.project = config.html_title = TITLE[config.language]
     config.html_extra_path = [str(app.srcdir / "extra")]
     config.html_context = {
-        "frameworks": TITLES,
+        "frameworks": EDITIONS,
         "languages": {"en": "English", "ko": "한국어"},
         "way_to_other": way_to_other(config.language),
         "script_hash": _script_hash(),

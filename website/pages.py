@@ -13,9 +13,9 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from helpers.notebook.editions import EDITIONS
 from helpers.notebook.language import LANGUAGES
 from helpers.run.pages import WIDGET
-from helpers.run.report import TITLES
 
 # The best first. Whatever else cells put out could run code.
 SHOWN = ("image/png", "text/html", "text/markdown", "text/plain")
@@ -62,7 +62,7 @@ def write_edition(executed: Path, folder: Path, framework: str, language: str) -
         page.metadata.kernelspec = notebook.metadata.kernelspec
         page.metadata.language_info = notebook.metadata.language_info  # a lexer that knows cells with shell commands
         # A search lists pages by their titles, and each section stands in both editions.
-        page.cells[0].source = re.sub(r"\A#+ (.*)", rf"# \1 · {TITLES[framework]}", page.cells[0].source)
+        page.cells[0].source = re.sub(r"\A#+ (.*)", rf"# \1 · {EDITIONS[framework]}", page.cells[0].source)
         nbformat.write(page, folder / f"{name}.ipynb")
 
 

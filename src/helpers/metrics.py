@@ -16,6 +16,7 @@ from helpers.alignment import IGNORED
 if TYPE_CHECKING:
     import evaluate
 
+SCORES = ("precision", "recall", "f1", "accuracy")  # of seqeval, without its `overall_`
 OUTCOMES = ("correct", "wrong boundary", "wrong type", "missed", "spurious")
 NO_ENTITY = "none"
 

@@ -8,12 +8,12 @@ from statistics import fmean, stdev
 from typing import Any
 
 from helpers.errors import BaselineError
+from helpers.metrics import SCORES
 from regression.storage import Store
 
 SCHEMA_VERSION = 1
 FEWEST_RUNS = 3  # fewer say next to nothing about their spread
 FOLDER = Path("tests", "baselines")
-SCORES = ("precision", "recall", "f1", "accuracy")
 COSTS = ("training time", "total time", "memory")
 
 

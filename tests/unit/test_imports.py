@@ -1,4 +1,4 @@
-"""What helpers import: no framework, as reading a helper must not cost the seconds that this takes; and no circle."""
+"""What helpers import: no framework, nothing that one system lacks, and never in a circle."""
 
 import ast
 import pkgutil
@@ -6,19 +6,26 @@ import subprocess
 import sys
 from graphlib import TopologicalSorter
 from importlib.util import find_spec
-from pathlib import Path
 
 import helpers
+import regression
 
 # evaluate reads the metric script and imports the frameworks itself; Ray is there for `make test` alone.
 LEFT_OUT = ("seqeval_metric",) if find_spec("ray") else ("seqeval_metric", "on_ray")
-MODULES = [m.name for m in pkgutil.walk_packages(helpers.__path__, "helpers.") if not m.name.endswith(LEFT_OUT)]
+MODULES = [
+    module.name
+    for package in (helpers, regression)
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    if not module.name.endswith((*LEFT_OUT, "__main__"))
+]
+# What tools for whole runs are made of; the lesson's helpers do not import them.
+TOOLS = ("helpers.run", "regression")
 CODE = """\
 import importlib, sys
 
 for module in sys.argv[1:]:
     importlib.import_module(module)
-    assert not {"torch", "tensorflow", "tf_keras"} & set(sys.modules), module
+    assert not {"torch", "tensorflow", "keras", "tf_keras"} & set(sys.modules), module
 """
 
 
@@ -29,19 +36,20 @@ def test_helpers_import_no_framework():
 
 
 def test_helpers_import_each_other_in_one_direction():
-    tools = {"run", "report", "render", "lab", "parity", "seeds"}
-    imports = {file.stem: imported_helpers(file) for file in Path(helpers.__path__[0]).glob("*.py")}
+    imports = {name: imported_helpers(find_spec(name).origin) for name in MODULES}
     TopologicalSorter(imports).prepare()  # which raises CycleError where they go in a circle
-    assert {name for name, others in imports.items() if others & tools} <= tools
-    assert "exceptions" in imports["conll"]
+    of_lesson = {name for name in MODULES if not name.startswith(TOOLS)}
+    assert [name for name in of_lesson if any(other.startswith(TOOLS) for other in imports[name])] == []
+    assert "helpers.errors" in imports["helpers.data.conll"]
 
 
 def imported_helpers(file):
-    """The names of the helpers that a helper imports, at its top or in a function."""
+    """The names of the modules of this project that a module imports, at its top or in a function."""
     names = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "helpers":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module.startswith("helpers."):
-            names.add(node.module.removeprefix("helpers."))
-    return names
+    with open(file, encoding="utf-8") as source:
+        tree = ast.parse(source.read())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in ("helpers", "regression"):
+            submodules = {f"{node.module}.{alias.name}" for alias in node.names} & set(MODULES)
+            names |= submodules or {node.module}
+    return names & set(MODULES)

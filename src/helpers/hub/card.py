@@ -7,9 +7,9 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from helpers.checkpoints.find import BUNDLED_NAME, CARD, is_folder_name
 from helpers.files import written_whole
 from helpers.hub.markdown import as_code
+from helpers.metrics import SCORES
+from helpers.notebook.editions import EDITIONS
 
-FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
-METRICS = ("precision", "recall", "f1", "accuracy")
 SETTINGS = (
     "epochs",
     "learning_rate",
@@ -79,7 +79,7 @@ def write_card(folder: str, results: dict, licence: str | list[str]) -> ModelCar
         head=_head(results, title.format(*names), licence).to_yaml(),
         title=title.format(*map(as_code, names)),
         encoder=as_code(encoder),
-        framework=FRAMEWORKS[results["framework"]],
+        framework=EDITIONS[results["framework"]],
         dataset=as_code(dataset),
         sentences=", ".join(f"{count} {split} sentences" for split, count in results["dataset"]["sentences"].items()),
         digest=as_code(results["dataset"]["digest"]),
@@ -111,7 +111,7 @@ def _head(results: dict, title: str, licence: str | list[str]) -> ModelCardData:
             metric_type=metric,
             metric_value=results["test"][metric],
         )
-        for metric in METRICS
+        for metric in SCORES
     ]
     return ModelCardData(
         library_name="transformers",
@@ -120,7 +120,7 @@ def _head(results: dict, title: str, licence: str | list[str]) -> ModelCardData:
         # The Hub refuses a card that names something else than repositories here.
         base_model=None if is_folder_name(encoder) else public_name(encoder),
         datasets=None if dataset == "sample" or is_folder_name(dataset) else [dataset],
-        metrics=list(METRICS),
+        metrics=list(SCORES),
         model_name=title,
         eval_results=scores,
     )

@@ -14,6 +14,7 @@ import pandas as pd
 
 from helpers.errors import ResultsError
 from helpers.files import written_whole
+from helpers.metrics import SCORES
 
 SCHEMA_VERSION = 2
 FILE_NAME = "metrics.json"
@@ -191,7 +192,7 @@ def results_table(runs: Sequence[dict]) -> pd.DataFrame:
             "dataset": run["dataset"]["name"],
             "model": run["model"]["name"],
             "epochs": run["parameters"]["epochs"],
-            **{score: run["test"][score] for score in ("precision", "recall", "f1", "accuracy")},
+            **{score: run["test"][score] for score in SCORES},
             "training (s)": run["seconds"]["training"],
             "total (s)": run["seconds"]["total"],
             "peak memory (GB)": run["peak_memory_bytes"] / 1e9,

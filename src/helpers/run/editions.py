@@ -20,13 +20,14 @@ from traitlets.config import Config
 from helpers.errors import RunError, TutorialError
 from helpers.files import room_needed, written_whole
 from helpers.hub.secrets import without_tokens
+from helpers.notebook.editions import EDITIONS
 from helpers.notebook.locks import LOCK, claimed
 from helpers.notebook.parameters import check_value
 from helpers.notebook.results import FILE_NAME, read_results, results_table
 from helpers.run.pages import render_html
 from helpers.run.report import write_report
 
-FRAMEWORKS = ("pytorch", "tensorflow")
+FRAMEWORKS = tuple(EDITIONS)
 NOTEBOOKS = Path("notebooks")
 RUNS = Path("runs")
 CHECKPOINTS = "checkpoints"  # in a notebook's output folder

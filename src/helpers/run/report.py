@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 from jinja2 import Environment
 
+from helpers.notebook.editions import EDITIONS
 from helpers.notebook.language import current_language, translate
 from helpers.notebook.results import results_table
 
 TEMPLATE = files("helpers.run") / "report.html"
-TITLES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 
 
 def write_report(runs: list[dict], folder: Path) -> Path:
@@ -34,7 +34,7 @@ def write_report(runs: list[dict], folder: Path) -> Path:
         Environment(autoescape=True)
         .from_string(TEMPLATE.read_text(encoding="utf-8"))
         .render(
-            titles={run["framework"]: TITLES[run["framework"]] for run in runs},
+            titles={run["framework"]: EDITIONS[run["framework"]] for run in runs},
             settings=_side_by_side(runs, _settings),
             results=_side_by_side(runs, lambda run: table[run["framework"]]),
             types=_side_by_side(runs, lambda run: {k: v["f1"] for k, v in run["test"]["per_type"].items()}),
@@ -57,5 +57,5 @@ def _settings(run: dict) -> dict:
 
 def _side_by_side(runs: list[dict], part: Callable[[dict], dict], digits: int = 3) -> str:
     # dtype object, since a column holds counts and scores
-    columns = {TITLES[run["framework"]]: pd.Series(part(run), dtype=object) for run in runs}
+    columns = {EDITIONS[run["framework"]]: pd.Series(part(run), dtype=object) for run in runs}
     return pd.DataFrame(columns).to_html(border=0, na_rep="-", float_format=f"{{:,.{digits}f}}".format)

@@ -1,5 +1,7 @@
 """Keras's progress in a notebook, shown as `Trainer` shows it."""
 
+from helpers.metrics import SCORES
+
 
 def keras_training_table(steps_per_epoch: int, epochs: int):
     """Make a Keras callback with a progress bar and a table of scores that grows by a row each epoch.
@@ -32,7 +34,7 @@ def keras_training_table(steps_per_epoch: int, epochs: int):
         def on_epoch_end(self, epoch, logs=None):
             self.epoch = epoch + 1
             scores = {"Epoch": self.epoch, "Training Loss": logs["loss"], "Validation Loss": logs["val_loss"]}
-            scores |= {name.capitalize(): logs[name] for name in ("precision", "recall", "f1", "accuracy")}
+            scores |= {name.capitalize(): logs[name] for name in SCORES}
             self.tracker.write_line(scores)
             self.tracker.update(self.step, comment=f"Epoch {self.epoch}/{epochs}", force_update=True)
 
