@@ -1,7 +1,4 @@
-"""Build what is built: the notebooks, the table of their sections, Korean pages, and the catalogues of translations.
-
-There is a notebook for each framework, in each language, with gaps for the learner to fill in and solved.
-"""
+"""Build the notebooks and the Korean pages from their sources."""
 
 import argparse
 import hashlib
@@ -10,7 +7,7 @@ import re
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,21 +19,20 @@ from packaging.requirements import Requirement
 
 import catalogue
 from gaps import make_gaps
-from sections import sections_table
 from translation import Lookup, helper_messages, messages, template_messages, translate_code, translate_markdown
 
-SOURCE = Path(__file__).with_name("token_classification.md")
-CATALOGUE = SOURCE.with_name("ko.po")
-ROOT = SOURCE.parent.parent.parent
+SOURCES = Path(__file__).parent
+CATALOGUE = SOURCES / "ko.po"
+ROOT = SOURCES.parent.parent
+NOTEBOOKS = Path("notebooks")
 KOREAN_PAGES = {  # by what they are built from
     ROOT / "README.md": ROOT / "README.ko.md",
     ROOT / "website" / "index.md": ROOT / "website" / "index.ko.md",
 }
 HELPERS = ROOT / "src" / "helpers"
 HELPERS_CATALOGUE = HELPERS / "notebook" / "ko.po"
-SECTIONS = HELPERS / "notebook" / "sections.json"
 
-FRAMEWORKS = ("pytorch", "tensorflow")
+EDITIONS = ("pytorch", "keras", "tensorflow")
 LANGUAGES = ("en", "ko")
 TRANSLATE = {"markdown": translate_markdown, "code": translate_code}
 NEW_CELL = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
@@ -44,114 +40,158 @@ NEW_CELL = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_c
 EXERCISE = "exercise"  # the tag of a cell that holds a solution
 SOLUTION = "Solution"
 FOLDED = "<details>\n<summary>{summary}</summary>\n\n```python\n{code}\n```\n\n</details>"
+BUILT_FROM = "This notebook is built from `{source}`. To change it, edit that file and run `make notebooks`."
 
 LINK = re.compile(r"(?<=\]\()[^)\s]+|(?<=\]: )\S+")
 # Where Colab opens a repository's files, and where GitHub Pages puts its site.
 COLAB = "https://colab.research.google.com/github/{owner}/{name}/blob/main/"
 SITE = "https://{owner}.github.io/{name}/"
 # What a link of a page leads to, and where the translated link leads instead.
-LOCALISED_LINKS = {
-    "README.ko.md": "README.md",
-    "notebooks/token_classification_": "notebooks/ko/token_classification_",
-    "docs/images/": "docs/images/ko/",
-}
+LOCALISED_LINKS = {"README.ko.md": "README.md", "](notebooks/": "](notebooks/ko/", "docs/images/": "docs/images/ko/"}
 NOTICE = "<!-- make notebooks builds this from {name} and its translation in notebooks/source/ko.po. -->\n\n"
 
 
-class Edition(NamedTuple):
-    """One notebook: its framework, its language, and whether the exercises are solved."""
+class Target(NamedTuple):
+    """A notebook to build."""
 
-    framework: str
+    source: Path
+    path: Path  # from the project's folder
     language: str
+    edition: str = ""  # whose cells it has; empty where the source has one notebook for all
     solved: bool = False
-
-    @property
-    def path(self) -> Path:
-        """Where the notebook lies, from the project's folder."""
-        folder = Path("notebooks") if self.language == "en" else Path("notebooks", self.language)
-        return folder / f"token_classification_{self.framework}{'_solved' if self.solved else ''}.ipynb"
 
 
 def main() -> int:
-    """Write what is built; with ``--check`` write nothing, and exit with 1 where a file is out of date."""
+    """Write what is built; with ``--check`` or ``--release-check`` write nothing, and exit with 1 if something is amiss."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a file is out of date")
-    check = parser.parse_args().check
+    parser.add_argument("--release-check", action="store_true", help="write nothing; fail where Korean is out of date")
+    options = parser.parse_args()
     files = built_files()
+    if options.release_check:
+        return _refuse("not translated", untranslated(files), "translate them in the catalogues")
     stale = {path: text for path, text in files.items() if not path.exists() or path.read_text("utf-8") != text}
-    if check and stale:
-        names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
-        print(f"out of date: {names}; run `make notebooks`", file=sys.stderr)
-        return 1
+    if options.check:
+        return _refuse("out of date", [str(path.relative_to(ROOT)) for path in stale], "run `make notebooks`")
     write_all(stale)
+    if lagging := untranslated(files):
+        print(f"{len(lagging)} texts show English in the Korean pages; `make release-check` lists them")
     return 0
+
+
+def _refuse(what: str, found: list[str], advice: str) -> int:
+    if found:
+        print(f"{what}: {', '.join(found)}; {advice}", file=sys.stderr)
+    return bool(found)
+
+
+def targets() -> list[Target]:
+    """List all notebooks: the lesson's editions, the exercises with gaps and solved, and the chapters."""
+    found = []
+    for language in LANGUAGES:
+        folder = NOTEBOOKS if language == "en" else NOTEBOOKS / language
+        lesson, exercises = SOURCES / "lesson.md", SOURCES / "exercises.md"
+        found += [
+            Target(lesson, folder / f"token_classification_{edition}.ipynb", language, edition) for edition in EDITIONS
+        ]
+        if exercises.exists():
+            found += [
+                Target(exercises, folder / "exercises" / f"exercises{'_solved' * solved}.ipynb", language, "", solved)
+                for solved in (False, True)
+            ]
+        for chapter in sorted(SOURCES.glob("going_further/*.md")):
+            editions = [edition for edition in EDITIONS if edition in _tags(_read(chapter))]
+            for edition in editions or [""]:
+                name = f"{chapter.stem}_{edition}" if edition else chapter.stem
+                found.append(Target(chapter, folder / "going_further" / f"{name}.ipynb", language, edition))
+    return found
 
 
 def built_files() -> dict[Path, str]:
     """Build everything: the text of each file, by its path."""
-    source = jupytext.read(SOURCE, fmt="md:myst")
     pages = {path: _addressed(path.read_text(encoding="utf-8")) for path in KOREAN_PAGES}
-    of_source = [message for cell in source.cells for message in messages(TRANSLATE[cell.cell_type], cell.source)]
+    to_build = targets()
+    of_sources = [
+        (source.name, [message for cell in _read(source).cells for message in _messages_of(cell)])
+        for source in dict.fromkeys(target.source for target in to_build)
+    ]
     for_readers = catalogue.update(
         catalogue.read(CATALOGUE),
         _with_files(
-            [(SOURCE.name, [*of_source, SOLUTION])]
+            [("build.py", [SOLUTION, BUILT_FROM]), *of_sources]
             + [(path.name, messages(translate_markdown, text)) for path, text in pages.items()]
         ),
     )
     for_helpers = catalogue.update(catalogue.read(HELPERS_CATALOGUE), _with_files(_messages_of_helpers()))
     translations = catalogue.translations(for_readers)
     lookups = {"en": lambda message: message, "ko": lambda message: translations.get(message, message)}
-    editions = [Edition(*choice) for choice in product(FRAMEWORKS, LANGUAGES, (False, True))]
-    notebooks = {ROOT / edition.path: build(edition, source, lookups[edition.language]) for edition in editions}
+    notebooks = {ROOT / target.path: build(target, lookups[target.language]) for target in to_build}
     translated = {
         KOREAN_PAGES[path]: NOTICE.format(name=path.name) + _localised(translate_markdown(text, lookups["ko"]))
         for path, text in pages.items()
     }
-    made_of_source = {
-        CATALOGUE: str(for_readers),
-        HELPERS_CATALOGUE: str(for_helpers),
-        SECTIONS: sections_table(source, lookups["ko"]),
-    }
-    return notebooks | pages | translated | made_of_source
+    return notebooks | pages | translated | {CATALOGUE: str(for_readers), HELPERS_CATALOGUE: str(for_helpers)}
 
 
-def build(edition: Edition, source: NotebookNode, lookup: Lookup) -> str:
-    """Make one notebook: the cells without a framework tag, and those with this one.
+def build(target: Target, lookup: Lookup) -> str:
+    """Make one notebook: the cells without an edition's tag, and those with its own.
 
     Parameters
     ----------
-    edition : Edition
-    source : NotebookNode
-        What is read from token_classification.md.
+    target : Target
     lookup : callable
-        Gives the translation of a message into the edition's language, or the message itself.
+        Gives the translation of a message into the notebook's language, or the message itself.
 
     Returns
     -------
     str
         The notebook as JSON, without outputs.
     """
-    cells, values = [], _values(edition)
+    source, cells, values = _read(target.source), [], _values(target)
     for cell in source.cells:
         tags = cell.metadata.get("tags", [])
-        if edition.framework not in tags and set(tags) & set(FRAMEWORKS):
+        if target.edition not in tags and set(tags) & set(EDITIONS):
             continue
         text = TRANSLATE[cell.cell_type](cell.source, lookup)
         for name, value in values.items():
             text = text.replace(f"{{{{ {name} }}}}", value)
         folded = []
-        if EXERCISE in tags and not edition.solved:
+        if EXERCISE in tags and not target.solved:
             text, solution = make_gaps(text)
             folded = [("markdown", FOLDED.format(summary=lookup(SOLUTION), code=solution), [])]
-        cells += [(cell.cell_type, text, [tag for tag in tags if tag not in FRAMEWORKS]), *folded]
+        cells += [(cell.cell_type, text, [tag for tag in tags if tag not in EDITIONS]), *folded]
+    name = target.source.relative_to(ROOT).as_posix()
+    cells.append(("markdown", f"<small>{lookup(BUILT_FROM).format(source=name)}</small>", []))
     metadata = {
         "kernelspec": source.metadata["kernelspec"],
         "language_info": {"name": "python"},
+        "built_from": name,
     }
     notebook = nbformat.v4.new_notebook(cells=_with_ids(cells), metadata=metadata)
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
+
+
+def untranslated(files: dict[Path, str]) -> list[str]:
+    """List what Korean readers see in English: messages that have no translation, or whose English has changed."""
+    return [
+        f"{path.relative_to(ROOT)}: {entry.msgid[:60]!r}"
+        for path in (CATALOGUE, HELPERS_CATALOGUE)
+        for entry in catalogue.parse(files[path])
+        if not entry.obsolete and not entry.translated()
+    ]
+
+
+def _read(source: Path) -> NotebookNode:
+    return jupytext.read(source, fmt="md:myst")
+
+
+def _tags(source: NotebookNode) -> set[str]:
+    return {tag for cell in source.cells for tag in cell.metadata.get("tags", [])}
+
+
+def _messages_of(cell: NotebookNode) -> list[str]:
+    return messages(TRANSLATE[cell.cell_type], cell.source)
 
 
 def _with_ids(cells: Iterable[tuple[str, str, list[str]]]) -> list[NotebookNode]:
@@ -165,21 +205,28 @@ def _with_ids(cells: Iterable[tuple[str, str, list[str]]]) -> list[NotebookNode]
     return made
 
 
-def _values(edition: Edition) -> dict[str, str]:
+def _values(target: Target) -> dict[str, str]:
     """List what stands in the notebook for ``{{ name }}``."""
     project = _project()
     extras = {name: [*map(Requirement, texts)] for name, texts in project["optional-dependencies"].items()}
     (transformers,) = (need.specifier for need in extras["tensorflow"] if need.name == "transformers")
     (encoder,) = extras["bundled"]
-    (other_language,) = set(LANGUAGES) - {edition.language}
     return {
         "repository": project["urls"]["Repository"],
         "encoder": str(encoder),
         "transformers": str(transformers).removeprefix("=="),
-        "colab": COLAB.format(**_owner_and_name(project)) + edition.path.as_posix(),
-        "language": edition.language,
-        "other_language": os.path.relpath(Edition(edition.framework, other_language).path, edition.path.parent),
+        "colab": COLAB.format(**_owner_and_name(project)) + target.path.as_posix(),
+        "edition": target.edition,
+        "language": target.language,
+        "other_language": os.path.relpath(_in_other_language(target), target.path.parent).replace(os.sep, "/"),
     }
+
+
+def _in_other_language(target: Target) -> Path:
+    korean = NOTEBOOKS / "ko"
+    if target.language == "ko":
+        return NOTEBOOKS / target.path.relative_to(korean)
+    return korean / target.path.relative_to(NOTEBOOKS)
 
 
 def _project() -> dict[str, Any]:
@@ -202,21 +249,22 @@ def _addressed(page: str) -> str:
 
 def _localised(page: str) -> str:
     def korean(link: re.Match) -> str:
-        target = link[0]
+        target = f"]({link[0]}"
         for ours, theirs in LOCALISED_LINKS.items():
             target = target.replace(ours, theirs)
-        return target
+        return target.removeprefix("](")
 
     return LINK.sub(korean, page)
 
 
-def _messages_of_helpers() -> list[tuple[str, list[str]]]:
-    sources = [(path.name, helper_messages(path.read_text(encoding="utf-8"))) for path in sorted(HELPERS.rglob("*.py"))]
-    templates = sorted(HELPERS.rglob("*.html"))
-    return sources + [(path.name, template_messages(path.read_text(encoding="utf-8"))) for path in templates]
+def _messages_of_helpers() -> Iterator[tuple[str, list[str]]]:
+    for path in sorted(HELPERS.rglob("*.py")):
+        yield path.relative_to(HELPERS).as_posix(), helper_messages(path.read_text(encoding="utf-8"))
+    for path in sorted(HELPERS.rglob("*.html")):
+        yield path.relative_to(HELPERS).as_posix(), template_messages(path.read_text(encoding="utf-8"))
 
 
-def _with_files(found: list[tuple[str, list[str]]]) -> dict[str, list[str]]:
+def _with_files(found: Iterable[tuple[str, list[str]]]) -> dict[str, list[str]]:
     """List for each message, in the order of its first occurrence, the files that it occurs in."""
     files = {}
     for name, messages_of_file in found:

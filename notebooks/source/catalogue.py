@@ -38,6 +38,11 @@ def read(path: Path) -> polib.POFile:
     return polib.pofile(str(path)) if path.exists() else polib.POFile()
 
 
+def parse(text: str) -> polib.POFile:
+    """Read a catalogue from its text."""
+    return polib.pofile(text)
+
+
 def update(catalogue: polib.POFile, messages: dict[str, list[str]]) -> polib.POFile:
     """Merge a catalogue with the messages that its sources hold now.
 

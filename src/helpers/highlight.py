@@ -4,14 +4,17 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
+from itertools import islice
 from textwrap import dedent
 
+from datasets import Dataset
 from IPython.display import HTML
 from pygments import lex
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
 from seqeval.metrics.sequence_labeling import get_entities
 
+from helpers.metrics import Match
 from helpers.notebook.language import translate
 
 # Chosen so that any two are as far apart as possible, for normal and for colour-blind eyes (tests/test_colours.py), and
@@ -72,6 +75,32 @@ def highlight(sentences: Sequence[tuple[Sequence[str], Sequence[str]]], entity_t
     return HTML("\n".join(_paragraph(words, tags, colours) for words, tags in sentences))
 
 
+def highlight_rows(rows: Dataset, count: int = 6) -> HTML:
+    """Show the first sentences of a split that have entities, with these highlighted.
+
+    Parameters
+    ----------
+    rows : Dataset
+        With the columns ``tokens`` and ``ner_tags``.
+    count : int
+        How many sentences.
+
+    Returns
+    -------
+    HTML
+        As `highlight` gives it.
+    """
+    names = rows.features["ner_tags"].feature.names
+    outside = names.index("O")
+    chosen = islice((row for row in rows if set(row["ner_tags"]) - {outside}), count)
+    return highlight([(row["tokens"], [names[tag] for tag in row["ner_tags"]]) for row in chosen], entity_types(names))
+
+
+def entity_types(label_names: Sequence[str]) -> list[str]:
+    """List the types that IOB2 labels name, sorted."""
+    return sorted({name[2:] for name in label_names if name != "O"})
+
+
 def highlight_text(text: str, entities: Iterable[Mapping], entity_types: Sequence[str]) -> HTML:
     """Show a text as it was written, with its entities highlighted as `highlight` does.
 
@@ -101,17 +130,24 @@ def highlight_text(text: str, entities: Iterable[Mapping], entity_types: Sequenc
 
 
 def highlight_mistakes(
-    mistakes: Sequence[tuple[str, Sequence[str], Sequence[str], Sequence[str]]], entity_types: Sequence[str]
+    matches: Sequence[Match],
+    words: Sequence[Sequence[str]],
+    true: Sequence[Sequence[str]],
+    predicted: Sequence[Sequence[str]],
+    count: int = 6,
 ) -> HTML:
-    """Show sentences with mistakes, each twice: as it should be, and as the model finds it.
+    """Show the first sentences with mistakes, each twice: as it should be, and as the model finds it.
 
     Parameters
     ----------
-    mistakes : sequence of (outcome, words, true_tags, predicted_tags)
-        How the entity went that the sentence is an example of (one of `metrics.OUTCOMES`); the sentence's words, and as
-        many IOB2 tags of either kind.
-    entity_types : sequence of str
-        As for `highlight`.
+    matches : sequence of Match
+        Of `metrics.match_entities`.
+    words : sequence of sequence of str
+        The words of each sentence.
+    true, predicted : sequence of sequence of str
+        As many IOB2 tags.
+    count : int
+        How many mistakes.
 
     Returns
     -------
@@ -119,18 +155,18 @@ def highlight_mistakes(
         For a notebook to display. Words and types are escaped.
     """
     names = {
-        "correct": translate("correct"),
         "wrong boundary": translate("wrong boundary"),
         "wrong type": translate("wrong type"),
         "missed": translate("missed"),
         "spurious": translate("spurious"),
     }
-    colours = type_colours(entity_types)
+    mistakes = [match for match in matches if match.outcome in names][:count]
+    colours = type_colours(sorted({span.entity_type for match in matches for span in match[2:] if span}))
     paragraphs = []
-    for outcome, words, true_tags, predicted_tags in mistakes:
-        truth = translate("{outcome}: how it should be").format(outcome=names[outcome])
-        paragraphs.append(_paragraph(words, true_tags, colours, truth))
-        paragraphs.append(_paragraph(words, predicted_tags, colours, translate("what the model finds")))
+    for match in mistakes:
+        truth = translate("{outcome}: how it should be").format(outcome=names[match.outcome])
+        for tags, caption in ((true, truth), (predicted, translate("what the model finds"))):
+            paragraphs.append(_paragraph(words[match.sentence], tags[match.sentence], colours, caption))
     return HTML("\n".join(paragraphs))
 
 

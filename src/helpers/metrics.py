@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.alignment import IGNORED
-
-if TYPE_CHECKING:
-    import evaluate
+from helpers.notebook.language import translate
 
 SCORES = ("precision", "recall", "f1", "accuracy")  # of seqeval, without its `overall_`
 OUTCOMES = ("correct", "wrong boundary", "wrong type", "missed", "spurious")
 NO_ENTITY = "none"
+SEQEVAL = str(Path(__file__).with_name("seqeval_metric.py"))  # the metric script, for `evaluate.load`
 
 
 class Span(NamedTuple):
@@ -40,13 +39,6 @@ class Match(NamedTuple):
     outcome: str
     true: Span | None
     predicted: Span | None
-
-
-def load_seqeval() -> evaluate.Metric:
-    """Load seqeval through `evaluate`, from the script that lies beside this file."""
-    import evaluate  # here, since it imports the frameworks
-
-    return evaluate.load(str(Path(__file__).with_name("seqeval_metric.py")))
 
 
 def tags_from_logits(
@@ -96,11 +88,33 @@ def mean_loss(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def per_type_table(scores: dict) -> pd.DataFrame:
-    """Lay out the per-type scores of the seqeval metric: a row a type, then a row ``all`` with the micro average."""
-    table = pd.DataFrame.from_dict(scores["per_type"], orient="index", columns=["precision", "recall", "f1", "support"])
-    overall = [scores["precision"], scores["recall"], scores["f1"], table["support"].sum()]
-    table.loc["all"] = overall
-    return table.astype({"support": int})
+    """Lay out the scores of the seqeval metric: a row a type, then a row ``all`` with those over all entities."""
+    table = pd.DataFrame.from_dict(types_of(scores), orient="index", columns=["precision", "recall", "f1", "number"])
+    table.loc["all"] = [*(scores[f"overall_{score}"] for score in SCORES[:3]), table["number"].sum()]
+    return table.astype({"number": int})
+
+
+def types_of(scores: dict) -> dict[str, dict]:
+    """Pick the scores of each type out of the seqeval metric's."""
+    return {name: of_type for name, of_type in scores.items() if isinstance(of_type, dict)}
+
+
+def comment_on(history: pd.DataFrame) -> str:
+    """Say which epoch was the best, or why there is none.
+
+    Parameters
+    ----------
+    history : DataFrame
+        A row an epoch, with the columns ``epoch`` and ``f1``.
+    """
+    best = history.loc[history["f1"].idxmax()]
+    if best["f1"] > 0:
+        return translate("Best validation F1: {f1:.3f}, after epoch {epoch:.0f}.").format(**best)
+    return translate(
+        "F1 is still 0: answering O everywhere is the easiest way to lower the loss, and the model has not got beyond it"
+        " yet. Give it more steps or larger ones: raise epochs or learning_rate (to 2e-4, say), lower batch_size, or train"
+        " on more sentences."
+    )
 
 
 def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> list[Match]:

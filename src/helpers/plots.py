@@ -118,7 +118,7 @@ def type_scores(table: pd.DataFrame) -> Figure:
         (0.27, "f1", "F1", GREEN),
     ):
         axes.bar(positions + offset, table[column], width=0.25, color=colour, label=label)
-    labels = [f"{_plain(name)}\n({support})" for name, support in table["support"].items()]
+    labels = [f"{_plain(name)}\n({number})" for name, number in table["number"].items()]
     axes.set_xticks(positions, labels)
     axes.set(title=translate("Scores on the test split, by type (number of true entities)"), ylim=(0, 1))
     axes.legend(ncols=3)

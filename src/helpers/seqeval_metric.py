@@ -25,7 +25,7 @@ class Seqeval(evaluate.Metric):
         )
 
     def _compute(self, predictions: list[list[str]], references: list[list[str]]) -> dict:
-        """Return ``precision``, ``recall``, ``f1``, ``accuracy``, and a dict of scores and support for each type."""
+        """Return what the Hub's metric of this name returns: scores for each type, and ``overall_...``."""
         # zero_division=0: nothing predicted is a precision of 0, as in the shared tasks, and no warning.
         # Without any entity there is no type to average over, of which seqeval would warn.
         report = {}
@@ -37,15 +37,14 @@ class Seqeval(evaluate.Metric):
                 "precision": float(scores["precision"]),
                 "recall": float(scores["recall"]),
                 "f1": float(scores["f1-score"]),
-                "support": int(scores["support"]),
+                "number": int(scores["support"]),
             }
             for name, scores in report.items()
             if not name.endswith(" avg")
         }
-        return {
-            "precision": float(overall["precision"]),
-            "recall": float(overall["recall"]),
-            "f1": float(overall["f1-score"]),
-            "accuracy": float(seqeval.metrics.accuracy_score(references, predictions)),
-            "per_type": per_type,
+        return per_type | {
+            "overall_precision": float(overall["precision"]),
+            "overall_recall": float(overall["recall"]),
+            "overall_f1": float(overall["f1-score"]),
+            "overall_accuracy": float(seqeval.metrics.accuracy_score(references, predictions)),
         }

@@ -1,3 +1,4 @@
 """Name the editions of the notebook."""
 
-EDITIONS = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # their titles
+EDITIONS = {"pytorch": "PyTorch", "keras": "Keras", "tensorflow": "TensorFlow"}  # their titles
+MAIN = ("pytorch", "keras")  # those that share the main environment

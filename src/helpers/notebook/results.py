@@ -4,9 +4,7 @@ import json
 import platform
 import resource
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,63 +14,32 @@ from helpers.errors import ResultsError
 from helpers.files import written_whole
 from helpers.metrics import SCORES
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 FILE_NAME = "metrics.json"
 KEYS = {
     "schema_version",
-    "framework",
+    "edition",
     "dataset",
     "model",
     "parameters",
-    "resumed",
     "versions",
     "history",
     "test",
     "errors",
-    "alignment",
-    "seconds",
     "peak_memory_bytes",
 }
-OPTIONAL_KEYS = {"onnx"}
+OPTIONAL_KEYS = {"seconds"}  # which whoever runs the notebook knows, and the notebook does not
 LIBRARIES = {
     "pytorch": ("torch", "accelerate"),
+    "keras": ("keras", "tensorflow"),
     "tensorflow": ("tensorflow", "tf-keras"),
-    "both": ("transformers", "tokenizers", "datasets", "evaluate", "seqeval", "numpy"),
 }
+SHARED_LIBRARIES = ("transformers", "tokenizers", "datasets", "evaluate", "seqeval", "numpy")
 
 
-class Stopwatch:
-    """Measures the wall-clock seconds of a run's stages.
-
-    Attributes
-    ----------
-    seconds : dict of str to float
-        The time of each stage that has ended; a stage entered twice adds up.
-    """
-
-    def __init__(self):
-        self.start = time.perf_counter()
-        self.seconds: dict[str, float] = {}
-
-    @property
-    def total(self) -> float:
-        """Seconds since the stopwatch was made, time outside of any stage included."""
-        return time.perf_counter() - self.start
-
-    @contextmanager
-    def __call__(self, stage: str, before: float = 0.0) -> Iterator[None]:
-        """Measure the body of a ``with`` statement as one stage, for which an earlier process took some seconds."""
-        self.start -= before
-        start = time.perf_counter() - before
-        try:
-            yield
-        finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
-
-
-def library_versions(framework: str) -> dict[str, str]:
-    """Look up the releases of Python and of the libraries that a run with a framework depends on."""
-    libraries = LIBRARIES[framework] + LIBRARIES["both"]
+def library_versions(edition: str) -> dict[str, str]:
+    """Look up the releases of Python and of the libraries that a run of an edition depends on."""
+    libraries = LIBRARIES[edition] + SHARED_LIBRARIES
     return {"python": platform.python_version()} | {name: version(name) for name in libraries}
 
 
@@ -82,16 +49,13 @@ def peak_memory_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB, macOS in bytes
 
 
-def write_results(folder: Path | str, framework: str, stopwatch: Stopwatch, **content) -> Path:
-    """Write metrics.json, whole or not at all.
+def write_results(folder: Path, **content) -> Path:
+    """Write metrics.json atomically.
 
     Parameters
     ----------
-    folder : Path or str
+    folder : Path
         Created where it is missing.
-    framework : {"pytorch", "tensorflow"}
-    stopwatch : Stopwatch
-        The time of each stage and in total.
     **content
         The other entries of `KEYS`, as JSON can hold them. Schema version, library versions and peak memory are added.
 
@@ -107,25 +71,23 @@ def write_results(folder: Path | str, framework: str, stopwatch: Stopwatch, **co
     """
     results = {
         "schema_version": SCHEMA_VERSION,
-        "framework": framework,
         **content,
-        "versions": library_versions(framework),
-        "seconds": {**stopwatch.seconds, "total": stopwatch.total},
+        "versions": library_versions(content["edition"]),
         "peak_memory_bytes": peak_memory_bytes(),
     }
     if results.keys() != KEYS:
         raise ResultsError(f"metrics.json: missing {KEYS - results.keys()}, unknown {results.keys() - KEYS}")
-    return _write(Path(folder), results)
+    return _write(folder, results)
 
 
-def add_entry(folder: Path | str, **entry) -> Path:
-    """Add an entry that not every run has to a run's metrics.json, or replace it; written whole or not at all.
+def add_seconds(folder: Path, seconds: dict[str, float]) -> Path:
+    """Add to a run's metrics.json how long it took.
 
     Parameters
     ----------
-    folder : Path or str
-    **entry
-        One of `OPTIONAL_KEYS`, as JSON can hold it: ``onnx``, what `helpers.export.comparison.compare` has measured.
+    folder : Path
+    seconds : dict of str to float
+        ``training`` and ``total``, in seconds of wall-clock time.
 
     Returns
     -------
@@ -135,11 +97,9 @@ def add_entry(folder: Path | str, **entry) -> Path:
     Raises
     ------
     ResultsError
-        If the entry has no place in the schema, or `read_results` refuses the file.
+        If `read_results` refuses the file.
     """
-    if not entry.keys() <= OPTIONAL_KEYS:
-        raise ResultsError(f"metrics.json: unknown {entry.keys() - OPTIONAL_KEYS}")
-    return _write(Path(folder), read_results(folder) | entry)
+    return _write(folder, read_results(folder) | {"seconds": seconds})
 
 
 def _write(folder: Path, results: dict) -> Path:
@@ -184,19 +144,19 @@ def results_table(runs: Sequence[dict]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row for each run: data set, model, epochs, test scores, training and total seconds, peak memory in GB.
+        A row for each run: data set, model, epochs, test scores, training and total seconds where they are known, peak
+        memory in GB.
     """
     rows = [
         {
-            "framework": run["framework"],
+            "edition": run["edition"],
             "dataset": run["dataset"]["name"],
             "model": run["model"]["name"],
             "epochs": run["parameters"]["epochs"],
             **{score: run["test"][score] for score in SCORES},
-            "training (s)": run["seconds"]["training"],
-            "total (s)": run["seconds"]["total"],
+            **{f"{stage} (s)": run["seconds"][stage] for stage in ("training", "total") if "seconds" in run},
             "peak memory (GB)": run["peak_memory_bytes"] / 1e9,
         }
         for run in runs
     ]
-    return pd.DataFrame(rows).set_index("framework")
+    return pd.DataFrame(rows).set_index("edition")

@@ -76,6 +76,23 @@ def leave_out_pytorch() -> None:
     sys.modules["accelerate"] = None
 
 
+def leave_tf_lengths_open() -> None:
+    """Let data sets for TensorFlow have sentences of any length in every batch.
+
+    ``prepare_tf_dataset`` guesses the form of all batches from twenty sentences. Where these happen to be equally long,
+    it fails at the first batch of another length.
+    """
+    from datasets import Dataset
+
+    guess = Dataset._get_output_signature
+
+    def guess_without_lengths(*arguments, **keywords):
+        specs, dtypes = guess(*arguments, **keywords)
+        return {name: type(spec)([None] * len(spec.shape), spec.dtype) for name, spec in specs.items()}, dtypes
+
+    Dataset._get_output_signature = staticmethod(guess_without_lengths)
+
+
 @contextmanager
 def native_stderr_hidden() -> Iterator[None]:
     """Hide what native code writes to the process's error stream in the body of a ``with`` statement.
