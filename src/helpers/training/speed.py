@@ -1,55 +1,60 @@
-"""What this machine multiplies fast: numbers of 32 bits, or shorter ones."""
+"""Choose the options that train fast on this machine."""
 
 import os
 from contextlib import suppress
 from pathlib import Path
-
-from helpers.notebook.language import translate
+from typing import Any
 
 BFLOAT16_INSTRUCTIONS = {"avx512_bf16", "amx_bf16"}  # as Linux names them
 # What oneDNN, the library under both frameworks, can be held to: none of these sets of instructions has bfloat16.
 LIMITS_WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI"}
 
 
-def choose_precision(device: str, gpu_has_bfloat16: bool, speedups: bool) -> tuple[str, str]:
-    """Choose the numbers in which matrices are multiplied.
-
-    bfloat16 has the range of float32 and 8 bits of precision instead of 24. float16 has 11 bits and a smaller range, so
-    that small gradients vanish unless the loss is scaled; it is for GPUs that lack bfloat16. A processor without
-    instructions for bfloat16 would be slower with it than without.
+def settings(speedups: bool) -> dict[str, Any]:
+    """Choose the options of transformers' `TrainingArguments` that are fast on this machine.
 
     Parameters
     ----------
-    device : {"CPU", "GPU"}
-    gpu_has_bfloat16 : bool
-        As the framework tells.
     speedups : bool
-        Without them it is float32 in any case.
+        Without them it is the plain recipe: 32-bit numbers, sentences in a random order.
 
     Returns
     -------
-    precision : {"bfloat16", "float16", "float32"}
-    reason : str
-        In the reader's language.
+    dict of str to any
+        Keywords. Sentences of similar length share a batch, which saves padding. Matrices are multiplied in bfloat16
+        where the machine has instructions for that, or in float16 on a GPU that lacks them. AdamW makes one pass over
+        the memory. The batch stays as large as it is.
     """
+    import torch
+
+    gpu = torch.cuda.is_available()
+    fixed = {"dataloader_pin_memory": gpu}  # which speeds up copies to a GPU; without one it only warns
     if not speedups:
-        return "float32", translate("speedups are off")
-    if device == "GPU":
-        if gpu_has_bfloat16:
-            return "bfloat16", translate("this GPU multiplies it fast")
-        return "float16", translate("this GPU multiplies it fast, and has no bfloat16")
-    if processor_multiplies_bfloat16():
-        return "bfloat16", translate("this processor multiplies it fast")
-    return "float32", translate("this processor has no instructions for shorter numbers")
+        return fixed | {"optim": "adamw_torch"}
+    bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False) if gpu else processor_multiplies_bfloat16()
+    return fixed | {
+        "train_sampling_strategy": "group_by_length",
+        "optim": "adamw_torch_fused",
+        "bf16": bfloat16,
+        "fp16": gpu and not bfloat16,
+        "use_cpu": bfloat16 and not gpu,  # without it, bf16 is taken to mean a GPU
+    }
 
 
-def tensorflow_threads() -> int:
-    """Count the threads with which TensorFlow computes an operation, unless a program has told it otherwise.
+def fast_dtype_policy() -> str:
+    """Choose the numbers in which Keras multiplies matrices fast on this machine.
 
-    One for each processor that this process may use, or as many as ``TF_NUM_INTRAOP_THREADS`` says.
+    Returns
+    -------
+    {"mixed_bfloat16", "mixed_float16", "float32"}
+        For ``keras.config.set_dtype_policy``.
     """
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0)) or processors
+    import tensorflow as tf
+
+    gpus = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
+    if gpus:
+        return "mixed_bfloat16" if gpus[0].get("compute_capability", (0, 0)) >= (8, 0) else "mixed_float16"
+    return "mixed_bfloat16" if processor_multiplies_bfloat16() else "float32"
 
 
 def processor_multiplies_bfloat16() -> bool:
