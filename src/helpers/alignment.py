@@ -76,10 +76,7 @@ def drop_unlabelled(rows: Dataset) -> Dataset:
 
 
 def tags_for_all_words(
-    row_tags: Sequence[Sequence[str]],
-    sentences: Sequence[Sequence[str]],
-    tokenizer: PreTrainedTokenizerBase,
-    max_length: int,
+    row_tags: Sequence[Sequence[str]], sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase
 ) -> list[list[str]]:
     """Give every word of every sentence its tag, also those words that the model never saw.
 
@@ -90,16 +87,14 @@ def tags_for_all_words(
     sentences : sequence of sequence of str
         The words of the same sentences, in the same order.
     tokenizer : PreTrainedTokenizerBase
-        With which the sentences were tokenized, one row each.
-    max_length : int
-        At which they were cut off.
+        With which the sentences were tokenized, one row each; its ``model_max_length`` says where they were cut off.
 
     Returns
     -------
     list of list of str
         A tag for each word; ``O`` where the word was cut off or has no subword.
     """
-    encoded = tokenizer(list(sentences), is_split_into_words=True, truncation=True, max_length=max_length)
+    encoded = tokenizer(list(sentences), is_split_into_words=True, truncation=True)
     all_tags = []
     for row, (words, tags) in enumerate(zip(sentences, row_tags, strict=True)):
         seen = [word for word in dict.fromkeys(encoded.word_ids(row)) if word is not None]

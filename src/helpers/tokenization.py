@@ -31,7 +31,7 @@ def tokenize_and_align(
     overlap: int = 0,
     label_all_subwords: bool = False,
 ) -> BatchEncoding:
-    """Tokenize a batch of sentences and align its tags; made for ``Dataset.map(..., batched=True, with_indices=True)``.
+    """Tokenize a batch of sentences and align its tags, for ``Dataset.map(..., batched=True, with_indices=True)``.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def tokenize_and_align(
     max_length : int
         How many subwords the model can take, special tokens included.
     overlap : int
-        A longer sentence is split into windows that share so many subwords; 0 cuts off the rest of it instead.
+        Split a longer sentence into windows that share so many subwords; 0 cuts off the rest of it instead.
     label_all_subwords : bool
         Label a word's later subwords too, as inside the entity.
 
@@ -95,7 +95,7 @@ def label_sentence(
     Parameters
     ----------
     windows : sequence of Encoding
-        A single one if the sentence is not too long, or is cut off.
+        Only one if the sentence is not too long, or is cut off.
     tags, overlap, inside
         As for `label_window` and `counted_positions`.
     backwards : bool
@@ -104,14 +104,14 @@ def label_sentence(
     Returns
     -------
     list of tuple
-        For each window what the columns `ACCOUNT` hold.
+        For each window the values of the columns `ACCOUNT`.
     """
     if len(windows) == 1:
         parts = [label_window(windows[0].word_ids, tags, inside)]
     else:
         parts, last = [], len(windows) - 1
         for place, window in enumerate(windows):
-            word_ids = window.word_ids  # made anew at each access
+            word_ids = window.word_ids  # a new list at each access
             ends = (place == last, place == 0) if backwards else (place == 0, place == last)
             parts.append(label_window(word_ids, tags, inside, counted_positions(word_ids, overlap, *ends)))
     overflowing = windows[0].overflowing
@@ -136,7 +136,7 @@ def label_window(
     Parameters
     ----------
     word_ids, tags, inside
-        As for `align_labels`.
+        As for `helpers.alignment.align_labels`.
     counted : sequence of int, optional
         The positions that count, as `counted_positions` gives them; the others get -100. None where the window is the
         whole sentence.
@@ -157,11 +157,11 @@ def label_window(
 
 
 def counted_positions(word_ids: Sequence[int | None], overlap: int, first: bool, last: bool) -> range:
-    """Say which positions of a window count, so that each subword of a sentence counts in exactly one of its windows.
+    """Return which positions of a window count, so that each subword of a sentence counts in exactly one window.
 
-    What two windows share is divided in its middle: a subword counts where it has more context on its poorer side. That
-    is the rule of maximum context, by which BERT answered questions about long texts (Devlin et al. 2018,
-    ``run_squad.py``). The subword that a later window begins with never counts there: it may stand inside a word.
+    The part that two windows share is divided in its middle: each word is scored in the window where it is farther from
+    the edge. That is the rule of maximum context, by which BERT answered questions about long texts (Devlin et al.
+    2018, ``run_squad.py``). The subword that a later window begins with never counts there: it may stand inside a word.
 
     Parameters
     ----------
@@ -182,8 +182,34 @@ def counted_positions(word_ids: Sequence[int | None], overlap: int, first: bool,
     return range(start, stop)
 
 
+def join_windows(
+    row_tags: Sequence[Sequence[str]], rows: Mapping[str, Sequence], sentences: Sequence[Sequence[str]]
+) -> list[list[str]]:
+    """Lay the tags of labelled words out over all words of their sentences, those of a sentence's windows side by side.
+
+    Parameters
+    ----------
+    row_tags : sequence of sequence of str
+        For each row the tags of its labelled words.
+    rows : mapping
+        The columns ``sentence`` and ``labelled_words`` of `tokenize_and_align`; the rows may stand in any order.
+    sentences : sequence of sequence of str
+        The words of each sentence.
+
+    Returns
+    -------
+    list of list of str
+        A tag for each word of each sentence; ``O`` for one that the model never saw.
+    """
+    joined = [["O"] * len(words) for words in sentences]
+    for tags, sentence, labelled_words in zip(row_tags, rows["sentence"], rows["labelled_words"], strict=True):
+        for word, tag in zip(labelled_words, tags, strict=True):
+            joined[sentence][word] = tag
+    return joined
+
+
 def alignment_report(encoded: DatasetDict, dataset: DatasetDict) -> pd.DataFrame:
-    """Sum up what became of the words of each split.
+    """Count what became of the words of each split.
 
     Parameters
     ----------
@@ -210,29 +236,3 @@ def alignment_report(encoded: DatasetDict, dataset: DatasetDict) -> pd.DataFrame
         for split, rows in encoded.items()
     }
     return pd.DataFrame.from_dict(sums, orient="index")
-
-
-def tags_per_word(
-    tags: Sequence[Sequence[str]], rows: Mapping[str, Sequence], words: Sequence[Sequence[str]]
-) -> list[list[str]]:
-    """Lay the tags of labelled words out over all words of their sentences, those of a sentence's windows side by side.
-
-    Parameters
-    ----------
-    tags : sequence of sequence of str
-        For each row the tags of its labelled words.
-    rows : mapping
-        The columns ``sentence`` and ``labelled_words`` of `tokenize_and_align`; the rows may stand in any order.
-    words : sequence of sequence of str
-        The words of each sentence.
-
-    Returns
-    -------
-    list of list of str
-        A tag for each word of each sentence; ``O`` for one that the model never saw.
-    """
-    laid_out = [["O"] * len(sentence) for sentence in words]
-    for row_tags, sentence, labelled_words in zip(tags, rows["sentence"], rows["labelled_words"], strict=True):
-        for word, tag in zip(labelled_words, row_tags, strict=True):
-            laid_out[sentence][word] = tag
-    return laid_out
