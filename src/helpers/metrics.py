@@ -12,6 +12,7 @@ import pandas as pd
 from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.alignment import IGNORED
+from helpers.data.tagging import Span
 
 if TYPE_CHECKING:
     import evaluate
@@ -19,18 +20,6 @@ if TYPE_CHECKING:
 SCORES = ("precision", "recall", "f1", "accuracy")  # of seqeval, without its `overall_`
 OUTCOMES = ("correct", "wrong boundary", "wrong type", "missed", "spurious")
 NO_ENTITY = "none"
-
-
-class Span(NamedTuple):
-    """An entity: its type, and the indices of its first and last word."""
-
-    entity_type: str
-    first: int
-    last: int
-
-    def overlaps(self, other: Span) -> bool:
-        """Tell whether the two share a word."""
-        return self.first <= other.last and other.first <= self.last
 
 
 class Match(NamedTuple):
@@ -122,7 +111,7 @@ def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[s
     """
     rounds = (
         ("correct", lambda t, p: t == p),
-        ("wrong boundary", lambda t, p: t.entity_type == p.entity_type and t.overlaps(p)),
+        ("wrong boundary", lambda t, p: t.label == p.label and t.overlaps(p)),
         ("wrong type", lambda t, p: t.overlaps(p)),
     )
     matches = []
@@ -142,7 +131,7 @@ def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[s
 
 
 def _spans(tags: Sequence[str]) -> list[Span]:
-    return [Span(*entity) for entity in get_entities(list(tags))]
+    return [Span(first, last + 1, entity_type) for entity_type, first, last in get_entities(list(tags))]
 
 
 def outcome_counts(matches: Sequence[Match]) -> dict[str, int]:
@@ -160,7 +149,7 @@ def confusion_matrix(matches: Sequence[Match], entity_types: Sequence[str]) -> p
     names = [*entity_types, NO_ENTITY]
     table = pd.DataFrame(0, index=pd.Index(names, name="true"), columns=pd.Index(names, name="predicted"))
     for match in matches:
-        row = match.true.entity_type if match.true else NO_ENTITY
-        column = match.predicted.entity_type if match.predicted else NO_ENTITY
+        row = match.true.label if match.true else NO_ENTITY
+        column = match.predicted.label if match.predicted else NO_ENTITY
         table.loc[row, column] += 1
     return table
