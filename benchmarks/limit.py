@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import torch
 from transformers import AutoConfig, AutoTokenizer, PretrainedConfig
 
-from helpers import alignment
+from helpers import tokenization
 from helpers.checkpoints import find
 from helpers.data import load
 
@@ -29,7 +29,7 @@ def main() -> None:
     checkpoint = find.resolve_checkpoint(options.model)
     config = AutoConfig.from_pretrained(checkpoint)
     rows = load.load_ner_dataset(options.dataset)["train"]
-    encoded = alignment.tokenize_and_align(
+    encoded = tokenization.tokenize_and_align(
         rows[:],
         range(len(rows)),
         AutoTokenizer.from_pretrained(checkpoint),

@@ -6,7 +6,7 @@ from pathlib import Path
 from datasets import DatasetDict
 from transformers import AutoTokenizer, set_seed
 
-from helpers import alignment, metrics
+from helpers import metrics, tokenization
 from helpers.checkpoints import find
 from helpers.data import load
 from helpers.notebook.results import peak_memory_bytes
@@ -56,7 +56,7 @@ class Recipe:
         self.encoded = DatasetDict(
             {
                 split: part.map(
-                    alignment.tokenize_and_align,
+                    tokenization.tokenize_and_align,
                     batched=True,
                     with_indices=True,
                     fn_kwargs=settings,

@@ -11,7 +11,7 @@ from pathlib import Path
 from datasets import Dataset
 from transformers import AutoTokenizer
 
-from helpers import alignment
+from helpers import tokenization
 from helpers.checkpoints import find
 from helpers.data import load
 
@@ -36,7 +36,7 @@ def main(dataset: str, count: int) -> None:
         def align(batch: dict, indices: list[int]) -> dict:
             nonlocal peak
             peak = max(peak, own_memory_bytes())
-            return alignment.tokenize_and_align(batch, indices, **settings)
+            return tokenization.tokenize_and_align(batch, indices, **settings)
 
         many.map(align, batched=True, with_indices=True, cache_file_name=str(Path(folder, "mapped.arrow")))
         mapped = time.perf_counter() - start
@@ -56,7 +56,7 @@ def in_turn(rows: Dataset, settings: dict) -> tuple[float, float]:
         settings["tokenizer"](batch["tokens"], is_split_into_words=True, truncation=True, max_length=512)
 
     def aligned(batch: dict) -> None:
-        alignment.tokenize_and_align(batch, range(len(batch["tokens"])), **settings)
+        tokenization.tokenize_and_align(batch, range(len(batch["tokens"])), **settings)
 
     seconds = {bare: 0.0, aligned: 0.0}
     order = [bare, aligned]

@@ -20,7 +20,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 
-from helpers import alignment, metrics
+from helpers import metrics, tokenization
 from helpers.checkpoints import find
 from helpers.data import load
 from helpers.errors import RunError, TutorialError
@@ -260,7 +260,7 @@ def split_batches(folder: Path) -> Iterator[dict[str, np.ndarray]]:
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     sample = load.load_ner_dataset("sample")
-    encoded = alignment.tokenize_and_align(
+    encoded = tokenization.tokenize_and_align(
         sample["test"][:],
         range(len(sample["test"])),
         tokenizer,

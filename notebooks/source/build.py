@@ -61,7 +61,7 @@ class Target(NamedTuple):
 
 
 def main() -> int:
-    """Write what is built; with ``--check`` or ``--release-check`` write nothing, and exit with 1 if something is amiss."""
+    """Write what is built; with ``--check`` or ``--release-check`` write nothing, and exit with 1 where that fails."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a file is out of date")
     parser.add_argument("--release-check", action="store_true", help="write nothing; fail where Korean is out of date")

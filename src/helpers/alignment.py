@@ -1,26 +1,18 @@
-"""From words and their tags to subwords and their labels."""
+"""Carry tags from words to subwords, and back."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
-from datasets import Dataset, DatasetDict
+from datasets import Dataset
 
 from helpers.errors import NoLabelError, SlowTokenizerError
 
 if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper leaves that to the notebook
-    from tokenizers import Encoding
-    from transformers import BatchEncoding, PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerBase
 
-IGNORED = -100  # the target that PyTorch's cross-entropy and the TensorFlow models' loss leave out
-# Columns: a label for each subword; the indices of the words that are labelled in this row, each in one row alone; and
-# what else became of the sentence, in the first of its rows, with 0 in the others: 1 if it is longer than the model can
-# take; how many words were cut off; for how many the tokenizer has no subword.
-ACCOUNT = ("labels", "labelled_words", "long", "truncated", "without_subword")
+IGNORED = -100  # the label that every loss and metric here leaves out
 
 
 def align_labels(word_ids: Sequence[int | None], tags: Sequence[int], inside: Sequence[int] | None = None) -> list[int]:
@@ -33,13 +25,13 @@ def align_labels(word_ids: Sequence[int | None], tags: Sequence[int], inside: Se
     tags : sequence of int
         The class id of each word.
     inside : sequence of int, optional
-        For each class id the one that continues it (``B-x`` -> ``I-x``). Given, it labels a word's later subwords;
-        otherwise they get -100.
+        For each class id the one that continues it (``B-x`` -> ``I-x``), as `inside_ids` gives them. If given, it
+        labels a word's later subwords; otherwise they get -100.
 
     Returns
     -------
     list of int
-        One label for each subword; -100 where the loss and the metric shall not look.
+        One label for each subword; -100 where the loss and the metric don't look.
     """
     labels = []
     previous = None
@@ -55,7 +47,7 @@ def align_labels(word_ids: Sequence[int | None], tags: Sequence[int], inside: Se
 
 
 def inside_ids(label_names: Sequence[str]) -> list[int]:
-    """For each IOB2 label find the class id of the label that continues it: ``I-x`` for ``B-x``, itself otherwise."""
+    """Return for each IOB2 label the class id that continues it: ``I-x`` for ``B-x``, itself otherwise."""
     ids = {name: position for position, name in enumerate(label_names)}
     return [ids.get(f"I-{name[2:]}", position) for name, position in ids.items()]
 
@@ -69,233 +61,43 @@ def require_fast(tokenizer: PreTrainedTokenizerBase) -> None:
         )
 
 
-def counted_positions(word_ids: Sequence[int | None], overlap: int, first: bool, last: bool) -> range:
-    """Say which positions of a window count, so that each subword of a sentence counts in exactly one of its windows.
-
-    What two windows share is divided in its middle: a subword counts where it has more context on its poorer side. That
-    is the rule of maximum context, by which BERT answered questions about long texts (Devlin et al. 2018,
-    ``run_squad.py``). The subword that a later window begins with never counts there: it may stand inside a word.
-
-    Parameters
-    ----------
-    word_ids : sequence of int or None
-        For each subword of the window the index of its word; None for special tokens.
-    overlap : int
-        How many subwords two windows share; at least 1.
-    first, last : bool
-        Whether the sentence begins, and whether it ends, with this window.
-
-    Returns
-    -------
-    range
-    """
-    content = [position for position, word in enumerate(word_ids) if word is not None]
-    start = content[0] if first else content[(overlap + 1) // 2]
-    stop = content[-1] + 1 if last else content[-1] + 1 - overlap // 2
-    return range(start, stop)
-
-
-def label_window(
-    word_ids: Sequence[int | None],
-    tags: Sequence[int],
-    inside: Sequence[int] | None = None,
-    counted: Sequence[int] | None = None,
-) -> tuple[list[int], list[int]]:
-    """Carry a sentence's tags over to one of its windows.
-
-    Parameters
-    ----------
-    word_ids, tags, inside
-        As for `align_labels`.
-    counted : sequence of int, optional
-        The positions that count, as `counted_positions` gives them; the others get -100. None where the window is the
-        whole sentence.
-
-    Returns
-    -------
-    labels : list of int
-        One label for each subword.
-    words : list of int
-        The indices of the words whose first subword counts, in order.
-    """
-    labels = align_labels(word_ids, tags, inside)
-    if counted is None:
-        return labels, [word for word in dict.fromkeys(word_ids) if word is not None]
-    first_subwords = {word: position for position, word in reversed([*enumerate(word_ids)]) if word is not None}
-    words = sorted(word for word, position in first_subwords.items() if position in counted)
-    return [label if position in counted else IGNORED for position, label in enumerate(labels)], words
-
-
-def label_sentence(
-    windows: Sequence[Encoding],
-    tags: Sequence[int],
-    overlap: int,
-    inside: Sequence[int] | None = None,
-    backwards: bool = False,
-) -> list[tuple[list[int], list[int], int, int, int]]:
-    """Carry a sentence's tags over to all of its windows, and keep account of its words.
-
-    Parameters
-    ----------
-    windows : sequence of Encoding
-        A single one if the sentence is not too long, or is cut off.
-    tags, overlap, inside
-        As for `label_window` and `counted_positions`.
-    backwards : bool
-        Whether the sentence's last window comes first, as with a tokenizer that truncates on the left.
-
-    Returns
-    -------
-    list of tuple
-        For each window what the columns `ACCOUNT` hold.
-    """
-    if len(windows) == 1:
-        parts = [label_window(windows[0].word_ids, tags, inside)]
-    else:
-        parts, last = [], len(windows) - 1
-        for place, window in enumerate(windows):
-            word_ids = window.word_ids  # made anew at each access
-            ends = (place == last, place == 0) if backwards else (place == 0, place == last)
-            parts.append(label_window(word_ids, tags, inside, counted_positions(word_ids, overlap, *ends)))
-    overflowing = windows[0].overflowing
-    truncated = len(_words(overflowing) - {*parts[0][1]}) if overflowing and not overlap else 0
-    unlabelled = len(tags) - sum(len(words) for _, words in parts)
-    counts = (int(bool(overflowing)), truncated, unlabelled - truncated)
-    return [(*part, *(counts if place == 0 else (0, 0, 0))) for place, part in enumerate(parts)]
-
-
-def tokenize_and_align(
-    examples: dict[str, list],
-    indices: Sequence[int],
-    tokenizer: PreTrainedTokenizerBase,
-    label_names: Sequence[str],
-    max_length: int,
-    overlap: int = 0,
-    label_all_subwords: bool = False,
-) -> BatchEncoding:
-    """Tokenize a batch of sentences and align its tags; made for ``Dataset.map(..., batched=True, with_indices=True)``.
-
-    Parameters
-    ----------
-    examples : dict
-        ``tokens``, a list of lists of words, and ``ner_tags``, a list of lists of class ids.
-    indices : sequence of int
-        The place of each sentence in its split.
-    tokenizer : PreTrainedTokenizerBase
-        A fast one.
-    label_names : sequence of str
-        The IOB2 label names by class id.
-    max_length : int
-        How many subwords the model can take, special tokens included.
-    overlap : int
-        A longer sentence is split into windows that share so many subwords; 0 cuts off the rest of it instead.
-    label_all_subwords : bool
-        Label a word's later subwords too, as inside the entity.
-
-    Returns
-    -------
-    BatchEncoding
-        A row for each sentence, or for each window of one. It has the tokenizer's columns, without the attention mask,
-        which padding makes; ``sentence``, the index of the sentence; and the columns of `ACCOUNT`.
-
-    Raises
-    ------
-    SlowTokenizerError
-        If the tokenizer cannot tell the words of its subwords.
-    """
-    require_fast(tokenizer)
-    encoded = tokenizer(
-        examples["tokens"],
-        is_split_into_words=True,
-        truncation=True,
-        max_length=max_length,
-        stride=overlap,
-        return_overflowing_tokens=overlap > 0,
-        return_attention_mask=False,  # all 1 before padding, which makes it
-    )
-    sentences = [*encoded.pop("overflow_to_sample_mapping", range(len(indices)))]  # of each row
-    counts, windows = Counter(sentences), iter(encoded.encodings)
-    inside = inside_ids(label_names) if label_all_subwords else None
-    backwards = tokenizer.truncation_side == "left"
-    rows = []
-    for sentence, tags in enumerate(examples["ner_tags"]):
-        rows += label_sentence([*islice(windows, counts[sentence])], tags, overlap, inside, backwards)
-    encoded["sentence"] = [indices[sentence] for sentence in sentences]
-    encoded.update({name: [row[place] for row in rows] for place, name in enumerate(ACCOUNT)})
-    return encoded
-
-
-def _words(windows: Sequence[Encoding]) -> set[int]:
-    return set().union(*(window.word_ids for window in windows)) - {None}
-
-
 def drop_unlabelled(rows: Dataset) -> Dataset:
-    """Leave out the rows in which no word is labelled: a batch of nothing else has no loss to learn from, 0/0.
-
-    Such rows are sentences without a subword, and windows inside a word that is longer than they are.
+    """Drop the rows whose labels are all -100: they teach nothing, and a batch of only such rows has no defined loss.
 
     Raises
     ------
     NoLabelError
         If no row is left.
     """
-    labelled = rows.select([row for row, words in enumerate(rows["labelled_words"]) if words])
+    labelled = rows.select([row for row, labels in enumerate(rows["labels"]) if set(labels) - {IGNORED}])
     if not labelled:
         raise NoLabelError("no word of the training split has a subword: there is nothing to learn from")
     return labelled
 
 
-def alignment_report(encoded: DatasetDict, dataset: DatasetDict) -> pd.DataFrame:
-    """Sum up what became of the words of each split.
-
-    Parameters
-    ----------
-    encoded : DatasetDict
-        Splits mapped by `tokenize_and_align`.
-    dataset : DatasetDict
-        The same splits before.
-
-    Returns
-    -------
-    DataFrame
-        A row for each split, with the integer columns ``words``, those of `dataset`; ``labelled``, ``truncated`` and
-        ``without_subword``, which add up to them; and ``long_sentences``, the number of sentences that the model cannot
-        take as they are.
-    """
-    sums = {
-        split: {
-            "words": sum(map(len, dataset[split]["tokens"])),
-            "labelled": sum(map(len, rows["labelled_words"])),
-            "truncated": sum(rows["truncated"]),
-            "without_subword": sum(rows["without_subword"]),
-            "long_sentences": sum(rows["long"]),
-        }
-        for split, rows in encoded.items()
-    }
-    return pd.DataFrame.from_dict(sums, orient="index")
-
-
-def tags_per_word(
-    tags: Sequence[Sequence[str]], rows: Mapping[str, Sequence], words: Sequence[Sequence[str]]
+def tags_for_all_words(
+    row_tags: Sequence[Sequence[str]], sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase
 ) -> list[list[str]]:
-    """Lay the tags of labelled words out over all words of their sentences, those of a sentence's windows side by side.
+    """Give every word of every sentence its tag, also those words that the model never saw.
 
     Parameters
     ----------
-    tags : sequence of sequence of str
-        For each row the tags of its labelled words.
-    rows : mapping
-        The columns ``sentence`` and ``labelled_words`` of `tokenize_and_align`; the rows may stand in any order.
-    words : sequence of sequence of str
-        The words of each sentence.
+    row_tags : sequence of sequence of str
+        For each sentence the tags of its labelled positions, which are its words' first subwords.
+    sentences : sequence of sequence of str
+        The words of the same sentences, in the same order.
+    tokenizer : PreTrainedTokenizerBase
+        With which the sentences were tokenized, one row each; its ``model_max_length`` says where they were cut off.
 
     Returns
     -------
     list of list of str
-        A tag for each word of each sentence; ``O`` for one that the model never saw.
+        A tag for each word; ``O`` where the word was cut off or has no subword.
     """
-    laid_out = [["O"] * len(sentence) for sentence in words]
-    for row_tags, sentence, labelled_words in zip(tags, rows["sentence"], rows["labelled_words"], strict=True):
-        for word, tag in zip(labelled_words, row_tags, strict=True):
-            laid_out[sentence][word] = tag
-    return laid_out
+    encoded = tokenizer(list(sentences), is_split_into_words=True, truncation=True)
+    all_tags = []
+    for row, (words, tags) in enumerate(zip(sentences, row_tags, strict=True)):
+        seen = [word for word in dict.fromkeys(encoded.word_ids(row)) if word is not None]
+        tag_of = dict(zip(seen, tags, strict=True))
+        all_tags.append([tag_of.get(word, "O") for word in range(len(words))])
+    return all_tags

@@ -161,7 +161,7 @@ def highlight_mistakes(
         "spurious": translate("spurious"),
     }
     mistakes = [match for match in matches if match.outcome in names][:count]
-    colours = type_colours(sorted({span.entity_type for match in matches for span in match[2:] if span}))
+    colours = type_colours(sorted({span.label for match in matches for span in match[2:] if span}))
     paragraphs = []
     for match in mistakes:
         truth = translate("{outcome}: how it should be").format(outcome=names[match.outcome])

@@ -12,24 +12,13 @@ import pandas as pd
 from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.alignment import IGNORED
+from helpers.data.tagging import Span
 from helpers.notebook.language import translate
 
 SCORES = ("precision", "recall", "f1", "accuracy")  # of seqeval, without its `overall_`
 OUTCOMES = ("correct", "wrong boundary", "wrong type", "missed", "spurious")
 NO_ENTITY = "none"
 SEQEVAL = str(Path(__file__).with_name("seqeval_metric.py"))  # the metric script, for `evaluate.load`
-
-
-class Span(NamedTuple):
-    """An entity: its type, and the indices of its first and last word."""
-
-    entity_type: str
-    first: int
-    last: int
-
-    def overlaps(self, other: Span) -> bool:
-        """Tell whether the two share a word."""
-        return self.first <= other.last and other.first <= self.last
 
 
 class Match(NamedTuple):
@@ -111,9 +100,9 @@ def comment_on(history: pd.DataFrame) -> str:
     if best["f1"] > 0:
         return translate("Best validation F1: {f1:.3f}, after epoch {epoch:.0f}.").format(**best)
     return translate(
-        "F1 is still 0: answering O everywhere is the easiest way to lower the loss, and the model has not got beyond it"
-        " yet. Give it more steps or larger ones: raise epochs or learning_rate (to 2e-4, say), lower batch_size, or train"
-        " on more sentences."
+        "F1 is still 0: answering O everywhere is the easiest way to lower the loss, and the model has not got beyond"
+        " it yet. Give it more steps or larger ones: raise epochs or learning_rate (to 2e-4, say), lower batch_size, or"
+        " train on more sentences."
     )
 
 
@@ -136,7 +125,7 @@ def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[s
     """
     rounds = (
         ("correct", lambda t, p: t == p),
-        ("wrong boundary", lambda t, p: t.entity_type == p.entity_type and t.overlaps(p)),
+        ("wrong boundary", lambda t, p: t.label == p.label and t.overlaps(p)),
         ("wrong type", lambda t, p: t.overlaps(p)),
     )
     matches = []
@@ -156,7 +145,7 @@ def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[s
 
 
 def _spans(tags: Sequence[str]) -> list[Span]:
-    return [Span(*entity) for entity in get_entities(list(tags))]
+    return [Span(first, last + 1, entity_type) for entity_type, first, last in get_entities(list(tags))]
 
 
 def outcome_counts(matches: Sequence[Match]) -> dict[str, int]:
@@ -174,7 +163,7 @@ def confusion_matrix(matches: Sequence[Match], entity_types: Sequence[str]) -> p
     names = [*entity_types, NO_ENTITY]
     table = pd.DataFrame(0, index=pd.Index(names, name="true"), columns=pd.Index(names, name="predicted"))
     for match in matches:
-        row = match.true.entity_type if match.true else NO_ENTITY
-        column = match.predicted.entity_type if match.predicted else NO_ENTITY
+        row = match.true.label if match.true else NO_ENTITY
+        column = match.predicted.label if match.predicted else NO_ENTITY
         table.loc[row, column] += 1
     return table

@@ -18,12 +18,12 @@ from pathlib import Path
 from seqeval.metrics.sequence_labeling import get_entities
 from support.small_tokenizers import KINDS, train_tokenizers
 
-from helpers.alignment import tokenize_and_align
 from helpers.data.conll import read_conll
 from helpers.data.files import read_documents
 from helpers.data.load import load_ner_dataset
 from helpers.data.tagging import to_iob2
 from helpers.errors import MalformedDataError, UnknownTagError
+from helpers.tokenization import tokenize_and_align
 
 LABEL_NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
 FOLDER = Path(tempfile.mkdtemp())

@@ -95,7 +95,7 @@ def test_every_outcome_has_a_caption():
 
 
 def test_source_is_shown_with_the_first_line_of_its_docstring():
-    shown = visible_text(show_source(alignment.align_labels, alignment.tags_per_word).data)
+    shown = visible_text(show_source(alignment.align_labels, alignment.tags_for_all_words).data)
     assert shown.startswith("def align_labels(")
     assert '"""Carry one sentence\'s tags over from its words to its subwords."""' in shown
     assert "Parameters\n" not in shown

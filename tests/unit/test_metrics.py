@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import metrics
-from helpers.metrics import Span
+from helpers.data.tagging import Span
 
 NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
 
@@ -109,20 +109,20 @@ def test_words_predicted_outside_are_kept():
 @pytest.mark.parametrize(
     ("true", "predicted", "expected"),
     [
-        ("B-x I-x O", "B-x I-x O", [("correct", (0, 1), (0, 1))]),
-        ("B-x I-x O", "B-y I-y O", [("wrong type", (0, 1), (0, 1))]),
-        ("B-x I-x O", "B-x O O", [("wrong boundary", (0, 1), (0, 0))]),
-        ("B-x I-x O", "O B-y I-y", [("wrong type", (0, 1), (1, 2))]),
-        ("B-x I-x O", "O O O", [("missed", (0, 1), None)]),
-        ("O O O", "O B-x O", [("spurious", None, (1, 1))]),
-        ("B-x I-x I-x", "B-x O B-x", [("wrong boundary", (0, 2), (0, 0)), ("spurious", None, (2, 2))]),
+        ("B-x I-x O", "B-x I-x O", [("correct", (0, 2), (0, 2))]),
+        ("B-x I-x O", "B-y I-y O", [("wrong type", (0, 2), (0, 2))]),
+        ("B-x I-x O", "B-x O O", [("wrong boundary", (0, 2), (0, 1))]),
+        ("B-x I-x O", "O B-y I-y", [("wrong type", (0, 2), (1, 3))]),
+        ("B-x I-x O", "O O O", [("missed", (0, 2), None)]),
+        ("O O O", "O B-x O", [("spurious", None, (1, 2))]),
+        ("B-x I-x I-x", "B-x O B-x", [("wrong boundary", (0, 3), (0, 1)), ("spurious", None, (2, 3))]),
         # The better partner wins: the same type before any overlap
-        ("B-x I-x B-y", "B-y I-y I-y", [("wrong boundary", (2, 2), (0, 2)), ("missed", (0, 1), None)]),
+        ("B-x I-x B-y", "B-y I-y I-y", [("wrong boundary", (2, 3), (0, 3)), ("missed", (0, 2), None)]),
     ],
 )
 def test_matches_worked_by_hand(true, predicted, expected):
     matches = metrics.match_entities([["O"], true.split()], [["O"], predicted.split()])
-    assert [(m.outcome, m.true and m.true[1:], m.predicted and m.predicted[1:]) for m in matches] == expected
+    assert [(m.outcome, m.true and m.true[:2], m.predicted and m.predicted[:2]) for m in matches] == expected
     assert {m.sentence for m in matches} == {1}
 
 
@@ -133,7 +133,8 @@ def test_matches_account_for_every_entity_once(pair):
     entities = seqeval.metrics.sequence_labeling.get_entities
     for tags, side in ((true, "true"), (predicted, "predicted")):
         found = sorted((m.sentence, *getattr(m, side)) for m in matches if getattr(m, side))
-        assert found == sorted((i, *entity) for i, row in enumerate(tags) for entity in entities(row))
+        expected = ((i, first, last + 1, kind) for i, row in enumerate(tags) for kind, first, last in entities(row))
+        assert found == sorted(expected)
     counts = metrics.outcome_counts(matches)
     assert sum(counts.values()) == len(matches)
     correct = counts["correct"]
@@ -150,9 +151,9 @@ def test_confusion_matrix_adds_up(pair):
     assert table.loc["none", "none"] == 0
     assert table.loc["none"].sum() == metrics.outcome_counts(matches)["spurious"]
     assert table["none"].sum() == metrics.outcome_counts(matches)["missed"]
-    assert table.loc["x"].sum() == sum(m.true is not None and m.true.entity_type == "x" for m in matches)
+    assert table.loc["x"].sum() == sum(m.true is not None and m.true.label == "x" for m in matches)
 
 
 def test_spans_overlap_when_they_share_a_word():
-    assert Span("x", 0, 2).overlaps(Span("y", 2, 3))
-    assert not Span("x", 0, 1).overlaps(Span("x", 2, 3))
+    assert Span(0, 3, "x").overlaps(Span(2, 4, "y"))
+    assert not Span(0, 2, "x").overlaps(Span(2, 4, "x"))

@@ -1,4 +1,4 @@
-"""The bundled corpus's format: one sentence a line, each entity written as ``[its words](its-type)``."""
+"""Read the bundled sample's bracket format."""
 
 import re
 from pathlib import Path
@@ -9,17 +9,17 @@ ENTITY = re.compile(r"(?<!\S)\[([^\s\[\]][^\[\]]*)\]\(([a-z-]+)\)(?!\S)")
 
 
 def read_bracketed(path: Path) -> list[tuple[list[str], list[str]]]:
-    """Read a file of sentences with their entities in brackets.
+    """Read a file of one sentence a line, with each entity written as ``[its words](its-type)``.
 
     Parameters
     ----------
     path : Path
-        A UTF-8 file; tokens are parted by spaces, blank lines are passed over.
+        A UTF-8 file; words are separated by spaces, blank lines are skipped.
 
     Returns
     -------
     list of (list of str, list of str)
-        The tokens and the IOB2 tags of each sentence.
+        The words and the IOB2 tags of each sentence.
 
     Raises
     ------

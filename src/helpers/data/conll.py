@@ -1,4 +1,4 @@
-"""CoNLL text: one word and its tag a line, a blank line between sentences."""
+"""Read CoNLL files."""
 
 import re
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from helpers.errors import MalformedDataError
 
 
 def read_conll(path: Path) -> Iterator[Sentence]:
-    r"""Read a CoNLL file, a sentence at a time, so that a large one takes no more memory than a small one.
+    r"""Read a CoNLL file a sentence at a time, so that a large one takes no more memory than a small one.
 
-    The word stands in the first column and its tag in the last; columns are parted by tabs or, in a line without a
-    tab, by spaces; each row has as many as the first. Lines of white space alone and ``-DOCSTART-`` lines part
-    sentences. Lines end in LF or CRLF; a byte order mark is passed over.
+    The word is in the first column and its tag in the last; columns are separated by tabs or, in a line without a
+    tab, by spaces; each row has as many as the first. Lines of only white space and ``-DOCSTART-`` lines separate
+    sentences. Lines end in LF or CRLF; a byte order mark is skipped.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What doccano exports: JSON lines of texts and their spans."""
+"""Read doccano's exports."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ SPANS = ("label", "labels", "entities")
 
 
 def is_text(record: dict) -> bool:
-    """Tell whether a record has the members of a labelled text."""
+    """Return whether a record has the members of a labelled text."""
     return any(name in record for name in TEXTS) and any(name in record for name in SPANS)
 
 

@@ -1,4 +1,4 @@
-"""Data on this machine: which files hold which split, and what each of them holds, whatever its format."""
+"""Find and read a data set's files."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ SPLIT_STEMS = {"train": ("train",), "validation": ("validation", "valid", "dev")
 CONLL_SUFFIXES = (".conll", ".txt", ".tsv", ".iob", ".iob2", ".bio")
 JSON_SUFFIXES = (".json", ".jsonl")
 SUFFIXES = CONLL_SUFFIXES + JSON_SUFFIXES
-ALL = "all"  # the name of what is still to be divided into splits
+ALL = "all"  # what is still to be divided into splits
 
 
 def find_files(path: Path) -> dict[str, Path]:
@@ -24,8 +24,8 @@ def find_files(path: Path) -> dict[str, Path]:
     Parameters
     ----------
     path : Path
-        A file; or a folder that holds ``train`` and ``test``, and may hold ``validation`` (or ``valid``, ``dev``), or
-        holds one file of another name. Each has a suffix of `SUFFIXES`.
+        A file; or a folder that contains ``train`` and ``test``, and perhaps ``validation`` (or ``valid``, ``dev``),
+        or only one file of another name. Each has a suffix of `SUFFIXES`.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def _split_files(folder: Path, files: list[Path]) -> dict[str, Path]:
 
 
 def read_documents(path: Path) -> Iterator[list[Sentence]]:
-    """Read a file of any format, a document at a time, and print at its end what has happened to its content.
+    """Read a file of any format a document at a time, and print at its end what happened to its content.
 
     Parameters
     ----------
@@ -86,8 +86,7 @@ def read_documents(path: Path) -> Iterator[list[Sentence]]:
     Yields
     ------
     list of Sentence
-        What belongs together, and should not be parted between two splits: the sentences of a labelled text, or else
-        one sentence.
+        What should stay together in one split: the sentences of a labelled text, or else one sentence.
 
     Raises
     ------
@@ -98,7 +97,7 @@ def read_documents(path: Path) -> Iterator[list[Sentence]]:
     for document in _documents(path, notes):
         notes["rewritten"] += sum(sentence.rewritten for sentence in document)
         yield document
-    for line in _told(notes):
+    for line in _reported(notes):
         print(f"{path.name}: {line}")
 
 
@@ -111,8 +110,8 @@ def _documents(path: Path, notes: Counter) -> Iterator[list[Sentence]]:
     return read_labelled(path, notes)
 
 
-def _told(notes: Counter) -> Iterator[str]:
-    """Put into sentences what was counted, if it was."""
+def _reported(notes: Counter) -> Iterator[str]:
+    """Report what was counted, if it was."""
     sentences = {
         "rewritten": translate("{count} tags rewritten as IOB2."),
         "texts": translate("{count} labelled texts with {spans} spans."),

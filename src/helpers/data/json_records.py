@@ -1,4 +1,4 @@
-"""JSON files of records: one record a line, or all in one array."""
+"""Read JSON files of records."""
 
 import json
 import re
@@ -22,7 +22,7 @@ DECODER = json.JSONDecoder()
 
 
 class _Short(Repr):
-    """Values as errors quote them: short, and without tokens, which could not be found again in parts of texts."""
+    """Values as errors quote them: short, and redacted first, as half an access token would not be recognised."""
 
     def __init__(self):
         super().__init__()
@@ -36,13 +36,13 @@ shortened = _Short().repr
 
 
 def read_records(path: Path) -> Iterator[tuple[str, dict]]:
-    """Read a JSON file, a record at a time, so that a large one takes no more memory than a small one.
+    """Read a JSON file a record at a time, so that a large one takes no more memory than a small one.
 
     Parameters
     ----------
     path : Path
         A UTF-8 file: JSON lines, an object a line, or one array of objects. Empty lines and a byte order mark are
-        passed over.
+        skipped.
 
     Yields
     ------
@@ -73,7 +73,7 @@ def read_tagged(path: Path) -> Iterator[Sentence]:
     Yields
     ------
     Sentence
-        In the order of the file, tags as IOB2; records without words are passed over, as blank lines are.
+        In the order of the file, tags as IOB2; records without words are skipped, as blank lines are.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def require_text(value: Any, name: str, where: str) -> str:
 
 
 def _is_array(path: Path) -> bool:
-    """Tell whether ``[`` comes first in a file, after white space and a byte order mark."""
+    """Return whether ``[`` comes first in a file, after white space and a byte order mark."""
     try:
         with path.open("rb") as file:
             while (byte := file.read(1)) and byte in WHITE_SPACE.encode() + BOM_UTF8:
@@ -175,13 +175,13 @@ def _items(reader: "_Reader", path: Path) -> Iterator[Any]:
 
 
 class _Reader:
-    """A JSON text, of which a part is held that grows only as far as the value at hand."""
+    """A JSON text that is read only as far as the value at hand."""
 
     def __init__(self, file: TextIO):
         self._file, self._text, self._position = file, "", 0
 
     def peek(self) -> str:
-        """Show the next character that is not white space, or none at the end."""
+        """Return the next character that is not white space, or none at the end."""
         while True:
             self._position = NO_VALUE.match(self._text, self._position).end()
             if self._position < len(self._text):

@@ -1,4 +1,4 @@
-"""What Label Studio exports: JSON, and JSON-MIN."""
+"""Read Label Studio's exports."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -84,7 +84,7 @@ def _results(annotation: dict, where: str) -> Iterator[dict]:
 
 
 def _is_span(entry: dict, where: str) -> bool:
-    """Tell spans, with a label or without, from what else JSON-MIN lists: choices, ratings, comments."""
+    """Distinguish spans, with a label or without, from what else JSON-MIN lists: choices, ratings, comments."""
     for name in entry:
         if name.endswith("labels"):
             _require_plain(name, where)

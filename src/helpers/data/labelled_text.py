@@ -1,10 +1,10 @@
-"""A text and what people have marked in it, whichever tool they did that with."""
+"""Represent texts with marked spans, of any tool."""
 
 from typing import Any, NamedTuple
 
 from helpers.data.json_records import member, require_text
 from helpers.data.offsets import Mark
-from helpers.data.span_tags import Span
+from helpers.data.tagging import Span
 from helpers.errors import MalformedDataError
 
 

@@ -1,4 +1,4 @@
-"""What people export from labelling tools: Label Studio's JSON and JSON-MIN, and doccano's JSONL."""
+"""Read exports of labelling tools."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ EXPECTED = (
 
 
 def read_labelled(path: Path, notes: Counter) -> Iterator[list[Sentence]]:
-    """Read a labelling tool's export.
+    """Read a labelling tool's export: Label Studio's JSON or JSON-MIN, or doccano's JSONL.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def read_labelled(path: Path, notes: Counter) -> Iterator[list[Sentence]]:
 
 
 def _chosen(annotations: list[Annotation]) -> Annotation:
-    """Take the one that is marked as the truth, else the one that was changed last."""
+    """Choose the one that is marked as ground truth, else the one that was changed last."""
     if not annotations:
         return Annotation([])
     return max(reversed(annotations), key=lambda annotation: (annotation.is_ground_truth, annotation.changed))
@@ -86,6 +86,6 @@ def _texts(path: Path) -> Iterator[LabelledText]:
 
 
 def _task(row: tuple[str, dict]) -> Any:
-    """Say what rows of one task have in common: in JSON-MIN each person's annotation is a row, one after the other."""
+    """Return what rows of one task have in common: in JSON-MIN each person's annotation is a row of its own."""
     where, record = row
     return record["id"] if "annotation_id" in record and record.get("id") is not None else where

@@ -1,4 +1,4 @@
-"""A text file in UTF-8, line by line."""
+"""Read UTF-8 files line by line."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,12 +7,12 @@ from helpers.errors import DatasetUnavailableError, MalformedDataError
 
 
 def read_lines(path: Path) -> Iterator[tuple[str, str]]:
-    r"""Read a file, a line at a time, so that a large one takes no more memory than a small one.
+    r"""Read a file a line at a time, so that a large one takes no more memory than a small one.
 
     Parameters
     ----------
     path : Path
-        A UTF-8 file. Lines end in LF or CRLF; a byte order mark is passed over.
+        A UTF-8 file. Lines end in LF or CRLF; a byte order mark is skipped.
 
     Yields
     ------

@@ -1,4 +1,4 @@
-"""A data set by name: from the Hub, the bundled sample, or files of your own, all in one form."""
+"""Load a named-entity data set by name."""
 
 import hashlib
 import json
@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import datasets
+import numpy as np
 from datasets import ClassLabel, DatasetDict, load_dataset, packaged_modules
 from datasets.exceptions import DatasetsError
 from datasets.naming import camelcase_to_snakecase
@@ -19,7 +20,7 @@ from huggingface_hub.errors import RevisionNotFoundError
 from helpers.checkpoints.find import is_folder_name
 from helpers.data.bracketed import read_bracketed
 from helpers.data.files import SUFFIXES, find_files, read_documents
-from helpers.data.splits import HELD_OUT_SHARE, common_form, say_validation_drawn, write_splits
+from helpers.data.splits import common_form, draw_validation, write_splits
 from helpers.data.tagging import Sentence, as_sentence, split_tag
 from helpers.errors import (
     DatasetUnavailableError,
@@ -39,17 +40,19 @@ FORMATS = {module.name for module in pkgutil.iter_modules(packaged_modules.__pat
 PARQUET_COPY = "refs/convert/parquet"  # where the Hub keeps what it makes of data sets, by running scripts on its side
 
 
-def load_ner_dataset(name: str, seed: int = 42) -> DatasetDict:
-    """Load a named-entity data set.
+def load_ner_dataset(name: str, seed: int = 42, max_train_examples: int = 0) -> DatasetDict:
+    """Load a named-entity data set: from the Hub, the bundled sample, or files of your own, all in one form.
 
     Parameters
     ----------
     name : str
-        ``"sample"`` for the bundled corpus; a file or folder that `data_files.find_files` understands; else the id of a
-        data set on the Hub with the columns ``tokens`` and ``ner_tags``.
+        ``"sample"`` for the bundled corpus; a file or folder that `helpers.data.files.find_files` understands; else the
+        id of a data set on the Hub with the columns ``tokens`` and ``ner_tags``.
     seed : int
         Draws a tenth of the training split as validation split where the data set has none, and a tenth of all for
         validation and for the test each where it is one file; that is printed.
+    max_train_examples : int
+        Keep only so many sentences of the training split, drawn by the seed; 0 means all.
 
     Returns
     -------
@@ -78,16 +81,21 @@ def load_ner_dataset(name: str, seed: int = 42) -> DatasetDict:
     else:
         dataset = _from_hub(name)
     validate(dataset, name)
-    return _with_validation_split(dataset, name, seed)
+    if "validation" not in dataset:
+        dataset |= draw_validation(dataset["train"], np.arange(len(dataset["train"])), name, seed)
+    if max_train_examples:
+        kept = range(min(max_train_examples, len(dataset["train"])))
+        dataset["train"] = dataset["train"].shuffle(seed=seed, keep_in_memory=True).select(kept)
+    return DatasetDict({split: dataset[split] for split in SPLITS})
 
 
 def label_names(dataset: DatasetDict) -> list[str]:
-    """List the label names of a loaded data set, in the order of their class ids."""
+    """Return the label names of a loaded data set, in the order of their class ids."""
     return dataset["train"].features["ner_tags"].feature.names
 
 
 def folder_of(dataset: DatasetDict) -> Path:
-    """Find the folder where a loaded data set lies, and where `datasets` writes what is made of it."""
+    """Return the folder of a loaded data set, where `datasets` writes what is made of it."""
     stored = dataset["train"].cache_files
     return Path(stored[0]["filename"]).parent if stored else Path(tempfile.gettempdir())
 
@@ -224,14 +232,3 @@ def _is_iob2(label: str) -> bool:
         return split_tag(label)[0] in "OBI"
     except UnknownTagError:
         return False
-
-
-def _with_validation_split(dataset: DatasetDict, name: str, seed: int) -> DatasetDict:
-    if "validation" not in dataset:
-        if len(dataset["train"]) < 2:
-            raise EmptySplitError(f"{name!r} has no validation split, and its training split is too small to share")
-        with room_needed(folder_of(dataset)):
-            parts = dataset["train"].train_test_split(test_size=HELD_OUT_SHARE, seed=seed)
-        dataset = DatasetDict(train=parts["train"], validation=parts["test"], test=dataset["test"])
-        say_validation_drawn(len(parts["test"]), name, seed)
-    return DatasetDict({split: dataset[split] for split in SPLITS})

@@ -1,10 +1,11 @@
-"""In which unit a labelling tool has counted: in characters, or in UTF-16 units, as JavaScript does."""
+"""Convert span offsets from UTF-16 to characters."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from helpers.data.json_records import shortened
-from helpers.data.span_tags import Span, described
+from helpers.data.span_tags import described
+from helpers.data.tagging import Span
 from helpers.errors import MalformedDataError
 
 UTF16 = "utf-16-le"
@@ -19,12 +20,12 @@ class Mark(NamedTuple):
 
 
 def is_ambiguous(text: str, marks: Sequence[Mark]) -> bool:
-    """Tell whether it matters in which unit the spans of a text are counted."""
+    """Return whether it matters in which unit the spans of a text are counted."""
     return bool(marks) and max(text, default="") > LAST_OF_ONE_UNIT
 
 
 def counted_in_utf16(texts: Iterable[tuple[str, Sequence[Mark]]]) -> bool:
-    """Find out in which unit the spans of a file are counted.
+    """Return whether the spans of a file are counted in UTF-16 units, as JavaScript does, and not in characters.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def counted_in_utf16(texts: Iterable[tuple[str, Sequence[Mark]]]) -> bool:
 
 
 def in_characters(mark: Mark, text: str, utf16: bool, where: str) -> Span:
-    """Count a span in characters.
+    """Convert a span to characters.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ def _fits(span: Span | None, mark: Mark, text: str) -> bool:
 
 
 def _from_utf16(span: Span, text: str) -> Span | None:
-    """Turn offsets in UTF-16 units into characters; None if they are outside of the text or inside of a character."""
+    """Convert offsets in UTF-16 units to characters; None if they are outside of the text or inside of a character."""
     units = text.encode(UTF16)
     if not 0 <= span.start <= span.end <= len(units) // 2:
         return None

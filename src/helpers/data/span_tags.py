@@ -1,4 +1,4 @@
-"""Spans of characters, as labelling tools mark them, turned into words with tags."""
+"""Turn labelled spans into tagged words."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tokenizers import Regex, pre_tokenizers
 
-from helpers.data.tagging import Sentence
+from helpers.data.tagging import Sentence, Span
 from helpers.errors import MalformedDataError
 from helpers.hub.secrets import without_tokens
 
@@ -20,33 +20,25 @@ WORDS = pre_tokenizers.Sequence(
 )
 
 
-class Span(NamedTuple):
-    """A part of a text that has a label, from the character ``start`` up to, and without, the character ``end``."""
-
-    start: int
-    end: int
-    label: str
-
-
 class TaggedText(NamedTuple):
-    """The sentences of a text, and how many spans begin or end inside of a word."""
+    """The sentences of a text, and how many spans begin or end inside a word."""
 
     sentences: list[Sentence]
     inside_words: int
 
 
 def tag_words(text: str, spans: Iterable[Span], where: str = "the text") -> TaggedText:
-    """Take a text apart into words, and tag each with the label of the span that covers it.
+    """Split a text into words, and tag each with the label of the span that covers it.
 
-    White space parts words; each punctuation mark, and each Chinese or Japanese character, is a word. A span that
-    begins or ends inside of a word splits it there, so that the span covers whole words. Each line of the text becomes
+    White space separates words; each punctuation mark, and each Chinese or Japanese character, is a word. A span that
+    begins or ends inside a word splits it there, so that the span covers whole words. Each line of the text becomes
     a sentence, and lines that one span runs over become one.
 
     Parameters
     ----------
     text : str
     spans : iterable of Span
-        In any order. The same span twice is one.
+        Of characters, in any order. The same span twice is one.
     where : str
         What errors call the text.
 

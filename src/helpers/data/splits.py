@@ -1,4 +1,4 @@
-"""Documents, written to disk as the splits of a data set; what has no split yet is drawn."""
+"""Write documents to disk as splits."""
 
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -24,14 +24,14 @@ def common_form(tag: Value | ClassLabel) -> Features:
 
 
 def write_splits(documents: dict[str, Iterable[list[Sentence]]], name: str, seed: int) -> DatasetDict:
-    """Put documents into the common form: one sentence after the other, and on disk, not in memory.
+    """Write documents to disk in the common form, and draw the splits that are missing.
 
     The labels are known only when all has been read, so the tags are first written as texts, and then as class ids.
 
     Parameters
     ----------
     documents : dict of str to iterable of list of Sentence
-        The documents of each split, or all of them, under `data_files.ALL`. Drawing a split keeps documents whole.
+        The documents of each split, or all of them, under `helpers.data.files.ALL`. Drawing keeps documents whole.
     name : str
         What messages call the data set.
     seed : int
@@ -79,13 +79,35 @@ def write_splits(documents: dict[str, Iterable[list[Sentence]]], name: str, seed
         ) from error
 
 
-def say_validation_drawn(count: int, name: str, seed: int) -> None:
-    """Print that sentences of the training split are now the validation split."""
+def draw_validation(train: Dataset, documents: np.ndarray, name: str, seed: int) -> dict[str, Dataset]:
+    """Draw a validation split from a training split, and print that.
+
+    Parameters
+    ----------
+    train : Dataset
+    documents : ndarray of int
+        The document of each row; documents are kept whole.
+    name : str
+        What messages call the data set.
+    seed : int
+
+    Returns
+    -------
+    dict of str to Dataset
+        ``train`` and ``validation``, in the order of their rows.
+
+    Raises
+    ------
+    EmptySplitError
+        If there are too few documents to draw from.
+    """
+    drawn = _drawn(train, documents, ("validation",), name, seed)
     print(
         translate(
             "{name} has no validation split: {count} sentences were drawn from its training split (seed {seed})."
-        ).format(name=repr(name), count=count, seed=seed)
+        ).format(name=repr(name), count=len(drawn["validation"]), seed=seed)
     )
+    return drawn
 
 
 def _on_disk(rows: Iterable[dict], features: Features, path: Path) -> Dataset:
@@ -98,7 +120,7 @@ def _on_disk(rows: Iterable[dict], features: Features, path: Path) -> Dataset:
 
 def _all_splits(parts: dict[str, Dataset], name: str, seed: int) -> dict[str, Dataset]:
     if ALL in parts:
-        drawn = _drawn(parts[ALL], ("validation", "test"), name, seed)
+        drawn = _drawn(parts[ALL], _documents(parts[ALL]), ("validation", "test"), name, seed)
         print(
             translate(
                 "{name} is one file: of its sentences, {train} are for training, {validation} for validation and {test}"
@@ -107,15 +129,17 @@ def _all_splits(parts: dict[str, Dataset], name: str, seed: int) -> dict[str, Da
         )
         return drawn
     if "validation" not in parts and len(parts["train"]):
-        drawn = _drawn(parts["train"], ("validation",), name, seed)
-        say_validation_drawn(len(drawn["validation"]), name, seed)
-        return parts | drawn
+        return parts | draw_validation(parts["train"], _documents(parts["train"]), name, seed)
     return parts
 
 
-def _drawn(rows: Dataset, held_out: tuple[str, ...], name: str, seed: int) -> dict[str, Dataset]:
-    documents = rows.data.column("document").to_numpy()
-    count = len(np.unique(documents))
+def _documents(rows: Dataset) -> np.ndarray:
+    return rows.data.column("document").to_numpy()
+
+
+def _drawn(rows: Dataset, documents: np.ndarray, held_out: tuple[str, ...], name: str, seed: int) -> dict[str, Dataset]:
+    different, of_row = np.unique(documents, return_inverse=True)
+    count = len(different)
     size = ceil(HELD_OUT_SHARE * count)
     if not count:
         raise EmptySplitError(f"{name!r} holds no sentence")
@@ -127,4 +151,4 @@ def _drawn(rows: Dataset, held_out: tuple[str, ...], name: str, seed: int) -> di
     order = np.random.default_rng(seed).permutation(count)
     parts = dict(zip(held_out, (order[start : start + size] for start in range(0, count, size)), strict=False))
     parts["train"] = order[size * len(held_out) :]
-    return {split: rows.select(np.flatnonzero(np.isin(documents, part))) for split, part in parts.items()}
+    return {split: rows.select(np.flatnonzero(np.isin(of_row, part))) for split, part in parts.items()}

@@ -1,4 +1,6 @@
-"""Tag schemes: every scheme that marks entities word by word, rewritten as IOB2."""
+"""Rewrite tag schemes as IOB2."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,6 +9,18 @@ from helpers.errors import UnknownTagError
 
 STARTS = "BSU"  # S (BIOES) and U (BILOU) mark an entity of one word
 ENDS = "ESLU"
+
+
+class Span(NamedTuple):
+    """A labelled part of a text or a sentence: characters or words from ``start`` up to, but without, ``end``."""
+
+    start: int
+    end: int
+    label: str
+
+    def overlaps(self, other: Span) -> bool:
+        """Return whether the two share a character or a word."""
+        return self.start < other.end and other.start < self.end
 
 
 class Sentence(NamedTuple):
@@ -18,7 +32,7 @@ class Sentence(NamedTuple):
 
 
 def as_sentence(tokens: Sequence[str], tags: Sequence[str]) -> Sentence:
-    """Put words and their tags, of any scheme, into one sentence; raises `UnknownTagError`."""
+    """Make a sentence of words and their tags, of any scheme; raises `UnknownTagError`."""
     iob2_tags = to_iob2(tags)
     rewritten = sum(before != after for before, after in zip(tags, iob2_tags, strict=True))
     return Sentence(list(tokens), iob2_tags, rewritten)
@@ -38,7 +52,7 @@ def to_iob2(tags: Sequence[str]) -> list[str]:
     Returns
     -------
     list of str
-        As many tags, with the prefixes ``B`` and ``I`` alone.
+        As many tags, with only the prefixes ``B`` and ``I``.
 
     Raises
     ------
@@ -70,7 +84,7 @@ def split_tag(tag: str) -> tuple[str, str | None]:
 
 
 def require_tag(tag: str, where: str) -> None:
-    """Check that a tag has one of the forms that are understood; `UnknownTagError` says where it has not."""
+    """Check that a tag has a known form; raises `UnknownTagError`, which says where it has not."""
     try:
         split_tag(tag)
     except UnknownTagError as error:

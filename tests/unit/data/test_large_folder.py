@@ -25,7 +25,7 @@ def watch():
 
 import datasets
 from transformers import AutoTokenizer
-from helpers import alignment
+from helpers import tokenization
 from helpers.checkpoints import find
 from helpers.data import load
 datasets.disable_progress_bars()
@@ -40,9 +40,9 @@ TOKENIZE = """
 settings = {"tokenizer": tokenizer, "label_names": load.label_names(loaded), "max_length": 512, "overlap": 128}
 columns = loaded["train"].column_names
 encoded = loaded.map(
-    alignment.tokenize_and_align, batched=True, with_indices=True, fn_kwargs=settings, remove_columns=columns
+    tokenization.tokenize_and_align, batched=True, with_indices=True, fn_kwargs=settings, remove_columns=columns
 )
-report = alignment.alignment_report(encoded, loaded)
+report = tokenization.alignment_report(encoded, loaded)
 print(peak - before, len(encoded["train"]), report["words"].sum(), report["labelled"].sum())
 """
 

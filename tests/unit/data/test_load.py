@@ -69,6 +69,32 @@ def test_missing_validation_split_is_drawn_by_seed_and_said(tmp_path, capsys):
     assert load.load_ner_dataset(folder, seed=8)["validation"]["tokens"] != dataset["validation"]["tokens"]
 
 
+def test_the_hub_and_files_draw_the_same_sentences_as_datasets_does(tmp_path, monkeypatch):
+    rows = in_memory([[f"w{number}"] for number in range(57)], [[1]] * 57)["train"]
+    folder = write_folder(tmp_path, train="".join(f"{word}\tB-x\n\n" for (word,) in rows["tokens"]), test="t\tO\n")
+    monkeypatch.setattr(load, "_from_hub", lambda name: DatasetDict(train=rows, test=rows))
+    expected = rows.train_test_split(test_size=0.1, seed=3)
+    for name in (folder, "someone/data"):
+        dataset = load.load_ner_dataset(name, seed=3)
+        for split, part in (("train", "train"), ("validation", "test")):
+            drawn = dataset[split]["tokens"][:]
+            assert sorted(drawn) == sorted(expected[part]["tokens"])
+            assert drawn == sorted(drawn, key=lambda words: int(words[0][1:]))  # in their order
+
+
+@pytest.mark.parametrize(("wanted", "kept"), [(0, 775), (7, 7), (5000, 775)])
+def test_of_the_training_split_only_so_many_are_kept(sample, wanted, kept):
+    some, again, other = (
+        load.load_ner_dataset("sample", seed=seed, max_train_examples=wanted)["train"]["tokens"][:]
+        for seed in (1, 1, 2)
+    )
+    assert len(some) == kept
+    assert all(words in sample["train"]["tokens"][:] for words in some[:20])
+    assert some == again
+    assert wanted == 0 or some != other
+    assert len(load.load_ner_dataset("sample", max_train_examples=wanted)["test"]) == len(sample["test"])
+
+
 def test_rewritten_tags_are_said(tmp_path, capsys):
     load.load_ner_dataset(write_folder(tmp_path, train="a\tI-x\n", validation="b\tO\n", test="c\tO\n"))
     assert "train.conll: 1 tags rewritten as IOB2" in capsys.readouterr().out

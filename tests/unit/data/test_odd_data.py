@@ -10,11 +10,11 @@ import nbformat
 import pytest
 from support.small_tokenizers import KINDS, train_tokenizers
 
-from helpers.alignment import tags_per_word, tokenize_and_align
 from helpers.data import load
 from helpers.errors import DatasetUnavailableError, EmptySplitError, MalformedDataError, NoEntityError
 from helpers.highlight import highlight
 from helpers.metrics import load_seqeval, per_type_table
+from helpers.tokenization import join_windows, tokenize_and_align
 
 ROOT = Path(__file__).resolve().parents[3]
 FAMILY, THUMB, FLAG = "\U0001f469\u200d\U0001f469\u200d\U0001f467", "\U0001f44d\U0001f3fd", "\U0001f1e9\U0001f1ea"
@@ -58,7 +58,7 @@ def test_odd_words_are_kept_whole_and_each_is_accounted_for(tmp_path, tokenizers
     assert len(set(seen)) == len(seen) == len(words) - sum(rows["truncated"]) - sum(rows["without_subword"])
     assert overlap == 0 or not any(rows["truncated"])
     row_tags = [["B-x"] * len(labelled) for labelled in rows["labelled_words"]]
-    (laid_out,) = tags_per_word(row_tags, rows, [words])
+    (laid_out,) = join_windows(row_tags, rows, [words])
     assert [word for word, tag in enumerate(laid_out) if tag == "B-x"] == sorted(seen)
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 from transformers import BasicTokenizer
 
-from helpers.data.span_tags import Span, tag_words
+from helpers.data.span_tags import tag_words
+from helpers.data.tagging import Span
 
 
 def tagged(text, *spans):
