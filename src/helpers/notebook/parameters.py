@@ -7,7 +7,6 @@ from reprlib import Repr
 from typing import Any
 
 from helpers.errors import ParameterError
-from helpers.export.onnx import missing_packages
 from helpers.hub.secrets import without_tokens
 
 TEXT, NUMBER, COUNT, SWITCH = "a text", "a number", "a whole number", "True or False"
@@ -49,8 +48,7 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ParameterError
-        If a value is missing or one that `check_value` refuses, if two parameters do not go together, or if one needs a
-        package that is missing.
+        If a value is missing or one that `check_value` refuses, or if two parameters do not go together.
     """
     missing = [name for name in RULES if name not in namespace]
     if missing:
@@ -60,8 +58,6 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
         check_value(name, value)
     if parameters["push_to_hub"] and not parameters["hub_model_id"]:
         raise ParameterError("push_to_hub=True needs hub_model_id, such as 'your-name/your-model'")
-    if parameters["export_onnx"] and (missing := missing_packages()):
-        raise ParameterError(f"export_onnx=True needs packages that are missing here: pip install {' '.join(missing)}")
     return parameters
 
 

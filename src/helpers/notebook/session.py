@@ -68,6 +68,8 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
     global _session
     use_language(language)
     explain_missing_names()
+    if edition == "tensorflow":
+        namespace = {**namespace, "speedups": False}  # which it has none of
     parameters = check_parameters(namespace)
     folder = Path(parameters["output_dir"])
     locks.claim(folder)

@@ -59,8 +59,5 @@ def padded_batches(
     options = tf.data.Options()
     options.autotune.enabled = False  # its threads delay the end of each epoch, and there is nothing to tune
     data = tf.data.Dataset.from_generator(batches, output_signature=signature)
-    return (
-        data.apply(tf.data.experimental.assert_cardinality(-(-len(rows) // batch_size)))
-        .prefetch(1)
-        .with_options(options)
-    )
+    known_length = tf.data.experimental.assert_cardinality(math.ceil(len(rows) / batch_size))
+    return data.apply(known_length).prefetch(1).with_options(options)
