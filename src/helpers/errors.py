@@ -1,6 +1,6 @@
 """The errors that a person's input can cause, each with a name and a message that says what to do next."""
 
-from helpers.hub.secrets import without_tokens
+from helpers.notebook.secrets import redact_tokens
 
 
 class TutorialError(Exception):
@@ -13,7 +13,7 @@ class TutorialError(Exception):
     """
 
     def __init__(self, message: str):
-        super().__init__(without_tokens(message))
+        super().__init__(redact_tokens(message))
 
     def _render_traceback_(self) -> list[str]:
         # IPython calls this hook: whoever mistyped a parameter has no use for our stack frames.

@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 from jinja2 import Environment
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
-from helpers.hub.markdown import as_code
+from helpers.hub.card import as_code
 from regression.baselines import COSTS, SCORES, measured, type_scores
 from regression.storage import RESULT, Store
 from regression.verdict import JUDGED, MOVED, Comparison, Judged

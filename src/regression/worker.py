@@ -20,8 +20,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from helpers.errors import DiskFullError, TutorialError
 from helpers.files import is_disk_full
-from helpers.hub.secrets import without_tokens
 from helpers.notebook.results import read_results
+from helpers.notebook.secrets import redact_tokens
 from helpers.run.editions import execute
 from helpers.run.pages import render_html
 from regression.calibration import calibrate
@@ -182,7 +182,7 @@ class _Kernel:
 
 def printable(text: str) -> str:
     """Remove colours from a text, control characters, which XML cannot hold, and access tokens."""
-    return without_tokens(UNPRINTABLE.sub("", text)).strip()
+    return redact_tokens(UNPRINTABLE.sub("", text)).strip()
 
 
 def _out_of_memory_kills() -> int:

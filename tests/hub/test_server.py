@@ -1,9 +1,9 @@
 """The test Hub itself, asked by the Hub's own client."""
 
 import pytest
-import requests
 from huggingface_hub import HfApi, HfFileSystem
 from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.utils import httpx
 
 from hub import content
 
@@ -66,8 +66,6 @@ def test_any_part_of_a_file_can_be_read(hub, api, branch):
 
 
 def test_a_part_beyond_the_end_is_refused(hub, api):
-    answer = requests.get(
-        f"{hub.url}/datasets/{content.DATASET}/resolve/main/README.md", headers={"Range": "bytes=999-"}
-    )
+    answer = httpx.get(f"{hub.url}/datasets/{content.DATASET}/resolve/main/README.md", headers={"Range": "bytes=999-"})
     size = len(hub.repositories["datasets", content.DATASET].contents["README.md"])
     assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{size}")

@@ -1,5 +1,6 @@
 """A token of the Hub gets into nothing that a run leaves, prints or sends on, however the run came by it or ended."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.errors import RunError, UploadError
 from helpers.hub.failures import reason
-from helpers.hub.secrets import without_tokens
+from helpers.notebook.secrets import redact_tokens
 from helpers.run.editions import execute
 from hub import content
 from hub.conftest import settings_for
@@ -100,29 +101,57 @@ JWT = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhZGEifQ._-" + 40 * "s"
     ],
 )
 def test_tokens_of_every_form_are_known(token, left):
-    assert without_tokens(f"Bearer {token}, my_api_{34 * 'a'}") == f"Bearer {left}, my_api_{34 * 'a'}"
+    assert redact_tokens(f"Bearer {token}, my_api_{34 * 'a'}") == f"Bearer {left}, my_api_{34 * 'a'}"
 
 
 @pytest.mark.parametrize("login", ["environment", "file"])
 def test_the_token_in_use_is_known_whatever_its_form(tmp_path, monkeypatch, login):
     token = "0123456789.abcdefghij-_=+/"
     (tmp_path / "token").write_text(token if login == "file" else "")
-    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.setenv("HF_TOKEN_PATH", str(tmp_path / "token"))
     monkeypatch.setenv("HF_TOKEN", token if login == "environment" else "")
     left = "012..."
-    assert without_tokens(f"https://ada:{token}@hub.example") == f"https://ada:{left}@hub.example"
+    assert redact_tokens(f"https://ada:{token}@hub.example") == f"https://ada:{left}@hub.example"
     assert str(UploadError(token)) == left
 
 
+PLACES = {
+    "the home folder": ({"HOME": "{folder}"}, ".cache/huggingface/token"),
+    "the folder of caches": ({"HOME": "/nowhere", "XDG_CACHE_HOME": "{folder}"}, "huggingface/token"),
+    "the folder of Hugging Face": ({"HOME": "{folder}", "HF_HOME": "~/own"}, "own/token"),
+    "a variable in its path": ({"HF_HOME": "${{TMPDIR}}/own", "TMPDIR": "{folder}"}, "own/token"),
+    "its own path": ({"HF_HOME": "/nowhere", "HF_TOKEN_PATH": "{folder}/mine"}, "mine"),
+}
+SHOW_BOTH = """\
+import sys
+from helpers.notebook import secrets
+found = secrets._token_in_use()
+assert not [name for name in sys.modules if name.startswith("huggingface_hub")]
+import huggingface_hub
+print([found, huggingface_hub.get_token()])
+"""
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_login_file_is_found_where_the_hubs_client_finds_it(tmp_path, place):
+    variables, path = PLACES[place]
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_text(f"{WRITE_TOKEN}\n")
+    environment = {"PATH": "", "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment |= {name: value.format(folder=tmp_path) for name, value in variables.items()}
+    done = subprocess.run([sys.executable, "-c", SHOW_BOTH], env=environment, capture_output=True, text=True)
+    assert done.stdout == f"{[WRITE_TOKEN, WRITE_TOKEN]}\n", done.stderr
+
+
 def test_a_login_file_that_cannot_be_read_does_not_hide_the_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path))
+    monkeypatch.setenv("HF_TOKEN_PATH", str(tmp_path))
     monkeypatch.setenv("HF_TOKEN", "")
     assert str(UploadError("not uploaded")) == "not uploaded"
 
 
 def test_a_stand_in_for_a_token_changes_no_other_text(monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "token")
-    assert without_tokens("a token classification") == "a token classification"
+    assert redact_tokens("a token classification") == "a token classification"
 
 
 @pytest.mark.parametrize("suffix", [".conll", ".json", ".jsonl"])
@@ -131,7 +160,7 @@ def test_data_that_leads_to_the_login_file_does_not_show_it(client, tmp_path, su
     (client.home / "token").write_text(WRITE_TOKEN)
     for split in ("train", "test"):
         (tmp_path / f"{split}{suffix}").symlink_to(client.home / "token")
-    done = client.run(f"data.load_ner_dataset({str(tmp_path)!r})")
+    done = client.run(f"load.load_ner_dataset({str(tmp_path)!r})")
     assert "MalformedDataError" in done.message
     assert WRITE_TOKEN not in done.output
 

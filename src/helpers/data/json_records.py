@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from helpers.data.lines import read_lines
 from helpers.data.tagging import Sentence, as_sentence, require_tag
 from helpers.errors import DatasetUnavailableError, MalformedDataError
-from helpers.hub.secrets import without_tokens
+from helpers.notebook.secrets import redact_tokens
 
 CHUNK = 2**20  # characters of an array that are read at once
 KINDS = {dict: "an object", list: "a list", str: "a text", int: "a whole number"}
@@ -29,7 +29,7 @@ class _Short(Repr):
         self.maxlevel, self.maxstring = 2, 60
 
     def repr_str(self, text: str, level: int) -> str:
-        return super().repr_str(without_tokens(text), level)
+        return super().repr_str(redact_tokens(text), level)
 
 
 shortened = _Short().repr

@@ -9,7 +9,7 @@ from tokenizers import Regex, pre_tokenizers
 
 from helpers.data.tagging import Sentence, Span
 from helpers.errors import MalformedDataError
-from helpers.hub.secrets import without_tokens
+from helpers.notebook.secrets import redact_tokens
 
 # Like BERT's own rule. Chinese and Japanese have no spaces, so each of their characters is a word.
 WORDS = pre_tokenizers.Sequence(
@@ -73,7 +73,7 @@ def tag_words(text: str, spans: Iterable[Span], where: str = "the text") -> Tagg
 
 def described(span: Span, text: str) -> str:
     """Name a span in an error: its label, its characters and what they are, at most 40 of them."""
-    covered = without_tokens(text[max(span.start, 0) : max(span.end, 0)])
+    covered = redact_tokens(text[max(span.start, 0) : max(span.end, 0)])
     shown = covered if len(covered) <= 40 else f"{covered[:40]}…"
     return f"the span {span.label!r} from {span.start} to {span.end}, {shown!r},"
 

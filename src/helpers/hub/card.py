@@ -1,4 +1,4 @@
-"""A model's card: what it was made from, how well it does, and under which licence it may be used."""
+"""Write a model's card from its run's record."""
 
 from pathlib import Path
 
@@ -6,34 +6,25 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from helpers.checkpoints.find import BUNDLED_NAME, CARD, is_folder_name
 from helpers.files import written_whole
-from helpers.hub.markdown import as_code
 from helpers.metrics import SCORES
 from helpers.notebook.editions import EDITIONS
 
-SETTINGS = (
-    "epochs",
-    "learning_rate",
-    "batch_size",
-    "weight_decay",
-    "dropout",
-    "seed",
-    "max_train_examples",
-    "label_all_subwords",
-    "split_long_sentences",
-)
-NO_LICENCE = "The encoder's card names no licence."
-CARD_FORM = """\
+SETTINGS = ("epochs", "learning_rate", "batch_size", "weight_decay", "seed", "max_train_examples", "speedups")
+TEMPLATE = """\
 ---
-{head}
+{{ card_data }}
 ---
 
-# {title}
+# {{ title }}
 
-{encoder} with a classifier on top, fine-tuned to find named entities in text, with {framework}.
+{{ code(encoder) }} with a classifier on top, fine-tuned to find named entities in text, with {{ edition }}.
 
 ## Data
 
-{dataset}: {sentences}. The SHA-256 of its words, tags and labels is {digest}.
+{{ code(dataset) }}:
+{%- for split, count in results.dataset.sentences.items() %} {{ count }} {{ split }} sentences
+{{- "." if loop.last else "," }}{% endfor %} The SHA-256 of its words, tags and labels is
+{{ code(results.dataset.digest) }}.
 
 ## Scores
 
@@ -42,65 +33,74 @@ On other kinds of text, scores can be far lower.
 
 | entities | precision | recall | F1 | in the test split |
 | --- | --- | --- | --- | --- |
-{scores}
+{%- macro row(name, scores, support) %}
+| {{ name }} | {{ "%.3f | %.3f | %.3f" | format(scores.precision, scores.recall, scores.f1) }} | {{ support }} |
+{%- endmacro %}
+{%- for name, scores in results.test.per_type.items() %}{{ row(code(name), scores, scores.support) }}{% endfor %}
+{{- row("all", results.test, results.test.per_type.values() | sum("support")) }}
 
-Accuracy, over words: {accuracy:.3f}
+Accuracy, over words: {{ "%.3f" | format(results.test.accuracy) }}
 
 ## Training
-
-{settings}
+{% for name in settings %}
+- {{ code(name) }}: {{ results.parameters[name] }}
+{%- endfor %}
 
 ## Licence
 
-{licence}
+{% if licences == ["unknown"] %}The encoder's card names no licence.
+{%- else %}As its encoder: {% for name in licences %}{{ code(name) }}{{ ", " if not loop.last }}{% endfor %}{% endif %}
 """
 
 
 def write_card(folder: str, results: dict, licence: str | list[str]) -> ModelCard:
-    """Write a model's card into its folder: in English, and with nothing about where files lie on this machine.
+    """Write a model's card into its folder: in English, and without paths of this machine.
 
     Parameters
     ----------
     folder : str
     results : dict
-        The record of the run that made the model, as `helpers.notebook.results.read_results` gives it.
+        The record of the run that made the model, from `helpers.notebook.results.read_results`.
     licence : str or list of str
-        The encoder's, as `helpers.checkpoints.find.licence` gives it.
+        The encoder's, from `helpers.checkpoints.find.licence`.
 
     Returns
     -------
     ModelCard
-        Its attribute ``data`` is the head, which programs read.
+        Its attribute ``data`` is the metadata at its top.
     """
     encoder, dataset = public_name(results["model"]["name"]), public_name(results["dataset"]["name"])
-    licences = [licence] if isinstance(licence, str) else licence
     title, names = "{}, fine-tuned on {}", (encoder.rpartition("/")[2], dataset.rpartition("/")[2])
-    card = CARD_FORM.format(
-        head=_head(results, title.format(*names), licence).to_yaml(),
+    card = ModelCard.from_template(
+        _metadata(results, title.format(*names), licence),
+        template_str=TEMPLATE,
+        code=as_code,
         title=title.format(*map(as_code, names)),
-        encoder=as_code(encoder),
-        framework=EDITIONS[results["framework"]],
-        dataset=as_code(dataset),
-        sentences=", ".join(f"{count} {split} sentences" for split, count in results["dataset"]["sentences"].items()),
-        digest=as_code(results["dataset"]["digest"]),
-        scores="\n".join(_score_rows(results["test"])),
-        accuracy=results["test"]["accuracy"],
-        settings="\n".join(f"- {as_code(name)}: {results['parameters'][name]}" for name in SETTINGS),
-        licence=NO_LICENCE if licence == "unknown" else f"As its encoder: {', '.join(map(as_code, licences))}",
+        encoder=encoder,
+        dataset=dataset,
+        edition=EDITIONS[results["edition"]],
+        results=results,
+        settings=SETTINGS,
+        licences=[licence] if isinstance(licence, str) else licence,
     )
     with written_whole(Path(folder) / CARD) as unfinished:
-        unfinished.write_text(card, encoding="utf-8")
-    return ModelCard(card)
+        card.save(unfinished)
+    return card
 
 
 def public_name(name: str) -> str:
-    """Give what a parameter names the name that others know it by: of a folder, the last part alone."""
+    """Return the name that others know the value of a parameter by: of a folder, only the last part."""
     if name == "bundled":
         return BUNDLED_NAME
     return Path(name).expanduser().absolute().name if is_folder_name(name) else name
 
 
-def _head(results: dict, title: str, licence: str | list[str]) -> ModelCardData:
+def as_code(text: str) -> str:
+    """Format text as Markdown code, in one line, so that nothing in it is read as Markdown, HTML or a table's cell."""
+    return "`" + " ".join(text.split()).replace("`", "'").replace("|", r"\|") + "`"
+
+
+def _metadata(results: dict, title: str, licence: str | list[str]) -> ModelCardData:
     encoder, dataset = results["model"]["name"], results["dataset"]["name"]
     scores = [
         EvalResult(
@@ -117,19 +117,10 @@ def _head(results: dict, title: str, licence: str | list[str]) -> ModelCardData:
         library_name="transformers",
         pipeline_tag="token-classification",
         license=licence,
-        # The Hub refuses a card that names something else than repositories here.
+        # The Hub refuses a card that names anything but repositories here.
         base_model=None if is_folder_name(encoder) else public_name(encoder),
         datasets=None if dataset == "sample" or is_folder_name(dataset) else [dataset],
         metrics=list(SCORES),
         model_name=title,
         eval_results=scores,
     )
-
-
-def _score_rows(test: dict) -> list[str]:
-    total = {"support": sum(scores["support"] for scores in test["per_type"].values())}
-    rows = {as_code(name): scores for name, scores in test["per_type"].items()} | {"all": test | total}
-    return [
-        f"| {name} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {row['support']} |"
-        for name, row in rows.items()
-    ]

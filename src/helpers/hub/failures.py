@@ -1,31 +1,27 @@
-"""Why something failed that has to do with the Hub, and what to do, in one sentence."""
+"""Explain Hub errors to users."""
 
 from collections.abc import Callable, Iterator
 
 from huggingface_hub import constants
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HFValidationError,
-    RepositoryNotFoundError,
-)
+from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
 from helpers.files import says_no_room
 from helpers.hub.client import CUT_OFF, NOT_JSON, TIMED_OUT, UNREACHABLE
 
 
 class BrokenDownloadError(OSError):
-    """Files came with another content or size than the Hub says they have."""
+    """Files have another content or size than the Hub says."""
 
 
 def fetch_failure(what: str, error: Exception) -> str:
-    """Say why something could not be fetched from the Hub, and what works without it.
+    """Return why something could not be fetched from the Hub, and what works without it.
 
     Parameters
     ----------
     what : str
         Such as ``"data set 'wnut_17'"``.
     error : Exception
-        As a client raised it.
+        As the client raised it.
 
     Returns
     -------
@@ -39,7 +35,7 @@ def fetch_failure(what: str, error: Exception) -> str:
 
 
 def reason(error: Exception) -> str:
-    """Say why a client of the Hub failed, and what to do, as a clause without a full stop."""
+    """Return why the Hub's client failed, and what to do, as a clause without a full stop."""
     for fits, text in REASONS:
         if fits(error):
             return text
@@ -49,16 +45,16 @@ def reason(error: Exception) -> str:
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Go from an error to what it was raised from, and on; the clients wrap each other's errors."""
+    """Iterate over an error and what it was raised from; clients wrap each other's errors."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
 def status_of(error: Exception) -> int | None:
-    """Find the status of the HTTP answer that an error comes from; None if it does not come from one."""
-    answers = (getattr(cause, "response", None) for cause in causes(error))
-    return next((answer.status_code for answer in answers if answer is not None), None)
+    """Return the status of the HTTP response that an error comes from; None if there is none."""
+    responses = (getattr(cause, "response", None) for cause in causes(error))
+    return next((response.status_code for response in responses if response is not None), None)
 
 
 def _kind(*kinds: type[Exception]) -> Callable[[Exception], bool]:
@@ -73,7 +69,7 @@ def _disk_is_full(error: Exception) -> bool:
     return any(says_no_room(cause) for cause in causes(error))
 
 
-# The first that fits is said.
+# The first that fits is given.
 REASONS = (
     (
         _disk_is_full,
@@ -92,7 +88,7 @@ REASONS = (
     ),
     (
         _status(401),
-        "the Hub does not take your token (401). Log in again with `hf auth login`, mend the environment variable"
+        "the Hub does not take your token (401). Log in again with `hf auth login`, fix the environment variable"
         " HF_TOKEN, or remove both: what is public needs no token",
     ),
     (_status(403), "the Hub does not allow it (403). Your token needs the right to it"),
@@ -106,7 +102,7 @@ REASONS = (
         "something else answers in the Hub's place, such as the log-in page of a network. Check the network",
     ),
     (_kind(*TIMED_OUT), "the Hub does not answer in time. Run again later"),
-    (_kind(*CUT_OFF), "the connection broke off. Run again: it goes on from there"),
+    (_kind(*CUT_OFF), "the connection broke off. Run again: it continues from there"),
     (
         _kind(*UNREACHABLE),
         "the Hub cannot be reached. Check the network, and that the environment variable HF_HUB_OFFLINE is not set",

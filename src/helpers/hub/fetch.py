@@ -1,4 +1,4 @@
-"""Fetching from the Hub: again where that helps, and with nothing broken left in the cache."""
+"""Fetch from the Hub, and keep nothing broken."""
 
 import glob
 import hashlib
@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from huggingface_hub import HfApi, constants
 from huggingface_hub.file_download import repo_folder_name
 
-from helpers.hub.client import CUT_OFF, ERRORS, TRIES, be_patient
+from helpers.hub.client import CUT_OFF, ERRORS, TRIES, configure_retries
 from helpers.hub.failures import BrokenDownloadError, causes, status_of
 
 Fetched = TypeVar("Fetched")
@@ -21,12 +21,12 @@ WRONG_RANGE = 416
 
 
 class Repository(NamedTuple):
-    """What the Hub has under a name.
+    """A repository on the Hub.
 
     Attributes
     ----------
     name : str
-        Its full name. What the reader calls it may be an older one, without an owner, which newer clients refuse.
+        Its full name. The reader may use an older one without an owner, which the client refuses.
     files : set of str
         Their paths.
     """
@@ -36,27 +36,27 @@ class Repository(NamedTuple):
 
 
 def look_up(kind: str, name: str, revision: str | None = None) -> Repository:
-    """Find a repository; that also shows in some seconds whether the Hub can be asked at all.
+    """Find a repository, which also shows within seconds whether the Hub can be reached.
 
     Parameters
     ----------
     kind : {"model", "dataset"}
     name : str
     revision : str, optional
-        The main one if it is not given.
+        ``main`` by default.
 
     Raises
     ------
     Exception
         One of `FAILURES`.
     """
-    be_patient()
+    configure_retries()
     info = HfApi().repo_info(name, repo_type=kind, revision=revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
     return Repository(info.id, {file.rfilename for file in info.siblings})
 
 
 def name_in_cache(kind: str, name: str) -> str:
-    """Find the full name of a repository that an earlier run has fetched, without asking the Hub."""
+    """Return the full name of a repository that an earlier run has fetched, without asking the Hub."""
     if "/" in name:
         return name
     fetched = Path(constants.HF_HUB_CACHE).glob(f"{kind}s--*--{glob.escape(name)}")
@@ -65,18 +65,18 @@ def name_in_cache(kind: str, name: str) -> str:
 
 
 def fetch_whole(fetch: Callable[[], Fetched], kind: str, name: str, made_of_files: Path | None = None) -> Fetched:
-    """Fetch files of a repository, again where the connection broke off or files came broken.
+    """Fetch files of a repository, and retry if the connection broke off or files came broken.
 
-    The clients themselves check the size of a file, not its content. Their cache names each file after its digest.
+    The client checks the size of a file, not its content. Its cache names each file by its digest.
 
     Parameters
     ----------
     fetch : callable
-        Fetches into the clients' cache.
+        Fetches into the client's cache.
     kind : {"model", "dataset"}
     name : str
     made_of_files : Path, optional
-        A folder in which `fetch` keeps what it makes of the files. It is removed with a broken one.
+        A folder where `fetch` keeps what it makes of the files; removed together with broken ones.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def fetch_whole(fetch: Callable[[], Fetched], kind: str, name: str, made_of_file
         error = None
         try:
             fetched = fetch()
-        except Exception as caught:  # a broken file can make its reader stumble in any way
+        except Exception as caught:  # a broken file can break its reader in any way
             error = caught
         broken = _remove_broken(files, error)
         if broken and made_of_files:
@@ -112,11 +112,11 @@ def _broke_off(error: Exception) -> bool:
 
 
 def _remove_broken(files: Path, error: Exception | None) -> bool:
-    """Remove what came broken from a repository's cache, and tell whether there was any."""
+    """Remove broken files from a repository's cache, and return whether there were any."""
     broken = [path for path in files.glob("blobs/*") if _is_broken(path)]
     came_broken = error is not None and (status_of(error) == WRONG_RANGE or "Consistency check failed" in str(error))
     if came_broken:
-        broken += files.glob("blobs/*.incomplete")  # to go on from them would fail again; some clients remove them
+        broken += files.glob("blobs/*.incomplete")  # resuming them would fail again
     for path in broken:  # another process may remove them too
         path.unlink(missing_ok=True)
     for link in files.glob("snapshots/**/*"):
@@ -126,7 +126,7 @@ def _remove_broken(files: Path, error: Exception | None) -> bool:
 
 
 def _is_broken(path: Path) -> bool:
-    """Tell whether a file's content is another than its name says: a SHA-256, or for small files git's SHA-1."""
+    """Return whether a file's content differs from its name: a SHA-256, or git's SHA-1 for small files."""
     header = b"blob %d\0" % path.stat().st_size
     start = {64: hashlib.sha256, 40: lambda: hashlib.sha1(header)}.get(len(path.name))
     if start is None:

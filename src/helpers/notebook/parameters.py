@@ -7,7 +7,7 @@ from reprlib import Repr
 from typing import Any
 
 from helpers.errors import ParameterError
-from helpers.hub.secrets import without_tokens
+from helpers.notebook.secrets import redact_tokens
 
 TEXT, NUMBER, COUNT, SWITCH = "a text", "a number", "a whole number", "True or False"
 KINDS = {TEXT: str, NUMBER: Real, COUNT: int, SWITCH: bool}
@@ -86,7 +86,7 @@ def check_value(name: str, value: Any) -> None:
         raise ParameterError(f"{name}={short.repr(value)}: expected {kind} of at least {smallest}")
     if largest is not None and value > largest:
         raise ParameterError(f"{name}={short.repr(value)}: expected {kind}, and none as large as that")
-    if kind == TEXT and value != without_tokens(value):
+    if kind == TEXT and value != redact_tokens(value):
         raise ParameterError(f"{name} holds an access token, which would be in all that the run leaves; log in instead")
     if kind == TEXT and value != value.encode(errors="ignore").decode():
         raise ParameterError(f"{name}={short.repr(value)}: expected {kind} that UTF-8 can hold")

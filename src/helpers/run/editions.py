@@ -19,11 +19,11 @@ from traitlets.config import Config
 
 from helpers.errors import RunError, TutorialError
 from helpers.files import room_needed, written_whole
-from helpers.hub.secrets import without_tokens
 from helpers.notebook.editions import EDITIONS
 from helpers.notebook.locks import LOCK, claimed
 from helpers.notebook.parameters import check_value
 from helpers.notebook.results import FILE_NAME, read_results, results_table
+from helpers.notebook.secrets import redact_tokens
 from helpers.run.pages import render_html
 from helpers.run.report import write_report
 
@@ -106,7 +106,7 @@ class _WholeFiles(LocalHandler):
 
     def write(self, buf: str, path: str) -> None:
         with written_whole(Path(path)) as unfinished:
-            super().write(without_tokens(buf), str(unfinished))
+            super().write(redact_tokens(buf), str(unfinished))
 
 
 papermill_io.register("/", _WholeFiles())  # for absolute paths, which `execute` gives

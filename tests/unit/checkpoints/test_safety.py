@@ -1,21 +1,25 @@
-"""Checkpoints that would run code, or read files elsewhere, are refused; what they hold is never run."""
+"""Checkpoints that would run code, or read files elsewhere, are refused; what they contain is never run.
+
+These tests also run with transformers 4 and TensorFlow (TF_USE_LEGACY_KERAS=1), where PyTorch is not installed.
+"""
 
 import ast
 import json
 import pickle
 from contextlib import nullcontext, suppress
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 
 import nbformat
 import pytest
+import transformers
 from IPython.core.inputtransformer2 import TransformerManager
 from support.hostile import Pickled, write_checkpoint
 from support.published_checkpoints import PUBLISHED
 from tokenizers import Tokenizer
 from tokenizers.models import Unigram
-from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForTokenClassification, AutoTokenizer
-from transformers import __version__ as transformers_version
+from transformers import CONFIG_MAPPING, AutoConfig, AutoTokenizer, PretrainedConfig
 from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as CLASSIFIERS
 
 from helpers.checkpoints.find import resolve_checkpoint
@@ -29,7 +33,9 @@ KERNEL = "somebody/kernels:attention"
 SECRET = "hf_" + 34 * "S"
 CONFIG, TOKENIZER_CONFIG, SPECIAL_TOKENS = "config.json", "tokenizer_config.json", "special_tokens_map.json"
 FOR_TOKENIZERS = (TOKENIZER_CONFIG, SPECIAL_TOKENS)
-MENDED = not transformers_version.startswith("4.")  # what transformers 4 does with some files, 5 does not
+FIXED = not transformers.__version__.startswith("4.")  # what transformers 4 does with some files, 5 does not
+Classifier = getattr(transformers, f"{'' if find_spec('torch') else 'TF'}AutoModelForTokenClassification")
+needs_torch = pytest.mark.skipif(not find_spec("torch"), reason="PyTorch is not installed here")
 
 
 @pytest.fixture
@@ -70,7 +76,7 @@ def as_older_tokenizers_are(folder, without=()):
 
 def load_as_the_notebooks_do(folder):
     AutoTokenizer.from_pretrained(folder, add_prefix_space=True)
-    AutoModelForTokenClassification.from_pretrained(folder, use_safetensors=True)
+    return Classifier.from_pretrained(folder, use_safetensors=True)
 
 
 def test_what_nothing_names_does_no_harm(folder, mark):
@@ -100,6 +106,10 @@ def test_the_material_would_run_if_it_were_trusted(folder, mark, monkeypatch, tm
         (CONFIG, "attn_implementation", KERNEL),
         (CONFIG, "_attn_implementation", KERNEL),
         (CONFIG, "_attn_implementation_internal", KERNEL),
+        (CONFIG, "experts_implementation", KERNEL),
+        (CONFIG, "_experts_implementation_internal", KERNEL),
+        (CONFIG, "per_layer_config", {"0": {"attn_implementation": KERNEL}}),
+        (CONFIG, "keypoint_detector_config", {"trust_remote_code": True, "auto_map": REMOTE_MODEL}),
         (CONFIG, "text_config", [{"attn_implementation": {"": KERNEL}}]),
     ],
 )
@@ -148,7 +158,7 @@ def test_a_file_that_is_open_already_is_not_read_by_its_number(folder, secret, f
             resolve_checkpoint(str(folder))
 
 
-@pytest.mark.skipif(MENDED, reason="transformers 5 takes such a file from the checkpoint's own folder alone")
+@pytest.mark.skipif(FIXED, reason="transformers 5 takes such a file from the checkpoint's own folder alone")
 @pytest.mark.parametrize("file", FOR_TOKENIZERS)
 def test_transformers_would_copy_such_a_file_into_the_trained_model(folder, secret, tmp_path, file):
     as_older_tokenizers_are(folder, without=["tokenizer.json", "vocab.txt"])
@@ -166,9 +176,9 @@ def test_a_configuration_that_names_files_to_be_written_is_refused(folder, tmp_p
     change(folder, file, chat_template={list: [{"name": name, "template": "text"}], dict: {name: "text"}}[several])
     with pytest.raises(UnsafeCheckpointError, match=rf"'chat_template' in its {file} could name"):
         resolve_checkpoint(str(folder))
-    with pytest.raises(ValueError, match="Invalid chat template name") if MENDED and is_written else nullcontext():
+    with pytest.raises(ValueError, match="Invalid chat template name") if FIXED and is_written else nullcontext():
         AutoTokenizer.from_pretrained(folder).save_pretrained(tmp_path / "trained")
-    assert (tmp_path / "elsewhere.jinja").exists() == (is_written and not MENDED)
+    assert (tmp_path / "elsewhere.jinja").exists() == (is_written and not FIXED)
 
 
 def test_a_configuration_that_gives_entries_other_names_is_refused(folder):
@@ -182,7 +192,17 @@ def test_a_configuration_that_gives_entries_other_names_is_refused(folder):
     assert config.auto_map == REMOTE_MODEL
 
 
-@pytest.mark.parametrize("entry", ["_auto_class", "attribute_map", "sub_configs", "to_dict", "save_pretrained"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        *("_auto_class", "attribute_map", "sub_configs", "to_dict", "save_pretrained"),
+        *(
+            name
+            for name in ("extra_files", "extra_config_files", "per_layer_config")
+            if hasattr(PretrainedConfig, name)
+        ),
+    ],
+)
 def test_a_configuration_that_replaces_what_transformers_has_is_refused(folder, entry):
     change(folder, CONFIG, **{entry: True})
     with pytest.raises(UnsafeCheckpointError, match=rf"'{entry}' in its config.json could name"):
@@ -252,7 +272,8 @@ def test_what_transformers_itself_saves_is_taken(folder):
 
 
 def test_what_a_training_saves_is_taken(folder, tmp_path):
-    AutoModelForTokenClassification.from_pretrained(folder).save_pretrained(tmp_path / "trained")
+    as_safetensors = {} if FIXED else {"safe_serialization": True}  # which TensorFlow models are not by default
+    Classifier.from_pretrained(folder).save_pretrained(tmp_path / "trained", **as_safetensors)
     AutoTokenizer.from_pretrained(folder, add_prefix_space=True).save_pretrained(tmp_path / "trained")
     assert resolve_checkpoint(str(tmp_path / "trained")) == str(tmp_path / "trained")
 
@@ -290,6 +311,19 @@ def test_weights_may_lie_elsewhere(folder, tmp_path):
 def test_an_adapter_is_refused(folder):
     (folder / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "somebody/model"}))
     with pytest.raises(UnsafeCheckpointError, match="it is an adapter"):
+        resolve_checkpoint(str(folder))
+
+
+@needs_torch
+def test_weights_that_would_be_loaded_in_place_of_others_are_refused(folder):
+    import torch.distributed.checkpoint as dcp
+    from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageWriter
+
+    weights = {name: weight.fill_(0.25) for name, weight in load_as_the_notebooks_do(folder).state_dict().items()}
+    with pytest.warns(UserWarning, match="in a single process"):
+        dcp.save(weights, storage_writer=HuggingFaceStorageWriter(str(folder), save_distributed=True))
+        assert load_as_the_notebooks_do(folder).classifier.bias.tolist() == [0.25, 0.25]  # transformers loads them
+    with pytest.raises(UnsafeCheckpointError, match=r"the weights in shard-00001-\S+ would be loaded in place"):
         resolve_checkpoint(str(folder))
 
 
@@ -360,6 +394,13 @@ def test_a_file_of_another_form_is_one_message(folder, file, content, message):
     with pytest.raises(CheckpointUnavailableError, match=message) as caught:
         resolve_checkpoint(str(folder))
     assert "\n" not in str(caught.value)
+
+
+def test_transformers_comes_without_the_scripts_that_unpickle_original_checkpoints():
+    """They are what CVE-2025-14920 and its seven siblings are about; no advisory names a release without them."""
+    models = Path(transformers.__file__).parent / "models"
+    assert len(list(models.glob("*/modeling_*.py"))) > 100
+    assert list(models.rglob("convert_*.py")) == []
 
 
 def code_files():

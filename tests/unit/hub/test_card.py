@@ -7,7 +7,7 @@ from helpers.checkpoints import find
 from helpers.hub.card import public_name, write_card
 
 RESULTS = {
-    "framework": "pytorch",
+    "edition": "pytorch",
     "dataset": {"name": "wnut_17", "digest": "d" * 64, "sentences": {"train": 3, "validation": 2, "test": 1}},
     "model": {"name": "bundled", "digest": "e" * 64},
     "parameters": {
@@ -15,12 +15,11 @@ RESULTS = {
         "learning_rate": 2e-4,
         "batch_size": 16,
         "weight_decay": 0.01,
-        "dropout": 0,
         "seed": 42,
         "max_train_examples": 0,
-        "label_all_subwords": False,
-        "split_long_sentences": True,
+        "speedups": True,
         "output_dir": "/home/ann/secret",
+        "hub_model_id": "",
     },
     "test": {
         "precision": 0.5,

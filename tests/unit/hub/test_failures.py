@@ -1,15 +1,17 @@
 import errno
+import json
+import socket
 
 import pytest
-import requests
+from huggingface_hub.utils import httpx
 
 from helpers.hub.failures import fetch_failure, reason, status_of
 
 
 def answered(status):
-    response = requests.Response()
-    response.status_code = status
-    return requests.HTTPError(f"{status} Client Error: for url: https://somewhere/internal", response=response)
+    request = httpx.Request("GET", "https://somewhere/internal")
+    response = httpx.Response(status, request=request)
+    return httpx.HTTPStatusError(f"{status} Client Error: for url: {request.url}", request=request, response=response)
 
 
 def wrapped(error):
@@ -34,9 +36,12 @@ def wrapped(error):
         (answered(401), "the Hub does not take your token (401)"),
         (answered(502), "the Hub has trouble of its own"),
         (answered(418), "the Hub refuses it (418)"),
-        (requests.ConnectTimeout(), "the Hub does not answer in time"),
-        (requests.ConnectionError(), "the Hub cannot be reached"),
+        (httpx.ConnectTimeout(""), "the Hub does not answer in time"),
+        (httpx.ConnectError(""), "the Hub cannot be reached"),
+        (httpx.RemoteProtocolError(""), "the connection broke off"),
+        (json.JSONDecodeError("", "<html>", 0), "something else answers in the Hub's place"),
         (ConnectionError(), "the Hub cannot be reached"),
+        (socket.gaierror(), "the Hub cannot be reached"),
     ],
 )
 def test_the_reason_is_found_however_deep_it_lies(error, said):
