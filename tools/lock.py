@@ -12,22 +12,13 @@ MAIN = FOLDER.parent / "requirements.txt"
 # What PyTorch's CUDA build for Linux asks for has a lock of its own, since the CPU build needs none of it.
 CUDA = FOLDER / "cuda.txt"
 OF_CUDA = ("cuda-", "nvidia-", "triton=")
-# PyPI has no CPU build for Linux. These are pytorch.org's, for x86-64 and Python 3.11, 3.12 and 3.13: pip and uv prefer
-# them where a folder or an index offers them.
-CPU_BUILDS = {
-    "torch==2.13.0": (
-        "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b",
-        "4ca4a9394b0c771238a4f73590fdbbc4debad85ed0fa63d026ae1b085da7d6e2",
-        "3fbf9c9d1f3c10c2d59d04aca426dee9ccc6ceb32d255c61e93acc3b4f75fae6",
-    )
-}
 
 
 def main(options: list[str]) -> None:
     """Resolve all locks; ``--upgrade`` raises what the .in files leave open."""
     found = resolve("main", [*read(MAIN), *read(CUDA)], options)
     write(CUDA, [entry for entry in found if entry.startswith(OF_CUDA)])
-    write(MAIN, [_with_cpu_builds(entry) for entry in found if not entry.startswith(OF_CUDA)])
+    write(MAIN, [entry for entry in found if not entry.startswith(OF_CUDA)])
     lock = FOLDER / "transformers4.txt"
     # Of what both environments have, both get one release, where transformers 4 takes it.
     known = {entry.partition("==")[0]: entry for entry in [*read(lock), *read(MAIN)]}
@@ -59,12 +50,6 @@ def write(lock: Path, entries: Iterable[str]) -> None:
     text = "".join(entries)
     if not lock.exists() or lock.read_text(encoding="utf-8") != text:
         lock.write_text(text, encoding="utf-8")
-
-
-def _with_cpu_builds(entry: str) -> str:
-    release, *hashes = entry.split(" \\\n")
-    more = (f"    --hash=sha256:{digest}" for digest in CPU_BUILDS.get(release, ()))
-    return " \\\n".join([release, *more, *hashes])
 
 
 if __name__ == "__main__":

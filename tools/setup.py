@@ -15,16 +15,17 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = {path.stem: path for path in (ROOT / "requirements").glob("*.txt")} | {"main": ROOT / "requirements.txt"}
+REQUIREMENTS = ROOT / "requirements"
+LOCKS = {path.stem: path for path in REQUIREMENTS.glob("*.txt")} | {"main": ROOT / "requirements.txt"}
 ENVIRONMENTS = {"main": ROOT / ".venv", "transformers4": ROOT / ".venv-transformers4"}
-HAS_CUDA = "import sys, importlib.metadata as m; sys.exit(not any('nvidia' in each for each in m.requires('torch')))"
-# uv does not read pip's settings. To look through all indexes for the best, as pip does, is safe where there are hashes.
+NEEDS_CUDA = "import sys, importlib.metadata as m; sys.exit(not any('nvidia' in each for each in m.requires('torch')))"
+# uv does not read pip's settings. Like pip, it may look through all indexes for the best: the hashes make that safe.
 OF_UV = {"index-url": "--default-index", "extra-index-url": "--index", "find-links": "--find-links"}
 ALL_INDEXES = ("--index-strategy", "unsafe-best-match")
 
 
 class SetUpError(Exception):
-    """What was being done when something failed."""
+    """What failed, in one sentence."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,8 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
             make(name)
         else:
             add(name)
-    except (SetUpError, KeyboardInterrupt) as error:
-        print(error if str(error) else "Set-up was interrupted.", file=sys.stderr)
+    except SetUpError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Set-up was interrupted.", file=sys.stderr)
         return 1
     return 0
 
@@ -69,13 +73,15 @@ def make(name: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         # The base, as this may be run by a Python of the environment that was just removed.
         base = getattr(sys, "_base_executable", sys.executable)
-        run(f"making the virtual environment {folder.name}", [base, "-m", "venv", folder])
+        require(subprocess.run([base, "-m", "venv", folder]).returncode == 0, f"making {folder.name}")
         python = python_of(folder)
-        subprocess.run(pip(python, "--quiet", "--require-hashes", "-r", LOCKS["uv"]))
-        install_lock(python, name)
-        if name == "main" and subprocess.run([python, "-c", HAS_CUDA]).returncode == 0:
-            install_lock(python, "cuda")
-        install("installing the project itself", python, "--no-build-isolation", "-e", ROOT)
+        install_lock(python, LOCKS["uv"], optional=True)  # without it, pip does the rest, in three times the time
+        if name == "main":
+            install_lock(python, REQUIREMENTS / "torch_cpu.in", optional=True)
+        install_lock(python, LOCKS[name])
+        if name == "main" and subprocess.run([python, "-c", NEEDS_CUDA]).returncode == 0:
+            install_lock(python, LOCKS["cuda"])
+        require(install(python, "--no-build-isolation", "-e", ROOT), "installing the project itself")
         (folder / ".installed").touch()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -87,49 +93,45 @@ def add(name: str) -> None:
     folder = ENVIRONMENTS["main"]
     if not (folder / ".installed").exists():
         make("main")
-    install_lock(python_of(folder), name)
+    install_lock(python_of(folder), LOCKS[name])
     (folder / f".installed-{name}").touch()
 
 
-def install_lock(python: Path, name: str) -> None:
-    """Install what a lock lists, and nothing else."""
-    lock = LOCKS[name]
-    install(f"installing the packages of {lock.relative_to(ROOT)}", python, "--require-hashes", "-r", lock)
+def install_lock(python: Path, lock: Path, optional: bool = False) -> None:
+    """Install what a lock lists and nothing else; `SetUpError` if that fails, or silence where it is optional."""
+    done = install(python, "--require-hashes", "-r", lock, quiet=optional)
+    require(done or optional, f"installing the packages of {lock.relative_to(ROOT).as_posix()}")
 
 
-def install(doing: str, python: Path, *what: str | Path) -> None:
-    """Install with uv, or with pip where uv is missing or fails."""
-    if subprocess.run([python, "-c", "import uv"], stderr=subprocess.DEVNULL).returncode == 0:
-        settings = pip_settings(python)
-        options = [part for name in OF_UV for value in settings.get(name, "").split() for part in (OF_UV[name], value)]
-        certificates = {"SSL_CERT_FILE": settings["cert"]} if "cert" in settings else {}
-        command = [python, "-m", "uv", "pip", "install", "--python", python, *ALL_INDEXES, *options, "--no-deps", *what]
-        if subprocess.run(command, env=certificates | os.environ).returncode == 0:
-            return
-    run(doing, pip(python, "--no-deps", *what))
-
-
-def pip(python: Path, *what: str | Path) -> list[str | Path]:
-    """Build the command that installs something with pip."""
-    return [python, "-m", "pip", "install", "--disable-pip-version-check", *what]
+def install(python: Path, *what: str | Path, quiet: bool = False) -> bool:
+    """Install with uv, or with pip where uv is missing or fails; return whether it worked."""
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", *what]
+    settings = pip_settings(python)
+    options = [part for name in OF_UV for value in settings.get(name, "").split() for part in (OF_UV[name], value)]
+    uv = [python, "-m", "uv", "pip", "install", "--python", python, "--no-deps", *ALL_INDEXES, *options, *what]
+    environment = ({"SSL_CERT_FILE": settings["cert"]} if "cert" in settings else {}) | os.environ
+    has_uv = subprocess.run([python, "-c", "import uv"], capture_output=True).returncode == 0
+    commands = [uv, pip] if has_uv else [pip]
+    return any(subprocess.run(each, env=environment, capture_output=quiet).returncode == 0 for each in commands)
 
 
 def pip_settings(python: Path) -> dict[str, str]:
-    """Look up what pip is told by its files, and by environment variables, which it lists last."""
+    """Look up what pip is told by its files and by environment variables, which come before them."""
     done = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True)
-    settings = (line.partition("=") for line in done.stdout.splitlines())
+    lines = sorted(done.stdout.splitlines(), key=lambda line: line.startswith(":env:"))
+    settings = (line.partition("=") for line in lines)
     return {name.rpartition(".")[2]: str(ast.literal_eval(value)) for name, _, value in settings}
-
-
-def run(doing: str, command: list[str | Path]) -> None:
-    """Run a command; raises `SetUpError` where it fails."""
-    if subprocess.run(command).returncode:
-        raise SetUpError(f"Set-up failed while {doing}; the lines above say why. Fix that and try again.")
 
 
 def python_of(folder: Path) -> Path:
     """Find the Python of an environment."""
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def require(done: bool, doing: str) -> None:
+    """Raise `SetUpError` if something was not done."""
+    if not done:
+        raise SetUpError(f"Set-up failed while {doing}; the lines above say why. Fix that and try again.")
 
 
 if __name__ == "__main__":
