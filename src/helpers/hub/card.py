@@ -36,8 +36,8 @@ On other kinds of text, scores can be far lower.
 {%- macro row(name, scores, support) %}
 | {{ name }} | {{ "%.3f | %.3f | %.3f" | format(scores.precision, scores.recall, scores.f1) }} | {{ support }} |
 {%- endmacro %}
-{%- for name, scores in results.test.per_type.items() %}{{ row(code(name), scores, scores.support) }}{% endfor %}
-{{- row("all", results.test, results.test.per_type.values() | sum("support")) }}
+{%- for name, scores in results.test.per_type.items() %}{{ row(code(name), scores, scores.number) }}{% endfor %}
+{{- row("all", results.test, results.test.per_type.values() | sum("number")) }}
 
 Accuracy, over words: {{ "%.3f" | format(results.test.accuracy) }}
 

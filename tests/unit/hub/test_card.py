@@ -26,7 +26,7 @@ RESULTS = {
         "recall": 0.25,
         "f1": 1 / 3,
         "accuracy": 0.9,
-        "per_type": {"person": {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "support": 4}},
+        "per_type": {"person": {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "number": 4}},
     },
 }
 
@@ -87,7 +87,7 @@ def test_the_bundled_sample_is_no_repository(tmp_path):
 
 @pytest.mark.parametrize("name", ["a`b", "a|b", "<script>alert(1)</script>", "a\n# b", "---"])
 def test_odd_names_stay_text(tmp_path, name):
-    per_type = {name: {"precision": 0.5, "recall": 0.5, "f1": 0.5, "support": 1}}
+    per_type = {name: {"precision": 0.5, "recall": 0.5, "f1": 0.5, "number": 1}}
     text = card_of(tmp_path, per_type=per_type).text
     (row,) = [line for line in text.splitlines() if "| 0.500 | 0.500 | 0.500 | 1 |" in line and "all" not in line[:6]]
     assert row.startswith("| `") and row.endswith("` | 0.500 | 0.500 | 0.500 | 1 |")
