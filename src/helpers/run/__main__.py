@@ -6,14 +6,15 @@ import sys
 from typing import Any
 
 from helpers.errors import TutorialError
+from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.language import LANGUAGES, use_language
-from helpers.run.editions import FRAMEWORKS, RUNS, load_profile, run_editions, subfolder
+from helpers.run.editions import RUNS, load_profile, run_editions, subfolder
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit status is 0 if all notebooks ran to their end, else 1."""
     parser = argparse.ArgumentParser(prog="python -m helpers.run", description=__doc__)
-    parser.add_argument("--edition", choices=FRAMEWORKS, help="run this one alone (default: both)")
+    parser.add_argument("--edition", choices=EDITIONS, help=f"run this one alone (default: {' and '.join(MAIN)})")
     parser.add_argument("--profile", default="sample", help="a file in notebooks/profiles, without its suffix")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the notebooks and of the report")
     parser.add_argument("-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
@@ -21,9 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         parameters = load_profile(options.profile) | {name: _value(text) for name, text in options.parameters}
         use_language(options.language)  # for the report, which this process writes itself
-        frameworks = (options.edition,) if options.edition else FRAMEWORKS
+        editions = (options.edition,) if options.edition else MAIN
         folder = RUNS / subfolder(options.language) / options.profile
-        run_editions(frameworks, parameters, folder, options.language)
+        run_editions(editions, parameters, folder, options.language)
     except TutorialError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import papermill
 import yaml
 from nbclient.exceptions import DeadKernelError
@@ -22,27 +23,28 @@ from helpers.files import room_needed, written_whole
 from helpers.notebook.editions import EDITIONS
 from helpers.notebook.locks import LOCK, claimed
 from helpers.notebook.parameters import check_value
-from helpers.notebook.results import FILE_NAME, read_results, results_table
+from helpers.notebook.results import FILE_NAME, add_seconds, read_results, results_table
 from helpers.notebook.secrets import redact_tokens
 from helpers.run.pages import render_html
 from helpers.run.report import write_report
 
-FRAMEWORKS = tuple(EDITIONS)
 NOTEBOOKS = Path("notebooks")
 RUNS = Path("runs")
+TRAINING = "training"  # the tag of the cell that trains
 CHECKPOINTS = "checkpoints"  # in a notebook's output folder
 
 
-def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: Path, language: str = "en") -> None:
+def run_editions(editions: Sequence[str], parameters: dict[str, Any], folder: Path, language: str = "en") -> None:
     """Run some editions one after the other, print their results as a table, and write the report page.
 
     Parameters
     ----------
-    frameworks : sequence of {"pytorch", "tensorflow"}
+    editions : sequence of str
+        Of `EDITIONS`.
     parameters : dict of str to any
         What differs from the notebooks' defaults.
     folder : Path
-        Gets ``<framework>.ipynb`` and ``.html``, the folder ``<framework>`` with the artefacts, and ``report.html``.
+        Gets ``<edition>.ipynb`` and ``.html``, the folder ``<edition>`` with the artefacts, and ``report.html``.
     language : {"en", "ko"}
 
     Raises
@@ -59,26 +61,25 @@ def run_editions(frameworks: Sequence[str], parameters: dict[str, Any], folder: 
     """
     check_settings(parameters)
     with ExitStack() as stack:
-        for framework in frameworks:
-            stack.enter_context(claimed(folder, f".{framework}.lock"))
-        clear(frameworks, folder, parameters)
+        for edition in editions:
+            stack.enter_context(claimed(folder, f".{edition}.lock"))
+        clear(editions, folder, parameters)
         stack.enter_context(room_needed(folder))
-        for framework in frameworks:
-            run_notebook(framework, parameters, folder, language)
+        for edition in editions:
+            run_notebook(edition, parameters, folder, language)
         # An edition that was run into this folder before stands beside the new one.
-        runs = [
-            read_results(folder / framework) for framework in FRAMEWORKS if (folder / framework / FILE_NAME).exists()
-        ]
+        runs = [read_results(folder / edition) for edition in EDITIONS if (folder / edition / FILE_NAME).exists()]
         print(results_table(runs).round(3).to_string())
         print(f"Report: {write_report(runs, folder)}")
 
 
-def run_notebook(framework: str, parameters: dict[str, Any], folder: Path, language: str = "en") -> None:
+def run_notebook(edition: str, parameters: dict[str, Any], folder: Path, language: str = "en") -> None:
     """Execute one edition, with a progress bar over its cells, and render it as HTML.
 
     Parameters
     ----------
-    framework : {"pytorch", "tensorflow"}
+    edition : str
+        One of `EDITIONS`.
     parameters : dict of str to any
     folder : Path
     language : {"en", "ko"}
@@ -89,9 +90,9 @@ def run_notebook(framework: str, parameters: dict[str, Any], folder: Path, langu
     RunError
         If a cell fails; the message ends in the cell's traceback.
     """
-    notebook = notebook_path(framework, language)
-    executed = folder / f"{framework}.ipynb"
-    artefacts = folder / framework
+    notebook = notebook_path(edition, language)
+    executed = folder / f"{edition}.ipynb"
+    artefacts = folder / edition
     artefacts.mkdir(parents=True, exist_ok=True)
     print(f"Running {notebook} -> {executed}", flush=True)
     try:
@@ -168,6 +169,7 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
             papermill.execute_notebook(
                 notebook, executed.absolute(), parameters, engine_name="saves_before_code", config=config, **settings
             )
+        _keep_seconds(executed, Path(parameters["output_dir"]))
     except PapermillExecutionError as error:
         traceback = "\n".join(error.traceback)
         raise RunError(
@@ -180,9 +182,19 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
         ) from error
 
 
-def notebook_path(framework: str, language: str = "en") -> Path:
+def _keep_seconds(executed: Path, artefacts: Path) -> None:
+    """Add to the record of a run what papermill has measured: the whole notebook, and the cell tagged ``training``."""
+    if (artefacts / FILE_NAME).exists():
+        notebook = nbformat.read(executed, as_version=4)
+        training = sum(
+            cell.metadata.papermill["duration"] for cell in notebook.cells if TRAINING in cell.metadata.get("tags", [])
+        )
+        add_seconds(artefacts, {"training": training, "total": notebook.metadata.papermill["duration"]})
+
+
+def notebook_path(edition: str, language: str = "en") -> Path:
     """Find the learner's notebook of an edition; raises `RunError` outside of the project's folder."""
-    return _notebooks() / subfolder(language) / f"token_classification_{framework}.ipynb"
+    return _notebooks() / subfolder(language) / f"token_classification_{edition}.ipynb"
 
 
 def load_profile(name: str) -> dict[str, Any]:
@@ -221,14 +233,15 @@ def check_settings(parameters: dict[str, Any]) -> None:
         raise RunError("output_dir is set by the run itself: the results go to a folder below runs/")
 
 
-def clear(frameworks: Sequence[str], folder: Path, parameters: dict[str, Any]) -> None:
+def clear(editions: Sequence[str], folder: Path, parameters: dict[str, Any]) -> None:
     """Remove what earlier runs of some editions left in a folder, so that it cannot pass for a new run's.
 
     Their checkpoints stay: the notebook goes on from them or removes them, as it is told.
 
     Parameters
     ----------
-    frameworks : sequence of {"pytorch", "tensorflow"}
+    editions : sequence of str
+        Of `EDITIONS`.
     folder : Path
     parameters : dict of str to any
         Of the new run.
@@ -240,14 +253,14 @@ def clear(frameworks: Sequence[str], folder: Path, parameters: dict[str, Any]) -
     OutputFolderError
         If a notebook that somebody else has started is at work there; nothing is removed then.
     """
-    artefacts = [folder / framework for framework in frameworks]
+    artefacts = [folder / edition for edition in editions]
     _require_nothing_read_from(artefacts, parameters)
     with ExitStack() as stack:
         for place in artefacts:
             stack.enter_context(claimed(place))
         for place in artefacts:
             _remove_artefacts(place)
-    pages = [folder / f"{framework}{suffix}" for framework in frameworks for suffix in (".ipynb", ".html")]
+    pages = [folder / f"{edition}{suffix}" for edition in editions for suffix in (".ipynb", ".html")]
     for path in (*pages, folder / "report.html"):
         path.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""A page that sets the results of several runs side by side."""
+"""Set the results of several runs side by side."""
 
 from collections.abc import Callable
 from importlib.resources import files
@@ -22,7 +22,7 @@ def write_report(runs: list[dict], folder: Path) -> Path:
     runs : list of dict
         The results of runs into this folder, as `results.read_results` gives them.
     folder : Path
-        Holds, for each run, ``<framework>.html`` and ``<framework>/figures``.
+        Holds, for each run, ``<edition>.html`` and ``<edition>/figures``.
 
     Returns
     -------
@@ -34,12 +34,12 @@ def write_report(runs: list[dict], folder: Path) -> Path:
         Environment(autoescape=True)
         .from_string(TEMPLATE.read_text(encoding="utf-8"))
         .render(
-            titles={run["framework"]: EDITIONS[run["framework"]] for run in runs},
+            titles={run["edition"]: EDITIONS[run["edition"]] for run in runs},
             settings=_side_by_side(runs, _settings),
-            results=_side_by_side(runs, lambda run: table[run["framework"]]),
+            results=_side_by_side(runs, lambda run: table[run["edition"]]),
             types=_side_by_side(runs, lambda run: {k: v["f1"] for k, v in run["test"]["per_type"].items()}),
             errors=_side_by_side(runs, lambda run: run["errors"]),
-            seconds=_side_by_side(runs, lambda run: run["seconds"], digits=1),
+            seconds=_side_by_side(runs, lambda run: run.get("seconds", {}), digits=1),
             versions=_side_by_side(runs, lambda run: run["versions"]),
             language=current_language(),
             _=translate,
@@ -57,5 +57,5 @@ def _settings(run: dict) -> dict:
 
 def _side_by_side(runs: list[dict], part: Callable[[dict], dict], digits: int = 3) -> str:
     # dtype object, since a column holds counts and scores
-    columns = {EDITIONS[run["framework"]]: pd.Series(part(run), dtype=object) for run in runs}
+    columns = {EDITIONS[run["edition"]]: pd.Series(part(run), dtype=object) for run in runs}
     return pd.DataFrame(columns).to_html(border=0, na_rep="-", float_format=f"{{:,.{digits}f}}".format)
