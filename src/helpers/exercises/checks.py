@@ -134,7 +134,9 @@ def check_map(my_encoded: Any, dataset: DatasetDict, tokenizer: PreTrainedTokeni
             encoding = tokenizer(rows[place]["tokens"], is_split_into_words=True, truncation=True)
             if answer[place]["input_ids"] != encoding["input_ids"]:
                 raise Hint(
-                    translate("These are not the subwords of the words in `tokens`. Look at Exercise 1.1 again.")
+                    translate(
+                        "These are not the subwords of the words in `tokens`. Which arguments did Exercise 1.1 need?"
+                    )
                 )
             name = f'my_encoded["{split}"][{place}]["labels"]'
             row = answer[place]["labels"]
@@ -372,7 +374,7 @@ def check_guess(my_guess: Any, scores: Mapping[Any, Any], experiment: str) -> Fe
     if sorted(guess) != sorted(names):
         text = translate("`my_guess` should list `{names}`, from the lowest F1 to the highest.")
         raise Hint(text.format(names=shown([*scores])))
-    if ... in scores.values():
+    if any(score is None or score is ... for score in scores.values()):
         raise Gap
     f1 = {name: number(name, score) for name, score in zip(names, scores.values(), strict=True)}
     wrong = [(low, high) for low, high in combinations(guess, 2) if f1[low] - f1[high] >= ALIKE]
@@ -403,7 +405,7 @@ def _lesson(experiment: str) -> str:
         ),
         "head_only": translate(
             "The head can only combine what the encoder offers, and that was not made for names. Training all layers"
-            " takes twice as long, and here it is worth it."
+            " takes twice as long, and usually pays."
         ),
     }[experiment]
 
@@ -418,15 +420,14 @@ def check_pipeline(
     """Check the entities that a pipeline finds in a sentence if each word goes by its first subword."""
     from transformers import pipeline
 
-    expected = pipeline("ner", model=model, tokenizer=tokenizer, aggregation_strategy="first")(sentence)
     found = as_list("my_found", my_found)
     if any("entity" in item for item in found):
         raise Hint(translate("These are subwords. With an `aggregation_strategy` the pipeline joins them to entities."))
-    if [(item["entity_group"], item["start"], item["end"]) for item in found] != [
-        (item["entity_group"], item["start"], item["end"]) for item in expected
-    ]:
+    entities = [(item["entity_group"], item["start"], item["end"]) for item in found]
+    expected = pipeline("ner", model=model, tokenizer=tokenizer, aggregation_strategy="first")(sentence)
+    if entities != [(item["entity_group"], item["start"], item["end"]) for item in expected]:
         raise Hint(translate("These entities are joined by another rule. Which subword speaks for a word here?"))
-    texts = [sentence[item["start"] : item["end"]] for item in expected]
+    texts = [sentence[start:end] for _, start, end in entities]
     return Feedback(RIGHT, translate("Found: `{texts}`.").format(texts=shown(texts)))
 
 

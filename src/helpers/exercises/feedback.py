@@ -132,7 +132,7 @@ def compare(
 
 
 def call(text: str, function: Any, *arguments: Any) -> Any:
-    """Call a reader's function; raise `Hint`, with the call as `text`, where it fails, and `Gap` where it returns None."""
+    """Call a reader's function; raise `Hint`, with the call as `text`, if it fails, and `Gap` if it returns None."""
     if not callable(function):
         raise Hint(translate("`{name}` should be a function.").format(name=text.partition("(")[0]))
     try:
