@@ -185,8 +185,8 @@ def check_label_counts(my_first: Any, my_every: Any, word_ids: Sequence[int | No
         [(len(word_ids), translate("`my_every` counts special tokens too. Do they belong to a word?"))],
         translate("`my_every`: which subwords still have -100 when every subword of a word is labelled?"),
     )
-    text = translate("{first} words count once each. Labelling all subwords adds {more} later ones: {every} labels.")
-    return Feedback(RIGHT, text.format(first=first, more=every - first, every=every))
+    text = translate("{first} words have one label each. With every subword labelled, there are {every} labels.")
+    return Feedback(RIGHT, text.format(first=first, every=every))
 
 
 # Section 2: scores

@@ -49,7 +49,7 @@ def make_trainer(
     Returns
     -------
     Trainer
-        It scores the validation split, and saves nothing.
+        It scores the validation split after the last step, and saves nothing.
     """
     import torch
     from transformers import (
@@ -81,21 +81,25 @@ def make_trainer(
     rows = dataset["train"]
     if sentences is not None:
         rows = rows.shuffle(seed=seed, keep_in_memory=True).select(range(min(sentences, len(rows))))
+    steps = math.ceil(len(dataset["train"]) / batch_size * epochs)
     bfloat16 = not torch.cuda.is_available() and processor_multiplies_bfloat16()
     return Trainer(
         model=model,
         args=TrainingArguments(
             output_dir="unused",
             learning_rate=learning_rate,
-            max_steps=math.ceil(len(dataset["train"]) / batch_size * epochs),
+            max_steps=steps,
             per_device_train_batch_size=batch_size,
             per_device_eval_batch_size=8 * batch_size,
             train_sampling_strategy="group_by_length",
             bf16=bfloat16,
             use_cpu=bfloat16,  # without it, bf16 is taken to mean a GPU
             weight_decay=0.01,
+            eval_strategy="steps",
+            eval_steps=steps,
+            logging_steps=steps,
             save_strategy="no",
-            logging_strategy="no",
+            metric_for_best_model="f1",
             dataloader_pin_memory=torch.cuda.is_available(),
             disable_tqdm=False,
             seed=seed,
@@ -113,7 +117,7 @@ def train_and_score(*args: object, **changes: object) -> float:
     """Train with what `make_trainer` takes, and return the F1 of the validation split."""
     trainer = make_trainer(*args, **changes)
     trainer.train()
-    return trainer.evaluate()["eval_f1"]
+    return trainer.state.best_metric
 
 
 def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, inside: Sequence[int] | None = None) -> Dataset:

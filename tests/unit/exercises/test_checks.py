@@ -502,7 +502,7 @@ def test_a_function_may_change_what_it_is_given():
 
 
 def test_feedback_then_shows_what_was_asked():
-    assert "5 words count once" in CHECKS["counts"]((5, 6)).text
+    assert "5 words have one label each" in CHECKS["counts"]((5, 6)).text
     assert "precision 0.333, recall 0.200, F1 0.250" in CHECKS["scores"]((1 / 3, 0.2, 0.25)).text
     assert "Accuracy 0.90, F1 0.00" in CHECKS["useless"]("O O B-location O O O O O O O".split()).text
     assert "5e-05" in CHECKS["rate"](5e-5).text

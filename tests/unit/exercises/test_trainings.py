@@ -63,12 +63,14 @@ def test_every_subword_is_labelled_in_training_alone(data):
         assert [label for label in few if label != -100] == [t for t, count in zip(tags, pieces, strict=True) if count]
 
 
-def test_the_score_is_seqevals_and_a_seed_repeats_it(data):
-    trainer = make_trainer(TINY, data, 1e-2, epochs=4)
+def test_the_score_is_seqevals_and_a_seed_repeats_it(sample, data):
+    whole = DatasetDict(train=data["train"], validation=sample["validation"])  # in 20 sentences it finds nothing
+    trainer = make_trainer(TINY, whole, 1e-6)
     trainer.train()
-    prediction = trainer.predict(encode(data["validation"], AutoTokenizer.from_pretrained(TINY)))
-    names, kept = np.array(label_names(data)), prediction.label_ids != -100
+    prediction = trainer.predict(encode(whole["validation"], AutoTokenizer.from_pretrained(TINY)))
+    names, kept = np.array(label_names(whole)), prediction.label_ids != -100
     predicted = [names[row[k]].tolist() for row, k in zip(prediction.predictions.argmax(-1), kept, strict=True)]
     true = [names[row[k]].tolist() for row, k in zip(prediction.label_ids, kept, strict=True)]
-    scores = [train_and_score(TINY, data, 1e-2, epochs=4, seed=seed) for seed in (42, 42)]
-    assert scores == [pytest.approx(f1_score(true, predicted, zero_division=0))] * 2
+    expected = f1_score(true, predicted)
+    assert expected > 0
+    assert [train_and_score(TINY, whole, 1e-6) for _ in range(2)] == [pytest.approx(expected)] * 2
