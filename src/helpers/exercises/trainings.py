@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from helpers.alignment import align_labels, inside_ids
 from helpers.checkpoints.find import longest_input
 from helpers.data.load import label_names
-from helpers.metrics import SCORES, load_seqeval, tags_from_logits
+from helpers.metrics import SCORES, SEQEVAL, tags_from_logits
 from helpers.training.speed import processor_multiplies_bfloat16
 
 if TYPE_CHECKING:  # importing transformers imports PyTorch, and a helper leaves that to the notebook
@@ -51,6 +51,7 @@ def make_trainer(
     Trainer
         It scores the validation split after the last step, and saves nothing.
     """
+    import evaluate
     import torch
     from transformers import (
         AutoModelForTokenClassification,
@@ -61,12 +62,12 @@ def make_trainer(
         set_seed,
     )
 
-    names, seqeval = label_names(dataset), load_seqeval()
+    names, seqeval = label_names(dataset), evaluate.load(SEQEVAL)
 
     def compute_metrics(prediction: tuple) -> dict[str, float]:
         predicted, true = tags_from_logits(*prediction, names)
         scores = seqeval.compute(predictions=predicted, references=true)
-        return {name: scores[name] for name in SCORES}
+        return {name: scores[f"overall_{name}"] for name in SCORES}
 
     set_seed(seed)
     model = AutoModelForTokenClassification.from_pretrained(
@@ -76,7 +77,7 @@ def make_trainer(
         label2id={name: label for label, name in enumerate(names)},
     )
     (model.base_model if head_only else model.base_model.embeddings).requires_grad_(False)
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint, add_prefix_space=True)
     tokenizer.model_max_length = longest_input(tokenizer, model.config)
     rows = dataset["train"]
     if sentences is not None:
