@@ -10,7 +10,7 @@ from helpers.alignment import align_labels, inside_ids
 from helpers.checkpoints.find import longest_input
 from helpers.data.load import label_names
 from helpers.metrics import SCORES, SEQEVAL, tags_from_logits
-from helpers.training.speed import processor_multiplies_bfloat16
+from helpers.training.speed import settings
 
 if TYPE_CHECKING:  # importing transformers imports PyTorch, and a helper leaves that to the notebook
     from datasets import Dataset, DatasetDict
@@ -52,7 +52,6 @@ def make_trainer(
         It scores the validation split after the last step, and saves nothing.
     """
     import evaluate
-    import torch
     from transformers import (
         AutoModelForTokenClassification,
         AutoTokenizer,
@@ -73,6 +72,7 @@ def make_trainer(
     model = AutoModelForTokenClassification.from_pretrained(
         checkpoint,
         use_safetensors=True,
+        dtype="float32",
         id2label=dict(enumerate(names)),
         label2id={name: label for label, name in enumerate(names)},
     )
@@ -83,7 +83,6 @@ def make_trainer(
     if sentences is not None:
         rows = rows.shuffle(seed=seed, keep_in_memory=True).select(range(min(sentences, len(rows))))
     steps = math.ceil(len(dataset["train"]) / batch_size * epochs)
-    bfloat16 = not torch.cuda.is_available() and processor_multiplies_bfloat16()
     return Trainer(
         model=model,
         args=TrainingArguments(
@@ -92,19 +91,15 @@ def make_trainer(
             max_steps=steps,
             per_device_train_batch_size=batch_size,
             per_device_eval_batch_size=8 * batch_size,
-            train_sampling_strategy="group_by_length",
-            bf16=bfloat16,
-            use_cpu=bfloat16,  # without it, bf16 is taken to mean a GPU
             weight_decay=0.01,
             eval_strategy="steps",
             eval_steps=steps,
             logging_steps=steps,
             save_strategy="no",
             metric_for_best_model="f1",
-            dataloader_pin_memory=torch.cuda.is_available(),
-            disable_tqdm=False,
             seed=seed,
-            report_to="none",
+            disable_tqdm=False,  # shows the table of scores although warnings are off
+            **settings(speedups=True),
         ),
         train_dataset=encode(rows, tokenizer, inside_ids(names) if label_all_subwords else None),
         eval_dataset=encode(dataset["validation"], tokenizer),
