@@ -1,9 +1,9 @@
-"""What an exercise's check says to an answer, and how it reads answers of any kind without ever raising."""
+"""Read answers of any kind, and say how they went."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from html import escape
@@ -13,8 +13,8 @@ import numpy as np
 
 from helpers.notebook.language import translate
 
-RIGHT, NOT_YET, OPEN = "right", "not yet", "open"
-COLOURS = {RIGHT: "#2e9e5b", NOT_YET: "#d08700", OPEN: "#7a8699"}
+RIGHT, NOT_YET, OPEN, SURPRISE = "right", "not yet", "open", "surprise"
+COLOURS = {RIGHT: "#2e9e5b", NOT_YET: "#d08700", OPEN: "#7a8699", SURPRISE: "#3f7fd0"}
 # The background is translucent: the page's own text colour stays readable on it, dark or light.
 BOX = "border-left:.3em solid {colour};background:{colour}22;padding:.5em .8em;border-radius:.2em"
 LONGEST_VALUE = 120
@@ -28,8 +28,8 @@ class Feedback:
 
     Parameters
     ----------
-    status : {"right", "not yet", "open"}
-        "open" where nothing is filled in.
+    status : {"right", "not yet", "open", "surprise"}
+        "open" where nothing is filled in; "surprise" where a training went otherwise than guessed.
     text : str
         For the reader; what stands between backticks is code.
     """
@@ -46,7 +46,12 @@ class Feedback:
         return f'<div class="feedback {self.status}" style="{style}"><b>{escape(self._heading())}</b> {text}</div>'
 
     def _heading(self) -> str:
-        headings = {RIGHT: translate("Right."), NOT_YET: translate("Not yet."), OPEN: translate("Your turn.")}
+        headings = {
+            RIGHT: translate("Right."),
+            NOT_YET: translate("Not yet."),
+            OPEN: translate("Your turn."),
+            SURPRISE: translate("A surprise."),
+        }
         return headings[self.status]
 
 
@@ -59,7 +64,7 @@ class Hint(Exception):
 
 
 def never_raises(check: Callable[Arguments, Feedback]) -> Callable[Arguments, Feedback]:
-    """Let a check answer a gap, a hint and whatever else is raised with feedback too."""
+    """Let a check answer gaps, hints and anything else that is raised with feedback, too."""
 
     @wraps(check)
     def answering(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Feedback:
@@ -94,7 +99,7 @@ def shown(value: Any) -> str:
 
 
 def number(name: str, value: Any) -> float:
-    """Read an answer as a number; raises `Hint` where it is none."""
+    """Read an answer as a number; raise `Hint` where it is none."""
     try:
         if isinstance(value, (str, bytes, bool)):
             raise TypeError
@@ -105,7 +110,7 @@ def number(name: str, value: Any) -> float:
 
 
 def as_list(name: str, value: Any) -> list:
-    """Read an answer as a list, whatever kind of sequence, array or column it is; raises `Hint` where it is none."""
+    """Read an answer as a list, whatever kind of sequence, array or column it is; raise `Hint` where it is none."""
     if hasattr(value, "__array__"):  # arrays, tensors, columns of a data frame
         value = np.asarray(value).tolist()
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
@@ -115,51 +120,26 @@ def as_list(name: str, value: Any) -> list:
 
 
 def compare(
-    value: float | np.ndarray,
-    expected: float | np.ndarray,
-    mistakes: Sequence[tuple[float | np.ndarray, str]],
-    otherwise: str,
-    tolerance: float = 0.0,
+    value: Any, expected: Any, mistakes: Sequence[tuple[Any, str]], otherwise: str, tolerance: float = 0
 ) -> None:
-    """Raise `Hint` unless a value is as expected.
+    """Raise `Hint` unless a number or array is as expected; where it is that of a mistake, with the mistake's hint."""
 
-    Parameters
-    ----------
-    value, expected : float or ndarray
-    mistakes : sequence of (float or ndarray, str)
-        What typical mistakes lead to, each with its hint; the first that fits the value is given.
-    otherwise : str
-        The hint where none fits.
-    tolerance : float
-        By how much a value may differ from another and still count as equal.
-    """
-
-    def equals(other: float | np.ndarray) -> bool:
+    def equals(other: Any) -> bool:
         return np.shape(value) == np.shape(other) and np.allclose(value, other, rtol=0, atol=tolerance)
 
     if not equals(expected):
         raise Hint(next((hint for mistake, hint in mistakes if equals(mistake)), otherwise))
 
 
-def calls(name: str, function: Any, cases: Sequence[tuple[list, list]]) -> Iterator[tuple[str, list, list, Any]]:
-    """Call a reader's function for each case; yield the call as text, its two arguments and its result.
-
-    Raises
-    ------
-    Hint
-        If it is no function, or raises.
-    Gap
-        If its first result is None or Ellipsis.
-    """
+def call(text: str, function: Any, *arguments: Any) -> Any:
+    """Call a reader's function; raise `Hint`, with the call as `text`, if it fails, and `Gap` if it returns None."""
     if not callable(function):
-        raise Hint(translate("`{name}` should be a function.").format(name=name))
-    for first, second in cases:
-        call = f"{name}({first}, {second})"
-        try:
-            result = function(list(first), list(second))  # copies, which it may change
-        except (Exception, SystemExit) as error:
-            text = translate("`{call}` raises `{error}`.")
-            raise Hint(text.format(call=call, error=shown(error))) from None
-        if (first, second) == cases[0] and _is_gap(result):
-            raise Gap
-        yield call, first, second, result
+        raise Hint(translate("`{name}` should be a function.").format(name=text.partition("(")[0]))
+    try:
+        result = function(*arguments)
+    except (Exception, SystemExit) as error:
+        hint = translate("`{call}` raises `{error}`.").format(call=text, error=shown(error))
+        raise Hint(hint) from None
+    if _is_gap(result):
+        raise Gap
+    return result

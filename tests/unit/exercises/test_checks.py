@@ -2,14 +2,20 @@ import re
 from functools import partial
 from html import unescape
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from datasets import Dataset, DatasetDict
 from hypothesis import given
 from hypothesis import strategies as st
+from seqeval.metrics import f1_score, precision_score, recall_score
+from transformers import AutoModelForTokenClassification, AutoTokenizer, TrainingArguments
 
-from helpers.exercises.checks import Feedback, checks
+from helpers.exercises import checks
+from helpers.exercises.feedback import Feedback
 
 SUBWORDS = "[CLS] swim in hor ##vitz lake ! [SEP]".split()
 WORD_IDS = [None, 0, 1, 2, 2, 3, 4, None]
@@ -29,6 +35,67 @@ TEST_TRUE = [["O"], ["B-x", "O"], ["O", "O"], ["B-x"]]
 TEST_PREDICTED = [["O"], ["B-x", "I-x"], ["O", "O"], ["O"]]
 LOGITS = np.log([[[1.0, 1.0, 2.0], [6.0, 2.0, 2.0], [1.0, 18.0, 1.0], [3.0, 1.0, 1.0]]])  # rows sum to 4, 10, 20, 5
 PIPED = [{"index": 1, "score": 0.6, "word": "a"}, {"index": 2, "score": 0.9, "word": "b"}]
+
+
+NAMES = ["O", "B-person", "I-person", "B-location"]
+TINY = str(Path(__file__).parents[2] / "support" / "tiny_distilbert")
+TOKENIZER = AutoTokenizer.from_pretrained(TINY)
+WORDS = "Horvitz 's ferry to Varenna".split()
+ROWS = {"tokens": [WORDS, ["Varenna"], ["!"]], "ner_tags": [[1, 0, 0, 0, 3], [3], [0]]}
+DATA = DatasetDict(train=Dataset.from_dict(ROWS), test=Dataset.from_dict({"tokens": [["Oslo"]], "ner_tags": [[3]]}))
+F1 = {"low": 0.0, "lesson": 0.31, "high": 0.01}
+SENTENCE = "Ann met Bob"
+
+
+def model_that_answers(label):
+    """A model that gives every subword the same label."""
+    model = AutoModelForTokenClassification.from_pretrained(TINY, id2label=dict(enumerate(NAMES)))
+    with torch.no_grad():
+        model.classifier.weight.zero_()
+        model.classifier.bias[label] = 9
+    return model
+
+
+MODEL = model_that_answers(NAMES.index("B-person"))
+EACH_WORD = [{"entity_group": "person", "start": start, "end": start + 3} for start in (0, 4, 8)]
+
+
+def arguments(**changed):
+    usual = {
+        "output_dir": "nowhere",
+        "num_train_epochs": 2,
+        "learning_rate": 3e-4,
+        "per_device_train_batch_size": 8,
+        "eval_strategy": "epoch",
+        "save_strategy": "epoch",
+        "load_best_model_at_end": True,
+        "metric_for_best_model": "f1",
+    }
+    return TrainingArguments(**usual | changed)
+
+
+def mapped(label=lambda word_ids, tags: first_subwords(word_ids, tags), columns=("input_ids", "labels"), **settings):
+    def tokenize_and_align_labels(examples):
+        encoding = TOKENIZER(examples["tokens"], **{"is_split_into_words": True, "truncation": True} | settings)
+        labels = [label(encoding.word_ids(row), tags) for row, tags in enumerate(examples["ner_tags"])]
+        return {name: column for name, column in {**encoding, "labels": labels}.items() if name in columns}
+
+    return DATA.map(tokenize_and_align_labels, batched=True, remove_columns=["tokens", "ner_tags"])
+
+
+def scores_of(prediction, keep=lambda labels: labels != -100, axis=-1):
+    logits, labels = prediction
+    best, kept = logits.argmax(axis=axis), keep(labels)
+    named = [[[NAMES[i] for i in row[k]] for row, k in zip(ids, kept, strict=True)] for ids in (labels, best)]
+    return {"f1": f1_score(*named), "recall": recall_score(*named), "precision": precision_score(*named)}
+
+
+def scores_by_attribute(prediction):
+    return scores_of((prediction.predictions, prediction.label_ids))
+
+
+def padding_taken_for_o(prediction):
+    return scores_of((prediction.predictions, np.maximum(prediction.label_ids, 0)))
 
 
 def last_subwords(word_ids, tags):
@@ -88,6 +155,12 @@ def split_where_the_type_changes(words, tags):
 
 # Each check with what it is given besides the answer, and right answers, worked by hand
 CHECKS = {
+    "encoding": lambda answer: checks.check_encoding(answer, WORDS, TOKENIZER, 12),
+    "map": lambda answer: checks.check_map(answer, DATA, TOKENIZER),
+    "metrics": lambda answer: checks.check_compute_metrics(answer, NAMES),
+    "arguments": lambda answer: checks.check_training_arguments(answer, 3e-4, 8, 2),
+    "guess": lambda answer: checks.check_guess(answer, F1, "learning_rate"),
+    "pipeline": lambda answer: checks.check_pipeline(answer, SENTENCE, MODEL, TOKENIZER),
     "labels": lambda answer: checks.check_labels(answer, SUBWORDS, WORD_IDS, TAGS),
     "last": checks.check_last_subwords,
     "counts": lambda answer: checks.check_label_counts(*answer, WORD_IDS),
@@ -101,9 +174,20 @@ CHECKS = {
     "entities": checks.check_entities,
 }
 SEVERAL = {"counts": 2, "scores": 3, "epochs": 2}  # how many answers these take
-FUNCTIONS = ("last", "entities")
+FUNCTIONS = ("last", "entities", "metrics")
 
 RIGHT = [
+    ("encoding", TOKENIZER(WORDS, is_split_into_words=True, truncation=True, max_length=12)),
+    ("map", mapped()),
+    ("map", mapped(columns=("input_ids", "attention_mask", "labels"))),
+    ("metrics", scores_of),
+    ("metrics", scores_by_attribute),
+    ("metrics", lambda prediction: {"f1": scores_of(prediction)["f1"]}),
+    ("arguments", arguments()),
+    ("arguments", arguments(metric_for_best_model="eval_f1", weight_decay=0.01)),
+    ("guess", ["low", "high", "lesson"]),
+    ("guess", ("high", "low", "lesson")),  # their scores are too close to tell
+    ("pipeline", EACH_WORD),
     ("labels", [-100, 0, 0, 1, -100, 2, 0, -100]),
     ("labels", np.array([-100, 0, 0, 1, -100, 2, 0, -100])),
     ("last", last_subwords),
@@ -131,87 +215,107 @@ RIGHT = [
 
 # A typical mistake, and words that only its hint has
 MISTAKES = [
+    ("encoding", TOKENIZER(WORDS), "`input_ids` has 5 parts"),
+    ("encoding", TOKENIZER(WORDS, is_split_into_words=True), r"These are \d\d subwords, and at most 12 fit"),
+    ("encoding", TOKENIZER("Horvitz", truncation=True, max_length=12), "other subwords"),
+    ("encoding", TOKENIZER(["Ho", "rvitz"], is_split_into_words=True), "other subwords"),
+    ("encoding", [101, 102], "cannot be read as an answer"),
+    ("map", DATA, "no column `labels`"),
+    ("map", mapped(columns=["input_ids"]), "no column `labels`"),
+    ("map", mapped(label=lambda ids, tags: [-100] * len(ids)), r"Position 1 \(`\w+`\) is the first subword of word 0"),
+    ("map", mapped(label=lambda ids, tags: [-100 if i is None else tags[i] for i in ids]), "is a later subword"),
+    ("map", mapped(label=lambda ids, tags: [0 if i is None else tags[i] for i in ids]), "is a special token"),
+    ("map", mapped(label=lambda ids, tags: tags), r'`my_encoded\["train"\]\[0\]\["labels"\]` contains 5 labels for'),
+    ("map", mapped(add_special_tokens=False), "not the subwords of the words"),
+    ("map", DatasetDict({split: rows.select([0]) for split, rows in mapped().items()}), "`train` has 1 rows"),
+    ("map", mapped()["train"], "cannot be read as an answer"),
+    ("metrics", lambda prediction: scores_of(prediction)["f1"], "should return a `dict`"),
+    ("metrics", lambda prediction: {"eval_f1": 0.8}, "should return a `dict`"),
+    ("metrics", padding_taken_for_o, "What becomes of the -100s"),
+    ("metrics", lambda prediction: scores_of(prediction, axis=1), "raises `IndexError"),
+    ("metrics", lambda prediction: {"f1": 0.5}, "Which axis has the labels"),
+    ("metrics", lambda logits, labels: {}, "raises `TypeError"),
+    ("metrics", {"f1": 0.8}, "`compute_metrics` should be a function"),
+    ("arguments", arguments(learning_rate=5e-5), "`learning_rate` is `5e-05`"),
+    ("arguments", arguments(per_device_train_batch_size=16), "How many sentences"),
+    ("arguments", arguments(num_train_epochs=3), "`num_train_epochs` is `3`"),
+    ("arguments", TrainingArguments("nowhere"), "`learning_rate` is `5e-05`"),
+    ("arguments", arguments(eval_strategy="steps", save_strategy="steps"), "`eval_strategy` is .*which value asks"),
+    ("arguments", arguments(load_best_model_at_end=False), "the last epoch, not the best"),
+    ("arguments", arguments(metric_for_best_model="loss"), "Otherwise the loss decides"),
+    ("arguments", {"learning_rate": 3e-4}, "cannot be read as an answer"),
+    ("guess", "low", "should be a list"),
+    ("guess", ["low", "high"], r"should list `\['low', 'lesson', 'high'\]`"),
+    ("guess", ["low", "low", "lesson"], "should list"),
+    ("pipeline", [{"entity": "B-person", "start": 0, "end": 3}], "These are subwords"),
+    ("pipeline", [{"entity_group": "person", "start": 0, "end": 11}], "another rule"),
+    ("pipeline", [], "another rule"),
+    ("pipeline", SENTENCE, "should be a list"),
     ("labels", [0, 0, 0, 1, -100, 2, 0, 0], r"Position 0 \(`\[CLS\]`\) is a special token"),
     ("labels", [-100, 0, 0, 1, 2, 2, 0, -100], r"Position 4 \(`##vitz`\) is a later subword"),
     ("labels", [-100, 0, 0, -100, 1, 2, 0, -100], r"Position 3 \(`hor`\) is the first subword of word 2"),
-    ("labels", TAGS, "holds 5 labels for 8 subwords"),
+    ("labels", TAGS, "contains 5 labels for 8 subwords"),
     ("labels", "-100 O O B-location -100 I-location O -100".split(), "Position 0 of `my_labels` is `'-100'`"),
     ("labels", "-100, 0", "should be a list, and is of type `str`"),
     ("last", first_subwords, "labels the first subword of each word"),
-    ("last", lambda word_ids, tags: [0] * len(word_ids), "position 0 is a special token, and gets the label 0"),
-    ("last", lambda ids, tags: [-100 if i is None else tags[i] for i in ids], "more of its word follows position 1"),
+    ("last", lambda word_ids, tags: [0] * len(word_ids), "position 0 ends no word, yet it gets the label 0"),
+    ("last", lambda ids, tags: [-100 if i is None else tags[i] for i in ids], "position 1 ends no word"),
     ("last", lambda word_ids, tags: [-100] * len(word_ids), r"\[2, 0\]\)`: position 1 ends its word"),
-    ("last", lambda word_ids, tags: tags, "holds 2 labels for 4 subwords"),
+    ("last", lambda word_ids, tags: tags, "contains 2 labels for 4 subwords"),
     ("last", lambda word_ids, tags: [tags[word] for word in word_ids], r"None\], \[2, 0\]\)` raises `TypeError"),
     ("last", lambda word_ids: word_ids, "raises `TypeError"),
-    ("last", [-100, 2, 0, -100], "should be a function"),
-    ("counts", (8, 6), "`my_first` counts all subwords"),
+    ("last", [-100, 2, 0, -100], "`my_align` should be a function"),
+    ("counts", (8, 6), "special tokens never count"),
     ("counts", (6, 6), "`my_first` counts later subwords too"),
-    ("counts", (4, 6), "a word counts once"),
     ("counts", (5, 8), "`my_every` counts special tokens too"),
-    ("counts", (5, 5), "What becomes of the later subwords"),
-    ("counts", (5, 7), "which subwords still have -100"),
+    ("counts", (5, 5), "which subwords still have -100"),
     ("counts", (5, [6, 7]), r"`my_every` should be a number, and is `\[6, 7\]`"),
-    ("scores", (1 / 5, 1 / 3, 1 / 4), "`my_precision` is the recall"),
-    ("scores", (2 / 3, 1 / 5, 1 / 4), "`my_precision` counts an entity that is only nearly right"),
-    ("scores", (1, 1 / 5, 1 / 4), "`my_precision` counts an entity that is only nearly right"),
-    ("scores", (0.6, 0.6, 0.6), "`my_precision` is a share of words"),
-    ("scores", (33.3, 20, 25), "`my_precision` should lie between 0 and 1"),
-    ("scores", (0, 1 / 5, 1 / 4), "how many entities are predicted"),
-    ("scores", (1 / 3, 1 / 3, 1 / 4), "`my_recall` is the precision"),
-    ("scores", (1 / 3, 2 / 5, 1 / 4), "`my_recall` counts an entity that is only nearly right"),
-    ("scores", (1 / 3, 1 / 4, 1 / 4), "how many entities are there in truth"),
+    ("scores", (1 / 5, 1 / 3, 1 / 4), "`my_precision` is the other one"),
+    ("scores", (2 / 3, 1 / 5, 1 / 4), "`my_precision`: count entities, not words, and only those"),
+    ("scores", (33.3, 20, 25), "`my_precision`: count entities"),
+    ("scores", (1 / 3, 1 / 3, 1 / 4), "`my_recall` is the other one"),
+    ("scores", (1 / 3, 2 / 5, 1 / 4), "`my_recall`: count entities"),
     ("scores", (1 / 3, 1 / 5, 4 / 15), "`my_f1` is the arithmetic mean"),
     ("scores", (1 / 3, 1 / 5, 1 / 15), "twice the product"),
     ("scores", (1 / 3, "1/5", 1 / 4), "`my_recall` should be a number, and is `'1/5'`"),
     ("useless", ["O"] * 10, "All `O` is the easy way"),
-    ("useless", QUIET, "`location` from word 2 to word 3 is right"),
+    ("useless", QUIET, r"F1 is 1\.00: one of your entities is right"),
     ("useless", ["B-person"] * 10, r"accuracy is only 0\.00"),
     ("useless", "B-x I-x O I-location O O O O O O".split(), r"accuracy is only 0\.70"),
-    ("useless", "O O B-location".split(), "holds 3 tags for 10 words"),
+    ("useless", "O O B-location".split(), "contains 3 tags for 10 words"),
     ("useless", "O O location O O O O O O O".split(), "Word 2 has `'location'`"),
     ("useless", " ".join(QUIET), "should be a list, and is of type `str`"),
-    ("rate", 2e-4, "rate of the first step"),
     ("rate", 1e-4, "rate halfway"),
     ("rate", 1.5e-4, "gone by then"),
-    ("rate", 0, "only after the last step"),
-    ("rate", 1, "Which share of the steps"),
-    ("steps", 21, "`train_batch_size` as it is"),
-    ("steps", 4, "steps in one epoch"),
-    ("steps", 9, "also if it is smaller"),
-    ("steps", 10, "epochs cannot share one"),
-    ("steps", 10.5, "need not be just half"),
+    ("rate", 0, "Which share of the steps"),
+    ("steps", 10.5, "how full is it"),
     ("steps", 50 * 3 / 16, "cannot be split"),
-    ("steps", 100, "How many batches are in one epoch"),
-    ("epochs", (1, 3), r"In epoch 1 `validation_loss` was 1\.5000"),
-    ("epochs", (3, 3), "`my_best_by_loss`: an earlier epoch is as good as epoch 3"),
+    ("steps", 21, "How many batches are in one epoch"),
+    ("epochs", (1, 3), r"`my_best_by_loss`: in epoch 1, `validation_loss` was 1\.5000"),
+    ("epochs", (3, 3), "better or earlier"),
     ("epochs", (0, 3), "`my_best_by_loss`: there is no epoch 0"),
-    ("epochs", (2, 2), r"In epoch 2 `f1` was 0\.2500"),
-    ("epochs", (2, 4), "`my_best_by_f1`: an earlier epoch is as good as epoch 4"),
+    ("epochs", (2, 2), r"`my_best_by_f1`: in epoch 2, `f1` was 0\.2500"),
+    ("epochs", (2, 4), "better or earlier"),
     ("epochs", (2, 0.5), r"`my_best_by_f1`: there is no epoch 0\.5"),
-    ("wrong", [1], "1 still missing"),
-    ("wrong", [0, 1, 3], "Sentence 0 is in your list"),
-    ("wrong", [1, 1, 3], "more than once"),
-    ("wrong", [1, 4], "no sentence `4`"),
-    ("wrong", [-1], "no sentence `-1`"),
-    ("wrong", [False, True, False, True], "holds `False`, and should hold the indices"),
-    ("wrong", np.nonzero([0, 1, 0, 1]), r"holds `array\(\[1, 3\]\)`"),
+    ("wrong", [1], "has 1 indices, and 2 sentences"),
+    ("wrong", [0, 1, 3], "`0` is in your list"),
+    ("wrong", [1, 1, 3], "Each counts once"),
+    ("wrong", [1, 1], "Each counts once"),
+    ("wrong", [-1], "there is no such sentence"),
+    ("wrong", [False, True, False, True], "contains `False`, and should contain the indices"),
+    ("wrong", np.nonzero([0, 1, 0, 1]), r"contains `array\(\[1, 3\]\)`"),
     ("probabilities", LOGITS[0].max(axis=-1), "Those are logits"),
-    ("probabilities", np.exp(LOGITS[0]).max(axis=-1), "divide each by the sum"),
     ("probabilities", [2 / 6, 6 / 11, 18 / 22, 3 / 11], "Which axis"),
-    ("probabilities", np.array([2, 6, 18, 3]) / 39, "Which axis"),
-    ("probabilities", [2, 0, 1, 0], "Those are the best labels"),
-    ("probabilities", np.exp(LOGITS[0]) / [[4], [10], [20], [5]], "probabilities of all labels"),
-    ("probabilities", [0.6, 0.9, 0.5], "There is one for each label"),
-    ("probabilities", [0.6, 0.9], "leaves out what it predicts as `O`"),
-    ("probabilities", 0.5, r"the shape \(\)\. There are 4 subwords"),
-    ("probabilities", [0.5, 0.5, 0.5, 0.5], "exponential of each logit"),
-    ("entities", with_prefix, "stands after the hyphen"),
-    ("entities", first_words, r"\[\('Ann', 'person'\)\]`\. The text should be all words"),
-    ("entities", every_tagged_word, r"'person'\)\]`, which is too many"),
-    ("entities", closed_by_o_alone, r"\[\('Zoe', 'person'\)\]`, which is too few"),
-    ("entities", split_where_the_type_changes, r"\[\('Bergen Oslo', 'location'\)\]`, which is too few"),
-    ("entities", lambda words, tags: [text for text, _ in joined(words, tags)], "has `'Ann Lee'` in its list"),
+    ("probabilities", np.exp(LOGITS[0]).max(axis=-1), "divided by the sum"),
+    ("probabilities", [2, 0, 1, 0], "divided by the sum"),
+    ("probabilities", np.exp(LOGITS[0]) / [[4], [10], [20], [5]], r"the shape \(4, 3\)"),
+    ("probabilities", [0.6, 0.9], r"the shape \(2,\)\. There are 4 subwords"),
+    ("entities", with_prefix, r"'B-person'\)\]`\. Each should be a pair"),
+    ("entities", first_words, r"\[\('Ann', 'person'\)\]`\. Each should be a pair: all words"),
+    ("entities", every_tagged_word, r"'person'\)\]`: 2 entities"),
+    ("entities", closed_by_o_alone, r"\[\('Zoe', 'person'\)\]`: 1 entities"),
+    ("entities", split_where_the_type_changes, r"\[\('Bergen Oslo', 'location'\)\]`: 1 entities"),
+    ("entities", lambda words, tags: [text for text, _ in joined(words, tags)], "Each should be a pair"),
     ("entities", lambda words, tags: "Ann Lee", "should be a list, and is of type `str`"),
     ("entities", lambda words, tags: [][0], "`my_entities.*raises `IndexError.*list index out of range"),
     ("entities", lambda words, tags: exit(), "raises `SystemExit"),
@@ -234,14 +338,20 @@ def test_mistakes_get_a_hint_of_their_own(name, answer, words):
 @pytest.mark.parametrize(("name", "answer", "words"), MISTAKES)
 def test_hints_do_not_tell_the_answer(name, answer, words):
     told = {
+        "encoding": ["is_split_into_words", "truncation"],
+        "map": ["label 1", "tag 1", "label 3", "tag 3"],
+        "metrics": ["argmax", "axis=-1"],
+        "arguments": ["epoch`", "'epoch'"],
+        "guess": ["high', 'lesson'"],
+        "pipeline": ["first`", "'first'"],
         "labels": ["-100, 0, 0, 1, -100, 2, 0, -100", "label 1", "tag 1"],
         "last": ["label 2"],
         "counts": ["5", "6"],
         "scores": [" 0.2", "0.33", "0.25", "1/3", "1/5", "1/4"],
         "rate": ["5e-05", "/ 4", "quarter"],
         "steps": ["12"],
-        "epochs": {"In epoch 2": ["epoch 3"]}.get(words[:10], ["epoch 2"]),
-        "wrong": [] if isinstance(answer, tuple) else ["[1, 3]", "sentence 3"],  # that one holds the answer
+        "epochs": {"(2, 2)": ["epoch 3"], "(3, 3)": []}.get(str(answer), ["epoch 2"]),
+        "wrong": [] if isinstance(answer, tuple) else ["[1, 3]", "`1`", "`3`"],  # that one holds the answer
         "probabilities": ["0.5", "0.6", "0.9"],
         "entities": ["[('Ann Lee', 'person')]", "('San Francisco', 'location')]", "Bergen', 'location')"],
     }.get(name, [])
@@ -392,18 +502,55 @@ def test_a_function_may_change_what_it_is_given():
 
 
 def test_feedback_then_shows_what_was_asked():
-    assert "5 words count once" in CHECKS["counts"]((5, 6)).text
+    assert "5 words have one label each" in CHECKS["counts"]((5, 6)).text
     assert "precision 0.333, recall 0.200, F1 0.250" in CHECKS["scores"]((1 / 3, 0.2, 0.25)).text
     assert "Accuracy 0.90, F1 0.00" in CHECKS["useless"]("O O B-location O O O O O O O".split()).text
     assert "5e-05" in CHECKS["rate"](5e-5).text
-    assert "of 8: 21; of 16: 12." in CHECKS["steps"](12).text
+    assert "21 steps become 12" in CHECKS["steps"](12).text
     assert "epoch 2; F1, the score that we are after, keeps epoch 3" in CHECKS["epochs"]((2, 3)).text
     assert "2 of 4 sentences" in CHECKS["wrong"]([3, 1]).text
     assert "2 subwords" in CHECKS["probabilities"]([0.5, 0.6, 0.9, 0.6]).text
 
 
+def test_a_guess_that_fails_is_a_surprise_and_no_mistake():
+    feedback = CHECKS["guess"](["lesson", "low", "high"])
+    assert feedback.status == "surprise"
+    assert "You put `low` above `lesson`" in feedback.text
+    assert "F1: `low` 0.000, `high` 0.010, `lesson` 0.310." in feedback.text
+    assert "powers of ten" in feedback.text
+    assert checks.check_guess(["low", "lesson", "high"], F1, "learning_rate").status == "surprise"
+
+
+@pytest.mark.parametrize("experiment", ["learning_rate", "sentences", "label_all_subwords", "head_only"])
+def test_guesses_are_compared_in_words(experiment):
+    went = checks.check_guess(["a", "b"], {"a": 0.2, "b": np.float32(0.3)}, experiment)
+    alike = checks.check_guess(["a", "b"], {"a": 0.22, "b": 0.2}, experiment)
+    assert (went.status, alike.status) == ("right", "right")
+    assert "as you guessed" in went.text
+    assert "too alike" in alike.text
+
+
+@pytest.mark.parametrize("score", [..., None])
+def test_a_guess_without_its_training_is_open(score):
+    assert checks.check_guess(["a", "b"], {"a": 0.2, "b": score}, "sentences").status == "open"
+
+
+@pytest.mark.parametrize("score", ["0.3", Evil(), [0.3], {}, 10**400], ids=lambda score: type(score).__name__)
+def test_a_guess_beside_something_that_is_no_score(score):
+    assert checks.check_guess(["a", "b"], {"a": 0.2, "b": score}, "sentences").status == "not yet"
+
+
+def test_a_model_that_finds_nothing():
+    assert checks.check_pipeline([], SENTENCE, model_that_answers(0), TOKENIZER).status == "right"
+
+
+def test_labels_of_any_data_are_scored():
+    names = ["B-x", "O"]
+    assert checks.check_compute_metrics(lambda prediction: {"f1": 0.8}, names).status == "right"
+
+
 def test_runs_at_the_edge():
-    assert "both choose epoch 1" in checks.check_best_epochs(1, 1, HISTORY.head(1)).text
+    assert checks.check_best_epochs(1, 1, HISTORY.head(1)).status == "right"
     assert checks.check_best_epochs(1, 1, HISTORY.head(1).assign(f1=0.0)).status == "right"
     assert checks.check_doubled_batch(1, 3, 16, 1).status == "right"
     assert checks.check_rate(0.0, 0).status == "right"
@@ -431,10 +578,10 @@ def test_feedback_as_text_and_as_a_box():
 
 
 def test_each_status_has_its_heading_and_colour():
-    pages = [Feedback(status, "same")._repr_html_() for status in ("right", "not yet", "open")]
-    assert len(set(re.findall(r"border-left:[^;]*", "".join(pages)))) == 3
-    assert [repr(Feedback(status, "")).strip() for status in ("right", "not yet", "open")] == [
-        "Right.", "Not yet.", "Your turn.",
+    pages = [Feedback(status, "same")._repr_html_() for status in ("right", "not yet", "open", "surprise")]
+    assert len(set(re.findall(r"border-left:[^;]*", "".join(pages)))) == 4
+    assert [repr(Feedback(status, "")).strip() for status in ("right", "not yet", "open", "surprise")] == [
+        "Right.", "Not yet.", "Your turn.", "A surprise.",
     ]  # fmt: skip
 
 
