@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from hub.messages import Answer, Request, json_answer, refusal
@@ -29,16 +30,18 @@ def validate_card(hub: "Hub", request: Request) -> Answer:
 
 
 def preupload(hub: "Hub", request: Request, repository: Repository, revision: str) -> Answer:
-    """Say of each file whether it is a large one, and which version of it is there."""
+    """Say of each file whether it is a large one, whether .gitignore names it, and which version of it is there."""
     _, present = repository.at(revision)
+    asked = request.json()
+    ignored = asked.get("gitIgnore", "").split()
     files = [
         {
             "path": file["path"],
             "uploadMode": "lfs" if file["path"].endswith(LARGE) else "regular",
-            "shouldIgnore": False,
+            "shouldIgnore": any(fnmatch(file["path"], pattern) for pattern in ignored),
             "oid": present[file["path"]].etag if file["path"] in present else None,
         }
-        for file in request.json()["files"]
+        for file in asked["files"]
     ]
     return json_answer({"files": files})
 

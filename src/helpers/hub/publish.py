@@ -1,10 +1,20 @@
-"""The way of a trained model to the Hub."""
+"""Publish a trained model on the Hub."""
 
 import shlex
+from pathlib import Path
+from types import SimpleNamespace
 
-from huggingface_hub import CommitOperationAdd, create_repo, get_token, preupload_lfs_files, upload_folder
+from huggingface_hub import (
+    CommitInfo,
+    CommitOperationAdd,
+    create_repo,
+    get_token,
+    preupload_lfs_files,
+    upload_folder,
+)
 
 from helpers.errors import ParameterError, UploadError
+from helpers.files import written_whole
 from helpers.hub import fetch
 from helpers.hub.failures import reason
 
@@ -12,15 +22,16 @@ NEEDS_LOGIN = (
     "push_to_hub=True needs a login with the right to write: log in with the cell above, with `hf auth login`, or"
     " through the environment variable HF_TOKEN"
 )
+PICKLES = ("*.bin", "*.pt", "*.pth")
 
 
 def require_repository(name: str) -> str:
-    """Make sure, before anything is trained, that there is a repository to upload to; makes it where it is missing.
+    """Make sure, before anything is trained, that there is a repository to upload to; create it if it is missing.
 
     Parameters
     ----------
     name : str
-        With the user's or organisation's name before a slash, or without, for the user's own.
+        With the user's or organisation's name before a slash, or without for the user's own.
 
     Returns
     -------
@@ -36,15 +47,50 @@ def require_repository(name: str) -> str:
     """
     if get_token() is None:
         raise ParameterError(NEEDS_LOGIN)
-    fetch.be_patient()
+    fetch.configure_retries()
     try:
         repository = create_repo(name, exist_ok=True).repo_id
-        # `create_repo` is content with any repository that may be read. This asks how a file is to be uploaded, for
-        # which one needs the right to write; nothing is.
+        # `create_repo` accepts any existing repository that may be read. Asking how a file would be uploaded needs the
+        # right to write, and uploads nothing.
         preupload_lfs_files(repository, [CommitOperationAdd("README.md", b"")])
         return repository
     except fetch.FAILURES as error:
         raise UploadError(f"nothing can be uploaded to {name!r}: {reason(error)}") from error
+
+
+def ignore_pickles(folder: str) -> None:
+    """Keep pickled files in a folder from being pushed to the Hub, which respects a ``.gitignore``.
+
+    `Trainer` writes its arguments as a pickle, ``training_args.bin``: it contains paths of this machine, and whoever
+    loads it may run code.
+    """
+    with written_whole(Path(folder) / ".gitignore") as unfinished:
+        unfinished.write_text("\n".join([*PICKLES, ""]), encoding="utf-8")
+
+
+def push_over_http() -> None:
+    """Make transformers 4's `PushToHubCallback` upload over HTTP instead of with git.
+
+    Git needs git-lfs and an empty folder, and the callback's way of using it writes the access token to
+    ``.git/config`` in that folder.
+    """
+    from transformers import keras_callbacks
+
+    keras_callbacks.Repository = _UploadedFolder
+
+
+class _UploadedFolder:
+    """Takes the place of `huggingface_hub.Repository`."""
+
+    def __init__(self, local_dir: str, clone_from: str, token: str | None = None):
+        self.folder, self.name, self.token = local_dir, clone_from, token
+
+    def push_to_hub(self, commit_message: str, blocking: bool = True) -> tuple[CommitInfo, SimpleNamespace]:
+        """Upload the folder; wait for the end in any case, as the callback would skip an epoch otherwise."""
+        commit = upload_folder(
+            repo_id=self.name, folder_path=self.folder, commit_message=commit_message, token=self.token
+        )
+        return commit, SimpleNamespace(is_done=True)
 
 
 def upload(folder: str, name: str) -> str:
@@ -67,13 +113,13 @@ def upload(folder: str, name: str) -> str:
     UploadError
         If it fails; the message says why, and how to repeat it.
     """
-    fetch.be_patient()
+    fetch.configure_retries()
     try:
         repository = create_repo(name, exist_ok=True)
         upload_folder(repo_id=repository.repo_id, folder_path=folder, commit_message="Upload the trained model")
     except fetch.FAILURES as error:
         raise UploadError(
-            f"the model was not uploaded to {name!r}: {reason(error)}. It is whole in {folder}; to repeat the upload"
-            f" alone, run this cell again, or in a terminal: {shlex.join(['hf', 'upload', name, folder])}"
+            f"the model was not uploaded to {name!r}: {reason(error)}. It is whole in {folder}; to repeat only the"
+            f" upload, run this cell again, or in a terminal: {shlex.join(['hf', 'upload', name, folder])}"
         ) from error
     return str(repository)

@@ -396,6 +396,31 @@ def test_a_file_of_another_form_is_one_message(folder, file, content, message):
     assert "\n" not in str(caught.value)
 
 
+# What the audit passes over for neither lock, or for that of transformers 4 only (SECURITY.md)
+
+
+@pytest.mark.skipif(not FIXED, reason="transformers 4.52 has no LightGlue")
+@pytest.mark.parametrize("detector", ["own", "superpoint"])
+def test_a_part_of_a_model_cannot_ask_for_trust(folder, mark, detector):
+    """CVE-2026-5241: until 5.5, LightGlue passed its own trust_remote_code on to the model inside it."""
+    remote = {"AutoConfig": f"{MODULE}.Config", "AutoModelForKeypointDetection": f"{MODULE}.Model"}
+    part = {"model_type": detector, "auto_map": remote, "_name_or_path": str(folder), "trust_remote_code": True}
+    config = {"model_type": "lightglue", "trust_remote_code": True, "keypoint_detector_config": part}
+    (folder / CONFIG).write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="model type") if detector == "own" else nullcontext():
+        transformers.AutoModel.from_config(AutoConfig.from_pretrained(folder))
+    assert not mark.exists()
+    with pytest.raises(CheckpointUnavailableError, match="transformers has no token classifier"):
+        resolve_checkpoint(str(folder))
+
+
+@pytest.mark.skipif(not FIXED, reason="transformers 4 takes it, so only the refusal protects")
+def test_transformers_takes_no_kernel_from_an_internal_entry(folder):
+    """CVE-2026-4372: until 5.3, it was loaded from the Hub and run."""
+    change(folder, CONFIG, _attn_implementation_internal=KERNEL)
+    assert AutoConfig.from_pretrained(folder)._attn_implementation is None
+
+
 def test_transformers_comes_without_the_scripts_that_unpickle_original_checkpoints():
     """They are what CVE-2025-14920 and its seven siblings are about; no advisory names a release without them."""
     models = Path(transformers.__file__).parent / "models"

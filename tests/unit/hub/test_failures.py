@@ -3,8 +3,8 @@ import json
 import socket
 
 import pytest
-from huggingface_hub.utils import httpx
 
+from helpers.hub.client import httpx
 from helpers.hub.failures import fetch_failure, reason, status_of
 
 
