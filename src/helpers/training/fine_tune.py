@@ -13,7 +13,7 @@ from helpers.checkpoints.find import longest_input
 from helpers.data.load import label_names
 from helpers.files import room_needed
 from helpers.metrics import tags_from_logits
-from helpers.training.speed import processor_multiplies_bfloat16
+from helpers.training import speed
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -53,7 +53,6 @@ def fine_tune(
     DiskFullError
         If there is no room for the model.
     """
-    import torch
     from transformers import (
         AutoConfig,
         AutoModelForTokenClassification,
@@ -90,6 +89,7 @@ def fine_tune(
         use_safetensors=True,
         dtype="float32",
     )
+    model.base_model.embeddings.requires_grad_(False)
     with room_needed(Path(folder)), TemporaryDirectory() as checkpoints:
         arguments = TrainingArguments(
             output_dir=checkpoints,
@@ -105,11 +105,9 @@ def fine_tune(
             load_best_model_at_end=True,
             metric_for_best_model="f1",
             seed=seed,
-            bf16=processor_multiplies_bfloat16(),
-            use_cpu=not torch.cuda.is_available(),
-            dataloader_pin_memory=torch.cuda.is_available(),
             report_to="none",
             disable_tqdm=False,
+            **speed.settings(True),
         )
         trainer = Trainer(
             model=model,
