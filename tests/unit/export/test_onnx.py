@@ -16,13 +16,11 @@ import torch
 from onnxruntime import InferenceSession
 from packaging.requirements import Requirement
 from support.trained_models import KINDS, LABELS, TINY, save_model
-from test_parameters import DEFAULTS
 from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer
 
-from helpers.errors import DiskFullError, ExportError, ParameterError
+from helpers.errors import DiskFullError, ExportError
 from helpers.export import onnx as onnx_export
-from helpers.export.onnx import discard, export, export_in_new_process, main
-from helpers.notebook.parameters import check_parameters
+from helpers.export.onnx import export, main
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXTS = ["Bo Li moved to Oslo .", "Ann", "서울 \N{WAVING HAND SIGN}", " ".join(["Oslo"] * 80)]
@@ -102,14 +100,6 @@ def test_the_weights_of_a_large_model_go_into_a_file_of_their_own(model, tmp_pat
     np.testing.assert_array_equal(*found)
 
 
-def test_a_process_that_has_left_pytorch_out_can_export_too(model, tmp_path, monkeypatch):
-    monkeypatch.setenv("USE_TORCH", "0")
-    stale = earlier_export(tmp_path / "onnx")
-    export_in_new_process(model, tmp_path / "onnx")
-    assert not stale.exists()
-    assert (tmp_path / "onnx" / "model_int8.onnx").stat().st_size > 0
-
-
 def earlier_export(folder):
     folder.mkdir()
     for name in ("model.onnx", "model_int8.onnx", "stale"):
@@ -117,13 +107,13 @@ def earlier_export(folder):
     return folder / "stale"
 
 
-def test_an_earlier_export_is_discarded_and_anything_else_left_alone(model, tmp_path, capsys):
-    earlier_export(tmp_path / "onnx")
-    discard(tmp_path / "onnx")
-    discard(tmp_path / "onnx")
-    assert list(tmp_path.iterdir()) == []
+def test_an_earlier_export_is_replaced_and_anything_else_left_alone(model, tmp_path, capsys):
+    stale = earlier_export(tmp_path / "onnx")
+    export(str(model), tmp_path / "onnx")
+    assert not stale.exists()
+    assert (tmp_path / "onnx" / "model_int8.onnx").stat().st_size > 0
     before = sorted(model.iterdir())
-    discard(model)
+    capsys.readouterr()
     assert main([str(model), str(model)]) == 1
     assert re.match(
         "ExportError: .* holds something else than an export, and is left as it is", capsys.readouterr().err
@@ -161,18 +151,13 @@ def test_a_folder_that_cannot_be_exported_is_named_and_nothing_is_written(tmp_pa
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_what_the_other_process_says_is_in_the_message(tmp_path):
-    with pytest.raises(ExportError, match=r"it is whole in .*missing\. ExportError: there is no model folder"):
-        export_in_new_process(tmp_path / "missing", tmp_path / "onnx")
-
-
 def test_an_export_that_breaks_leaves_nothing_and_the_model_as_it_was(model, tmp_path, monkeypatch):
     before = {path.name: path.read_bytes() for path in model.iterdir()}
 
-    def breaks(*_):
+    def breaks(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(onnx_export, "_write_int8", breaks)
+    monkeypatch.setattr("onnxruntime.quantization.quantize_dynamic", breaks)
     with pytest.raises(KeyboardInterrupt):
         export(str(model), tmp_path / "onnx")
     assert list(tmp_path.iterdir()) == []
@@ -213,15 +198,11 @@ def test_an_architecture_that_cannot_be_exported_is_named(model, tmp_path, monke
 def test_missing_packages_are_named_before_anything_else(missing, monkeypatch, tmp_path):
     there = util.find_spec
     monkeypatch.setattr(onnx_export, "find_spec", lambda name: None if name in missing else there(name))
-    command = f"packages that are missing( here)?: pip install {' '.join(missing)}$"
-    with pytest.raises(ParameterError, match=command):
-        check_parameters(DEFAULTS | {"export_onnx": True})
-    with pytest.raises(ExportError, match=command):
+    with pytest.raises(ExportError, match=f"packages that are missing: pip install {' '.join(missing)}$"):
         export(str(tmp_path), tmp_path / "onnx")
-    assert check_parameters(DEFAULTS)
 
 
 def test_what_it_needs_is_pinned():
-    lines = (ROOT / "requirements.in").read_text().splitlines()
+    lines = (ROOT / "requirements" / "main.in").read_text().splitlines()
     chosen = {Requirement(line.split("#")[0]).name for line in lines if "==" in line.split("#")[0]}
     assert set(onnx_export.PACKAGES) <= chosen

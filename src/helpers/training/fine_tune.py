@@ -1,0 +1,123 @@
+"""Fine-tune a model for a chapter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from seqeval.metrics import f1_score
+
+from helpers.alignment import align_labels, drop_unlabelled
+from helpers.checkpoints.find import longest_input
+from helpers.data.load import label_names
+from helpers.files import room_needed
+from helpers.metrics import tags_from_logits
+from helpers.training import speed
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+
+def fine_tune(
+    dataset: DatasetDict,
+    checkpoint: str,
+    folder: Path | str,
+    epochs: int = 4,
+    learning_rate: float = 1e-4,
+    seed: int = 42,
+) -> str:
+    """Fine-tune an encoder in PyTorch, by the lesson's recipe, and save the epoch with the best validation F1.
+
+    Parameters
+    ----------
+    dataset : DatasetDict
+        As `helpers.data.load.load_ner_dataset` gives it.
+    checkpoint : str
+        The encoder's folder, as `helpers.checkpoints.find.resolve_checkpoint` gives it.
+    folder : Path or str
+        Gets the model and its tokenizer.
+    epochs : int
+    learning_rate : float
+    seed : int
+
+    Returns
+    -------
+    str
+        The folder, for `pipeline` and `from_pretrained`.
+
+    Raises
+    ------
+    NoLabelError
+        If no word of the training split has a subword.
+    DiskFullError
+        If there is no room for the model.
+    """
+    from transformers import (
+        AutoConfig,
+        AutoModelForTokenClassification,
+        AutoTokenizer,
+        DataCollatorForTokenClassification,
+        Trainer,
+        TrainingArguments,
+        set_seed,
+    )
+
+    names = label_names(dataset)
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint, add_prefix_space=True)
+    tokenizer.model_max_length = longest_input(tokenizer, AutoConfig.from_pretrained(checkpoint))
+
+    def tokenize_and_align_labels(examples: dict) -> dict:
+        tokenized = tokenizer(examples["tokens"], truncation=True, is_split_into_words=True)
+        tagged = enumerate(examples["ner_tags"])
+        tokenized["labels"] = [align_labels(tokenized.word_ids(row), tags) for row, tags in tagged]
+        return tokenized
+
+    def compute_metrics(prediction: tuple) -> dict[str, float]:
+        predicted, true = tags_from_logits(*prediction, names)
+        return {"f1": f1_score(true, predicted, zero_division=0)}
+
+    set_seed(seed)
+    encoded = {
+        split: dataset[split].map(tokenize_and_align_labels, batched=True, keep_in_memory=True)
+        for split in ("train", "validation")
+    }
+    model = AutoModelForTokenClassification.from_pretrained(
+        checkpoint,
+        id2label=dict(enumerate(names)),
+        label2id={name: label for label, name in enumerate(names)},
+        use_safetensors=True,
+        dtype="float32",
+    )
+    model.base_model.embeddings.requires_grad_(False)
+    with room_needed(Path(folder)), TemporaryDirectory() as checkpoints:
+        arguments = TrainingArguments(
+            output_dir=checkpoints,
+            num_train_epochs=epochs,
+            learning_rate=learning_rate,
+            per_device_train_batch_size=16,
+            per_device_eval_batch_size=32,
+            weight_decay=0.01,
+            eval_strategy="epoch",
+            save_strategy="epoch",
+            save_only_model=True,
+            logging_strategy="epoch",
+            load_best_model_at_end=True,
+            metric_for_best_model="f1",
+            seed=seed,
+            report_to="none",
+            disable_tqdm=False,
+            **speed.settings(True),
+        )
+        trainer = Trainer(
+            model=model,
+            args=arguments,
+            train_dataset=drop_unlabelled(encoded["train"]),
+            eval_dataset=encoded["validation"],
+            data_collator=DataCollatorForTokenClassification(tokenizer),
+            compute_metrics=compute_metrics,
+        )
+        trainer.train()
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    return str(folder)
