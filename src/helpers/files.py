@@ -89,7 +89,7 @@ def remove_folder(path: Path) -> None:
 
 def sync(path: Path) -> None:
     """Wait until a file's content has reached the disk."""
-    with path.open("rb") as file:
+    with path.open("r+b" if os.name == "nt" else "rb") as file:  # Windows syncs only what may be written to
         os.fsync(file.fileno())
 
 

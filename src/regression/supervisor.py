@@ -19,13 +19,17 @@ GRACE = 20  # seconds that a case has to put its files in order once its noteboo
 LOST = NOTHING | {"outcome": "died", "error": "the case's own process was killed"}
 
 # Processes are forked from one that has imported everything they need, which saves seconds for each case, and that has
-# no threads, unlike the runner, whose forks they would confuse.
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["regression.worker"])
+# no threads, unlike the runner, whose forks they would confuse. Windows cannot fork; there each imports it all anew.
+CAN_FORK = "forkserver" in multiprocessing.get_all_start_methods()
+PROCESSES = multiprocessing.get_context("forkserver" if CAN_FORK else "spawn")
+if CAN_FORK:
+    PROCESSES.set_forkserver_preload(["regression.worker"])
 
 
 def start_forkserver() -> None:
-    """Start the process that cases are forked from, deaf to the Ctrl-C that a terminal sends to all its processes."""
+    """Start the process that cases are forked from, if they are, deaf to the Ctrl-C that a terminal sends to all its processes."""
+    if not CAN_FORK:
+        return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         forkserver.ensure_running()

@@ -73,7 +73,8 @@ def run_task(task: Task, connection: Connection) -> None:
         ``results`` are as `calibrate` and `read_results` give them. Where something went wrong, ``error`` has the last
         lines about it, and ``cell`` is the last one that began. Each is None where there is none.
     """
-    os.setsid()  # Ctrl-C in the terminal reaches the runner alone, and the runner ends its cases
+    if hasattr(os, "setsid"):  # not on Windows
+        os.setsid()  # Ctrl-C in the terminal reaches the runner alone, and the runner ends its cases
     os.chdir(task.project)
     threading.Thread(target=_end_with_runner, daemon=True).start()
     os.environ |= task.environment
@@ -172,7 +173,7 @@ class _Kernel:
             if cause.ename.endswith(OUT_OF_MEMORY) or ALLOCATION_FAILED in cause.evalue:
                 outcome = "out of memory"
         elif isinstance(cause, DeadKernelError) or self.status is not None:
-            by_system = self.status == -signal.SIGKILL and _out_of_memory_kills() > self.kills_before
+            by_system = _out_of_memory_kills() > self.kills_before and self.status == -signal.SIGKILL
             outcome = "out of memory" if by_system else "died"
             text = f"the notebook's process {_ending(self.status)}"
         elif not isinstance(error, TutorialError):

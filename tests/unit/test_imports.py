@@ -1,11 +1,15 @@
 """What helpers import: no framework, nothing that one system lacks, and never in a circle."""
 
 import ast
+import os
 import pkgutil
 import subprocess
 import sys
 from graphlib import TopologicalSorter
 from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
 
 import helpers
 import regression
@@ -18,6 +22,7 @@ MODULES = [
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     if not module.name.endswith((*LEFT_OUT, "__main__"))
 ]
+OTHER_SYSTEM = Path(__file__).resolve().parents[1] / "support" / "other_system"
 # What tools for whole runs are made of; the lesson's helpers do not import them.
 TOOLS = ("helpers.run", "regression")
 CODE = """\
@@ -29,8 +34,11 @@ for module in sys.argv[1:]:
 """
 
 
-def test_helpers_import_no_framework():
-    done = subprocess.run([sys.executable, "-c", CODE, *MODULES], capture_output=True, text=True)
+@pytest.mark.parametrize("hidden", [False, True], ids=["here", "without the modules that Windows lacks"])
+def test_helpers_import_no_framework(hidden):
+    path = [OTHER_SYSTEM] * hidden + sys.path
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))}
+    done = subprocess.run([sys.executable, "-c", CODE, *MODULES], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert len(MODULES) > 30
 

@@ -1,60 +1,56 @@
-"""A folder for temporary files that goes away: with its process, or, if that is killed, when the next one comes."""
+"""Make temporary folders that no killed process leaves behind."""
 
 import atexit
-import fcntl
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
+from uuid import uuid4
+
+from filelock import FileLock
 
 PREFIX = "token-classification-held-"
 
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Give the body of a ``with`` statement a folder that stays there for as long as this process lives.
+    """Yield a folder that stays as long as this process; it is removed at once if the body raises.
 
-    It is removed at once if the body raises. A process that is killed leaves its folder behind; so the folders of this
-    user that no process holds any more are removed first. The process holds its own with the system's lock (flock(2)).
+    A killed process cannot remove its folder, so whoever makes one first removes those that no process holds any more.
+    The process holds its own by a lock on a file beside it.
 
     Yields
     ------
     Path
-        A new folder, in the one for temporary files (of the environment variable ``TMPDIR``).
+        A new folder, where temporary files go (the environment variable ``TMPDIR``).
     """
-    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        _remove_if_left(left)
-    while (held := _hold(folder := Path(tempfile.mkdtemp(prefix=PREFIX)))) is None:
-        pass
-    atexit.register(rmtree, folder, ignore_errors=True)
+    parent = Path(tempfile.gettempdir())
+    for left in parent.glob(f"{PREFIX}*.lock"):
+        lock = FileLock(left)
+        with suppress(OSError):  # it is held, or gone, or somebody else's, or there are no locks here
+            lock.acquire(blocking=False)
+            _remove(lock)
+    lock = FileLock(parent / f"{PREFIX}{uuid4().hex}.lock", thread_local=False)
+    with suppress(OSError):  # where there are no locks, nobody removes it either
+        lock.acquire()
+    folder = _folder(lock)
+    folder.mkdir(mode=0o700)
+    atexit.register(_remove, lock)
     try:
         yield folder
     except BaseException:
-        rmtree(folder, ignore_errors=True)
-        os.close(held)
+        _remove(lock)
         raise
 
 
-def _remove_if_left(folder: Path) -> None:
-    with suppress(OSError):  # it is held, or gone, or no folder, or there are no locks here
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            if os.fstat(descriptor).st_uid == os.getuid():
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                rmtree(folder)
-        finally:
-            os.close(descriptor)
+def _folder(lock: FileLock) -> Path:
+    return Path(lock.lock_file).with_suffix("")
 
 
-def _hold(folder: Path) -> int | None:
-    """Lock a new folder; None if another process was faster and has removed it."""
-    with suppress(FileNotFoundError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        with suppress(OSError):  # where there are no locks, nobody removes it either
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if folder.exists():
-            return descriptor
-        os.close(descriptor)
-    return None
+def _remove(lock: FileLock) -> None:
+    """Remove a folder and its lock; where a file of it is still open, which Windows minds, the next process does so."""
+    rmtree(_folder(lock), ignore_errors=True)
+    lock.release()
+    if not _folder(lock).exists():
+        Path(lock.lock_file).unlink(missing_ok=True)

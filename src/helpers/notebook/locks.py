@@ -1,29 +1,29 @@
-"""One run at a time in a folder."""
+"""Keep a second run out of a folder."""
 
-import fcntl
-import os
-import time
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+
+from filelock import FileLock, Timeout
 
 from helpers.errors import OutputFolderError
 from helpers.notebook.language import translate
 
 LOCK = ".lock"
 PATIENCE = 5  # seconds, in which a killed run's processes notice and end
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
-_claimed: dict[Path, IO] = {}
+_claimed: dict[Path, FileLock] = {}
 
 
 def claim(folder: Path, name: str = LOCK) -> None:
-    """Keep other processes out of a folder until this one ends or lets go of it.
+    """Lock a folder until `release` is called or the process ends.
 
-    The lock is the system's (flock(2)) on an empty file, so a process that is killed leaves none behind. To claim
-    what this process has already changes nothing: a notebook's cell may be run again. Where the file system knows no
-    locks, that is printed and nothing else happens. On NFS, Linux has the server keep the lock, unless mounted with
-    ``nolock`` or ``local_lock``, where it is seen on this machine alone.
+    It is the operating system's lock on an empty file, so a killed process leaves none behind. Claiming a folder again
+    in the same process changes nothing: a notebook's cell may be run again. On a file system without locks, that is
+    printed and nothing else happens. On NFS, Linux has the server keep the lock, unless mounted with ``nolock`` or
+    ``local_lock``, where only this machine sees it.
 
     Parameters
     ----------
@@ -37,31 +37,31 @@ def claim(folder: Path, name: str = LOCK) -> None:
     OutputFolderError
         If another process has claimed it, or it cannot be written to.
     """
-    path = _lock(folder, name)
+    path = _file(folder, name)
     if path in _claimed:
         return
+    lock = FileLock(path, thread_local=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = path.open("a")
+        lock.acquire(timeout=PATIENCE, poll_interval=0.1)
+    except Timeout as error:
+        raise OutputFolderError(
+            f"another run is at work in {folder}. Wait until it has ended, or end it (in Jupyter, shut down its"
+            " kernel), or let this one write to another folder"
+        ) from error
     except OSError as error:
-        raise OutputFolderError(f"the results cannot go to {folder}: {error.strerror}") from error
-    end = time.monotonic() + PATIENCE
-    while not _locked(file, folder):
-        if time.monotonic() > end:
-            file.close()
-            raise OutputFolderError(
-                f"another run is at work in {folder}. Wait until it has ended, or end it (in Jupyter, shut down its"
-                " kernel), or let this one write to another folder"
-            )
-        time.sleep(0.1)
-    _claimed[path] = file
+        if error.errno not in NO_LOCKS:
+            raise OutputFolderError(f"the results cannot go to {folder}: {error.strerror}") from error
+        message = translate("{folder} cannot be locked ({reason}): see to it that no second run writes there.")
+        print(message.format(folder=folder, reason=error.strerror))
+    _claimed[path] = lock
 
 
 def release(folder: Path, name: str = LOCK) -> None:
-    """Let go of a folder, if this process has claimed it."""
-    file = _claimed.pop(_lock(folder, name), None)
-    if file:
-        file.close()
+    """Unlock a folder, if this process has claimed it."""
+    lock = _claimed.pop(_file(folder, name), None)
+    if lock:
+        lock.release()
 
 
 @contextmanager
@@ -74,17 +74,6 @@ def claimed(folder: Path, name: str = LOCK) -> Iterator[None]:
         release(folder, name)
 
 
-def _lock(folder: Path, name: str) -> Path:
-    """Give the file of a lock the one name that it has by all ways to it, through links and ``..`` too."""
-    return Path(os.path.realpath(folder / name))
-
-
-def _locked(file: IO, folder: Path) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        message = translate("{folder} cannot be locked ({reason}): see to it that no second run writes there.")
-        print(message.format(folder=folder, reason=error.strerror))
-    return True
+def _file(folder: Path, name: str) -> Path:
+    """Name the lock's file, in the one way that is the same through links and ``..`` too."""
+    return (folder / name).resolve()

@@ -2,13 +2,13 @@
 
 import json
 import platform
-import resource
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
+import psutil
 
 from helpers.errors import ResultsError
 from helpers.files import written_whole
@@ -44,7 +44,14 @@ def library_versions(edition: str) -> dict[str, str]:
 
 
 def peak_memory_bytes() -> int:
-    """Read the largest resident set size that this process has had so far (getrusage(2))."""
+    """Return the largest resident set size that this process has had, or the present one where no system call says."""
+    memory = psutil.Process().memory_info()
+    if hasattr(memory, "peak_wset"):  # Windows
+        return memory.peak_wset
+    try:
+        import resource
+    except ImportError:
+        return memory.rss
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB, macOS in bytes
 

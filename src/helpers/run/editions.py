@@ -110,9 +110,6 @@ class _WholeFiles(LocalHandler):
             super().write(redact_tokens(buf), str(unfinished))
 
 
-papermill_io.register("/", _WholeFiles())  # for absolute paths, which `execute` gives
-
-
 class _SavesBeforeCode(NBClientEngine):
     """Runs notebooks as papermill does, but saves them only before each code cell, and at the end.
 
@@ -162,12 +159,12 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
     """
     for name, value in parameters.items():
         check_value(name, value)
+    executed = executed.absolute()
+    papermill_io.register(executed.anchor, _WholeFiles())  # "/", or a drive of Windows
     try:
         with tempfile.TemporaryDirectory() as sockets:
-            # The kernel listens there rather than on TCP ports, which any user of the machine can reach.
-            config = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
             papermill.execute_notebook(
-                notebook, executed.absolute(), parameters, engine_name="saves_before_code", config=config, **settings
+                notebook, executed, parameters, engine_name="saves_before_code", config=_listen(sockets), **settings
             )
         _keep_seconds(executed, Path(parameters["output_dir"]))
     except PapermillExecutionError as error:
@@ -180,6 +177,16 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
             "the notebook's process died: killed, perhaps for want of memory (a smaller batch_size needs less), or"
             f" crashed in native code. The notebook up to there is {executed}"
         ) from error
+
+
+def _listen(sockets: str) -> Config:
+    """Let a kernel listen in a folder rather than on TCP ports, which any user of the machine can reach.
+
+    Windows has no such sockets, and elsewhere their paths have at most 107 characters (macOS: 103); what is left is TCP.
+    """
+    if os.name == "nt" or len(os.fsencode(sockets)) > 90:
+        return Config()
+    return Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
 
 
 def _keep_seconds(executed: Path, artefacts: Path) -> None:

@@ -48,7 +48,11 @@ def start(tmp_path):
 
 
 def names(folder):
-    return {path.name for path in folder.iterdir()}
+    """Name what is in a folder; each temporary folder has a lock beside it."""
+    found = {path.name for path in folder.iterdir()}
+    locks = {name for name in found if name.endswith(".lock")}
+    assert locks == {f"{name}.lock" for name in found - locks if name.startswith(PREFIX)}
+    return found - locks
 
 
 def test_a_folder_goes_with_its_process(tmp_path, start):
@@ -81,7 +85,9 @@ def test_what_is_no_folder_of_ours_stays(tmp_path, monkeypatch):
     elsewhere.mkdir()
     (elsewhere / "data").touch()
     (tmp_path / f"{PREFIX}link").symlink_to(elsewhere)
+    (tmp_path / f"{PREFIX}link.lock").touch()
     (tmp_path / f"{PREFIX}file").touch()
+    (tmp_path / f"{PREFIX}file.lock").symlink_to(elsewhere / "data")
     with temporary_folder() as folder:
         assert names(tmp_path) == {"elsewhere", f"{PREFIX}link", f"{PREFIX}file", folder.name}
     assert names(elsewhere) == {"data"}
