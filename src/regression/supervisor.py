@@ -27,7 +27,7 @@ if CAN_FORK:
 
 
 def start_forkserver() -> None:
-    """Start the process that cases are forked from, if they are, deaf to the Ctrl-C that a terminal sends to all its processes."""
+    """Start the process that cases are forked from, if they are, deaf to the Ctrl-C that a terminal sends to all."""
     if not CAN_FORK:
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

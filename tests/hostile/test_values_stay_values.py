@@ -15,7 +15,8 @@ from support.hostile import BOMB, code_that_writes
 
 from helpers.errors import ParameterError, RunError
 from helpers.notebook.parameters import RULES
-from helpers.run.editions import _value, execute, load_profile
+from helpers.run.__main__ import _value
+from helpers.run.editions import execute, load_profile
 
 ROOT = Path(__file__).resolve().parents[2]
 METADATA = nbformat.read(ROOT / "notebooks" / "token_classification_pytorch.ipynb", 4).metadata

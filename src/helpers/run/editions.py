@@ -182,7 +182,7 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
 def _listen(sockets: str) -> Config:
     """Let a kernel listen in a folder rather than on TCP ports, which any user of the machine can reach.
 
-    Windows has no such sockets, and elsewhere their paths have at most 107 characters (macOS: 103); what is left is TCP.
+    Windows has no such sockets, and elsewhere their paths have at most 107 characters (macOS: 103); then it is TCP.
     """
     if os.name == "nt" or len(os.fsencode(sockets)) > 90:
         return Config()
