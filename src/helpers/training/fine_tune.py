@@ -24,7 +24,7 @@ def fine_tune(
     checkpoint: str,
     folder: Path | str,
     epochs: int = 4,
-    learning_rate: float = 1e-4,
+    learning_rate: float = 2e-4,
     seed: int = 42,
 ) -> str:
     """Fine-tune an encoder in PyTorch, by the lesson's recipe, and save the epoch with the best validation F1.

@@ -361,16 +361,18 @@ def check_notebook(workplace, tmp_path, edition, name):
     shown = "\n".join(str(output) for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs)
     assert "is one file: of its sentences" in shown
     assert "<mark" in shown and "Zarolin" in shown
-    assert all((folder / edition / "figures" / f"{figure}.png").exists() for figure in ("label_counts", "type_scores"))
+    assert all(
+        (folder / edition / "figures" / f"{figure}.png").exists() for figure in ("label_counts", "confusion_matrix")
+    )
 
 
-@pytest.mark.parametrize("edition", ["pytorch", "tensorflow"])
+@pytest.mark.parametrize("edition", ["pytorch", "keras"])
 def test_a_notebook_trains_on_label_studios_export(workplace, tmp_path, edition):
     check_notebook(workplace, tmp_path, edition, "label_studio")
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("edition", ["pytorch", "tensorflow"])
+@pytest.mark.parametrize("edition", ["pytorch", "keras"])
 @pytest.mark.parametrize("name", ["label_studio_min", "doccano", "doccano_with_relations", "words_and_tags", "conll"])
 def test_a_notebook_trains_on_every_other_format(workplace, tmp_path, edition, name):
     check_notebook(workplace, tmp_path, edition, name)

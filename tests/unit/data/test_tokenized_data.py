@@ -1,34 +1,17 @@
-"""The notebooks' cell that tokenizes the data: what it leaves on the disk is never stale, and a full disk is named."""
+"""The lesson's cells that tokenize the data: what an earlier run has left in the cache is never stale."""
 
-from contextlib import nullcontext
 from pathlib import Path
 
-import nbformat
+import jupytext
 import pytest
-from datasets import DatasetDict, load_dataset
-from transformers import AutoTokenizer
+from datasets import load_dataset
 
-from helpers import alignment
-from helpers.checkpoints import find
-from helpers.data import load
-from helpers.errors import DiskFullError
-from helpers.files import room_needed
-
-NOTEBOOK = Path(__file__).resolve().parents[3] / "notebooks" / "token_classification_pytorch.ipynb"
-(CELL,) = (cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if "alignment.tokenize_and_align,\n" in cell.source)
-
-
-def tokenized(ner_data):
-    """Run the cell, as it stands in the notebook, in a kernel that has just been started."""
-    checkpoint = find.resolve_checkpoint("bundled")
-    kernel = {
-        **{"alignment": alignment, "load": load, "find": find, "room_needed": room_needed},
-        **{"checkpoint": checkpoint, "tokenizer": AutoTokenizer.from_pretrained(checkpoint)},
-        **{"ner_data": ner_data, "label_names": load.label_names(ner_data)},
-        **{"split_long_sentences": True, "label_all_subwords": False, "stopwatch": lambda stage: nullcontext()},
-    }
-    exec(CELL, kernel)
-    return kernel["encoded"]
+LESSON = Path(__file__).resolve().parents[3] / "notebooks" / "source" / "lesson.md"
+DEFINITION = "def align_labels(word_ids, tags):"
+MAP = "ner_data.map(tokenize_and_align_labels, batched=True)"
+CELLS = [cell.source for cell in jupytext.read(LESSON).cells if cell.cell_type == "code"]
+(ALIGNING,) = (source.partition("\n\n\n")[0] for source in CELLS if source.startswith(DEFINITION))
+(MAPPING,) = (source for source in CELLS if MAP in source)
 
 
 @pytest.fixture
@@ -39,23 +22,14 @@ def from_the_hub(tmp_path, sample):
     return lambda: load_dataset(str(tmp_path / "data"), cache_dir=str(tmp_path / "cache"))
 
 
-def test_with_other_helpers_nothing_of_an_earlier_run_is_taken(from_the_hub, monkeypatch):
-    assert -100 in tokenized(from_the_hub())["train"]["labels"][0]
-    monkeypatch.setattr(alignment, "IGNORED", -99)
-    assert -99 in tokenized(from_the_hub())["train"]["labels"][0]
+def labels(ner_data, tokenizer, ignored):
+    """Run the cells in a kernel that has just been started, with another number in place of -100."""
+    kernel = {"__name__": "__main__", "ner_data": ner_data, "tokenizer": tokenizer}
+    exec(ALIGNING.replace("-100", ignored), kernel)
+    exec(MAPPING, kernel)
+    return kernel["encoded"]["train"]["labels"][0]
 
 
-def test_a_full_disk_is_named_and_with_room_the_cell_can_be_run_again(tmp_path, sample, small_disk, monkeypatch):
-    disk = small_disk(tmp_path / "disk", "16m")
-    monkeypatch.setattr("tempfile.tempdir", str(disk.folder))
-    ner_data = load.load_ner_dataset("sample")
-    disk.fill()
-    with pytest.raises(DiskFullError, match=f"the disk of {load.folder_of(ner_data)} is full"):
-        tokenized(ner_data)
-    disk.make_room()
-    assert tokenized(ner_data).num_rows == ner_data.num_rows
-
-
-def test_data_that_are_in_memory_need_no_disk(sample):
-    ner_data = DatasetDict({split: rows.from_dict(rows[:5], rows.features) for split, rows in sample.items()})
-    assert tokenized(ner_data).num_rows == ner_data.num_rows
+def test_with_another_rule_nothing_of_an_earlier_run_is_taken(from_the_hub, tokenizer):
+    assert -100 in labels(from_the_hub(), tokenizer, "-100")
+    assert -99 in labels(from_the_hub(), tokenizer, "-99")

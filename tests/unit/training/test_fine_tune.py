@@ -1,0 +1,62 @@
+"""What the chapters' own training leaves: a folder that `pipeline` loads, with the best epoch's weights."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from datasets import DatasetDict
+from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
+
+from helpers.alignment import tags_for_all_words
+from helpers.data.load import label_names
+from helpers.errors import NoLabelError
+from helpers.training.fine_tune import fine_tune
+
+TINY = str(Path(__file__).resolve().parents[2] / "support" / "tiny_distilbert")
+
+
+@pytest.fixture(scope="module")
+def some(sample):
+    return DatasetDict({split: rows.select(range(64)) for split, rows in sample.items()})
+
+
+@pytest.fixture(scope="module")
+def folder(some, tmp_path_factory):
+    return fine_tune(some, TINY, tmp_path_factory.mktemp("fine_tuned") / "model", epochs=2, learning_rate=1e-2)
+
+
+def test_the_folder_is_all_that_a_pipeline_needs_and_holds_no_pickle(folder, some):
+    files = {path.name for path in Path(folder).iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"} <= files
+    assert not [name for name in files if name.endswith((".bin", ".pt"))]
+    classify = pipeline("ner", model=folder)
+    assert list(classify.model.config.id2label.values()) == label_names(some)
+    assert classify.tokenizer.model_max_length == 64
+
+
+def test_more_words_are_right_than_with_a_new_head(folder, some):
+    tokenizer, names = AutoTokenizer.from_pretrained(folder), label_names(some)
+    words = some["train"]["tokens"][:]
+    true = [[names[tag] for tag in tags] for tags in some["train"]["ner_tags"]]
+
+    def right(path):
+        model = AutoModelForTokenClassification.from_pretrained(path, num_labels=len(names)).eval()
+        row_tags = []
+        for sentence in words:
+            encoded = tokenizer([sentence], is_split_into_words=True, truncation=True, return_tensors="pt")
+            best = model(**encoded).logits[0].argmax(-1).tolist()
+            ids = encoded.word_ids(0)
+            first = [place for place, word in enumerate(ids) if word is not None and word not in ids[:place]]
+            row_tags.append([names[best[place]] for place in first])
+        found = tags_for_all_words(row_tags, words, tokenizer)
+        return (np.concatenate(found) == np.concatenate(true)).mean()
+
+    assert right(folder) > 0.7 > right(TINY)
+
+
+def test_nothing_to_learn_from_is_named(some, tmp_path):
+    names = some["train"].features
+    invisible = some["train"].from_dict({"id": ["0"], "tokens": [["\ufe0f"]], "ner_tags": [[0]]}, features=names)
+    with pytest.raises(NoLabelError):
+        fine_tune(DatasetDict(some | {"train": invisible}), TINY, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
