@@ -1,113 +1,226 @@
-"""tools/setup.sh, which `make` calls: everything or nothing."""
+"""tools/setup.py and the locks that it installs from: everything or nothing, and nothing else."""
 
+import hashlib
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+UV = f"""
+import os, sys
+os.execv({str(Path(sysconfig.get_path("scripts")) / "uv")!r}, ["uv", *sys.argv[1:]])
+"""
+LOCKS = [ROOT / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))]
+
+
+class Project:
+    """A small project with the real Makefile and set-up script, and an index of packages on this disk."""
+
+    def __init__(self, folder):
+        self.folder = folder / "project"
+        self.index, self.links, self.python_path = (folder / name for name in ("index", "links", "python_path"))
+        for place in (self.folder / "requirements", self.index, self.links, self.python_path):
+            place.mkdir(parents=True)
+        shutil.copy(ROOT / "Makefile", self.folder)
+        shutil.copytree(ROOT / "tools", self.folder / "tools")
+        small = '[project]\nname = "small"\nversion = "1"\n[tool.setuptools]\npy-modules = ["small"]\n'
+        (self.folder / "pyproject.toml").write_text(small)
+        (self.folder / "small.py").touch()
+        for path in Path(sysconfig.get_path("purelib")).glob("*setuptools*"):  # what builds the small project
+            (self.python_path / path.name).symlink_to(path)
+        self.lock("requirements/uv.txt", self.wheel("uv", "1", code=UV))
+        self.lock("requirements/torch_cpu.in", self.wheel("torch", "2+cpu", self.links, listed=False))
+        self.lock("requirements/cuda.txt", self.wheel("cuda-library", "1"))
+        self.lock("requirements/dev.txt", self.wheel("checker", "1"))
+        self.lock("requirements/transformers4.txt", self.wheel("old-library", "1"))
+        torch = self.wheel("torch", "2", requires="nvidia-library ; sys_platform == 'linux'")
+        self.lock("requirements.txt", torch, self.wheel("library", "1", requires="not-needed"))
+
+    def wheel(self, name, version, folder=None, listed=True, requires=None, code=""):
+        """Make a package that holds next to nothing; gives its line for a lock."""
+        module = name.replace("-", "_")
+        path = (folder or self.index / name) / f"{module}-{version}-py3-none-any.whl"
+        path.parent.mkdir(exist_ok=True)
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        about = f"{module}-{version}.dist-info"
+        with ZipFile(path, "w") as wheel:
+            wheel.writestr(f"{module}/__main__.py", code)
+            wheel.writestr(f"{about}/METADATA", metadata + (f"Requires-Dist: {requires}\n" if requires else ""))
+            wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(f"{about}/RECORD", "")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if listed:
+            (path.parent / "index.html").write_text(f'<a href="{path.name}#sha256={digest}">{path.name}</a>')
+        return f"{name}=={version} --hash=sha256:{digest}\n"
+
+    def lock(self, path, *lines):
+        (self.folder / path).write_text("".join(lines))
+
+    def environment(self, offers_cpu_build=False, index=None):
+        return os.environ | {
+            "PYTHONPATH": str(self.python_path),
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_INDEX_URL": index or self.index.as_uri(),
+            "PIP_FIND_LINKS": str(self.links) if offers_cpu_build else "",
+        }
+
+    def set_up(self, *arguments, **settings):
+        command = [sys.executable, "tools/setup.py", *arguments]
+        return self._run(command, self.environment(**settings))
+
+    def make(self, *arguments):
+        return self._run(["make", *arguments, f"PYTHON={sys.executable}"], self.environment())
+
+    def _run(self, command, environment):
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+
+    def installed(self, folder=".venv"):
+        found = (self.folder / folder).glob("lib/python*/site-packages/*.dist-info")
+        names = {path.name.removesuffix(".dist-info") for path in found}
+        return {name for name in names if not name.startswith(("pip-", "setuptools-"))}
 
 
 @pytest.fixture
 def project(tmp_path):
-    """A small project with the real Makefile and set-up script."""
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    shutil.copytree(ROOT / "tools", tmp_path / "tools")
-    (tmp_path / "pyproject.toml").write_text(
-        '[project]\nname = "small"\nversion = "1"\n[tool.setuptools]\npackages = []\n'
-    )
-    (tmp_path / "requirements.txt").write_text("setuptools\n")
-    return tmp_path
+    return Project(tmp_path)
 
 
-def make(folder, python=sys.executable):
-    # The packages of this environment stand in for what a registry would send, so that no network is needed.
-    environment = os.environ | {"PYTHONPATH": sysconfig.get_path("purelib")}
-    command = ["make", ".venv/.installed", f"PYTHON={python}"]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+@pytest.fixture(params=["uv", "pip"])
+def installer(request, project):
+    """With uv, and where it is not to be had."""
+    if request.param == "pip":
+        shutil.rmtree(project.index / "uv")
+    return request.param
 
 
-def test_the_second_call_installs_nothing(project):
-    first = make(project)
-    assert first.returncode == 0, first.stderr
-    assert "Successfully installed small" in first.stdout
-    assert "up to date" in make(project).stdout
+def of_all(*names, installer="uv"):
+    """What every environment has besides."""
+    return {*names, "small-1"} | ({"uv-1"} if installer == "uv" else set())
 
 
-def test_a_failed_install_says_what_failed_and_leaves_nothing(project):
-    with (project / "requirements.txt").open("a") as file:
-        file.write("./no-such-package\n")
-    failed = make(project)
+def test_what_the_lock_lists_is_installed_and_nothing_else(project, installer):
+    done = project.set_up("dev")  # which needs the main lock first
+    assert done.returncode == 0, done.stderr
+    assert project.installed() == of_all("torch-2", "library-1", "cuda_library-1", "checker-1", installer=installer)
+    assert {path.name for path in (project.folder / ".venv").glob(".installed*")} == {".installed", ".installed-dev"}
+    assert ("Successfully installed" in done.stdout) == (installer == "pip")
+
+
+def test_a_cpu_build_of_pytorch_is_preferred_where_it_is_offered(project, installer):
+    done = project.set_up(offers_cpu_build=True)
+    assert done.returncode == 0, done.stderr
+    assert project.installed() == of_all("torch-2+cpu", "library-1", installer=installer)
+
+
+def test_another_file_than_the_locked_one_is_not_installed(project):
+    project.wheel("library", "1", requires="something-else")
+    failed = project.set_up()
+    assert failed.returncode == 1
+    assert "Set-up failed while installing the packages of requirements.txt" in failed.stderr.splitlines()[-1]
+    assert not (project.folder / ".venv").exists()
+
+
+def test_the_tensorflow_edition_has_an_environment_of_its_own(project):
+    assert project.set_up("transformers4").returncode == 0
+    assert project.installed(".venv-transformers4") == of_all("old_library-1")
+    assert not (project.folder / ".venv").exists()
+
+
+def test_what_fails_leaves_nothing_and_can_be_repeated(project):
+    before = (project.folder / "requirements.txt").read_text()
+    project.lock("requirements.txt", before, f"no-such-package==1 --hash=sha256:{'0' * 64}\n")
+    failed = project.make(".venv/.installed")
     assert failed.returncode != 0
     assert "no-such-package" in failed.stderr
-    assert "Set-up failed while installing the packages of requirements.txt" in failed.stderr
-    assert not (project / ".venv").exists()
-    (project / "requirements.txt").write_text("setuptools\n")
-    assert make(project).returncode == 0
+    assert not (project.folder / ".venv").exists()
+    project.lock("requirements.txt", before)
+    assert project.make(".venv/.installed").returncode == 0
+    assert "up to date" in project.make(".venv/.installed").stdout
 
 
-@pytest.fixture
-def python_of_version(tmp_path):
-    """Make a Python that takes itself for another version, and otherwise is this one."""
-
-    def make_python(version):
-        path = tmp_path / "python"
-        pretend = f"import sys; sys.version_info = ({version.replace('.', ', ')})"
-        path.write_text(
-            f"""#!/bin/sh
-case $1 in
-    --version) echo "Python {version}" ;;
-    -c) exec {sys.executable} -c "{pretend}
-$2" ;;
-    *) exec {sys.executable} "$@" ;;
-esac
-"""
-        )
-        path.chmod(0o755)
-        return path
-
-    return make_python
+def test_an_interrupted_set_up_leaves_nothing(project):
+    with socket.create_server(("127.0.0.1", 0)) as server:  # an index that never answers
+        environment = project.environment(index=f"http://127.0.0.1:{server.getsockname()[1]}")
+        command = [sys.executable, "tools/setup.py"]
+        process = subprocess.Popen(command, cwd=project.folder, env=environment, stderr=subprocess.PIPE, text=True)
+        connection, _ = server.accept()
+        assert (project.folder / ".venv").exists()
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate()
+        connection.close()
+    assert process.returncode == 1
+    assert said.splitlines()[-1] == "Set-up was interrupted."
+    assert not (project.folder / ".venv").exists()
 
 
-@pytest.mark.parametrize("version", ["3.10.13", "3.14.0", "2.7.18"])
-def test_other_pythons_get_one_sentence(project, python_of_version, version):
-    done = make(project, python_of_version(version))
-    assert done.returncode != 0
-    sentence = done.stderr.splitlines()[0]
-    assert "needs Python 3.11, 3.12 or 3.13" in sentence
-    assert f"is Python {version}" in sentence
-    assert not (project / ".venv").exists()
-
-
-def test_a_missing_python_gets_the_same_sentence(project):
-    done = make(project, "no-such-python")
-    assert "'no-such-python' is no Python" in done.stderr.splitlines()[0]
-
-
-@pytest.mark.parametrize("version", ["3.11.0", "3.13.9"])
-def test_supported_pythons_are_taken(project, python_of_version, version):
-    assert make(project, python_of_version(version)).returncode == 0
+@pytest.mark.parametrize("version", [(3, 10, 13), (3, 14, 0)])
+def test_other_pythons_get_one_sentence(project, version):
+    code = f"import runpy, sys; sys.version_info = {version}; runpy.run_path('tools/setup.py', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=project.folder, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "needs Python 3.11, 3.12 or 3.13" in done.stderr
+    assert f"this is {'.'.join(map(str, version))}:" in done.stderr
+    assert not (project.folder / ".venv").exists()
 
 
 def test_fuzzing_goes_on_after_a_finding_and_fails_at_the_end(project):
-    python = project / ".venv" / "bin" / "python"
+    python = project.folder / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text('#!/bin/sh\necho "$2" >> tried\ntest "$2" != conll_reader\n')
     python.chmod(0o755)
-    command = ["make", "fuzz", "--assume-old=.venv/.installed-fuzz"]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
-    tried = (project / "tried").read_text().split()
+    done = project.make("fuzz", "--assume-old=.venv/.installed-fuzz")
+    tried = (project.folder / "tried").read_text().split()
     assert tried == ["conll_reader", "json_reader", "tag_schemes", "word_alignment"]
     assert done.returncode != 0
     assert "Look into runs/fuzz for: conll_reader\n" in done.stdout
 
 
+def test_the_project_is_installed_without_what_only_its_maintainers_need(tmp_path):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
+    code = "from setuptools.build_meta import build_wheel; print(build_wheel('.'))"
+    built = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    names = ZipFile(tmp_path / built.stdout.split()[-1]).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"helpers"}
+    own = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src" / "helpers").rglob("*.*")}
+    assert {name for name in own if "__pycache__" not in name and not name.startswith(".")} <= set(names)
+
+
+def releases(lock):
+    """Read which release a lock has of each package; every one has a hash."""
+    entries = re.findall(r"^([\w.-]+)==([^\s;]+)(.*\n(?:\s.*\n)*)", lock.read_text(), re.MULTILINE)
+    assert all("--hash=sha256:" in rest for _, _, rest in entries)
+    return {name: release for name, release, _ in entries}
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_every_package_of_a_lock_has_a_hash(lock):
+    assert releases(lock)
+
+
+def test_locks_agree_with_each_other():
+    main, others = releases(LOCKS[0]), {path.stem: releases(path) for path in LOCKS[1:]}
+    assert releases(ROOT / "requirements" / "torch_cpu.in") == {"torch": f"{main['torch']}+cpu"}
+    assert main.keys() & others["cuda"].keys() == set()
+    by_transformers_4 = {"datasets", "huggingface-hub", "tokenizers", "transformers"}
+    old = others.pop("transformers4")
+    assert {name for name in main.keys() & old.keys() if main[name] != old[name]} == by_transformers_4
+    for lock in others.values():
+        assert all(lock[name] == main[name] for name in lock.keys() & main.keys())
+    dev, site = others["dev"], others["site"]
+    assert all(dev[name] == site[name] for name in dev.keys() & site.keys())
+
+
 def test_every_lock_is_audited():
     workflow = (ROOT / ".github" / "workflows" / "audit.yml").read_text()
-    locks = {path.name for path in ROOT.glob("requirements*.txt")}
-    assert set(re.findall(r"-r (\S+)", workflow)) == locks
+    assert re.findall(r"-r (\S+)", workflow) == [path.relative_to(ROOT).as_posix() for path in LOCKS]
