@@ -105,6 +105,7 @@ PASSING = {
     "in trouble": Fault("/commit/", answer=refusal(503, "Unavailable"), times=2),
     "storage in trouble": Fault("/large/", "PUT", answer=refusal(500, "Error"), times=2),
     "card not read": Fault("/validate-yaml", answer=refusal(500, "Error")),
+    "connection cut": Fault("/preupload/", cut_after=10),
 }
 LASTING = {
     "forbidden": (Fault("/commit/", answer=refusal(403, "Forbidden"), times=ALWAYS), "the Hub does not allow it (403)"),
@@ -122,7 +123,7 @@ LASTING = {
         Fault("/preupload/", answer=Answer(200, {}, b"<html>")),
         "something else answers in the Hub's place",
     ),
-    "connection cut": (Fault("/preupload/", cut_after=10), "the connection broke off"),
+    "connection cut": (Fault("/preupload/", cut_after=10, times=ALWAYS), "the connection broke off"),
     "commit made, answer cut": (Fault("/commit/", cut_after=10), "the connection broke off"),
     "silent": (Fault("/commit/", delay=30), "the Hub does not answer in time"),
 }

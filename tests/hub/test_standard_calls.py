@@ -14,6 +14,7 @@ CARD |= {"parameters": dict.fromkeys("epochs learning_rate batch_size weight_dec
 CARD["parameters"] |= {"max_train_examples": 0, "speedups": True}
 CARD |= {"test": {"precision": 0.5, "recall": 0.5, "f1": 0.5, "accuracy": 0.5, "per_type": {}}}
 TRAIN = f"""
+from pathlib import Path
 from datasets import Dataset
 from transformers import AutoModelForTokenClassification, DataCollatorForTokenClassification, Trainer, TrainingArguments
 name = publish.require_repository("names")
@@ -29,7 +30,7 @@ args = TrainingArguments(
     report_to="none",
     use_cpu=True,
 )
-publish.ignore_pickles(args.output_dir)
+publish.ignore_pickles(Path(args.output_dir))
 trainer = Trainer(model, args, DataCollatorForTokenClassification(tokenizer), rows, processing_class=tokenizer)
 trainer.train()
 trainer.push_to_hub()
@@ -92,8 +93,9 @@ def test_the_card_is_pushed_in_place_of_an_earlier_one(hub, client, output_dir):
 def test_upload_folder_pushes_all_but_what_a_gitignore_names(hub, client, output_dir):
     for name in ("config.json", "model.safetensors", "optimizer.pt"):
         (output_dir / name).write_text(name)
-    code = "from huggingface_hub import upload_folder; publish.ignore_pickles({folder!r}); "
-    code += "upload_folder(repo_id=publish.require_repository('names'), folder_path={folder!r})"
+    code = "from pathlib import Path; publish.ignore_pickles(Path({folder!r})); "
+    code += "from huggingface_hub import upload_folder; name = publish.require_repository('names'); "
+    code += "upload_folder(repo_id=name, folder_path={folder!r})"
     done = client.run(code.format(folder=str(output_dir)))
     assert done.status == 0, done.output
     assert pushed(hub).keys() == {".gitattributes", ".gitignore", "config.json", "model.safetensors"}

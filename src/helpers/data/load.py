@@ -197,7 +197,13 @@ def _from_cache(name: str, unreachable: Exception) -> DatasetDict:
 def _load(name: str, revision: str | None) -> DatasetDict:
     *user, own_name = name.split("/")
     prepared = datasets.config.HF_DATASETS_CACHE / "___".join([*user, camelcase_to_snakecase(own_name)])
-    return fetch.fetch_whole(partial(load_dataset, name, revision=revision), "dataset", name, made_of_files=prepared)
+    load = partial(load_dataset, name, revision=revision)
+    verbosity = datasets.logging.get_verbosity()
+    datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # the errors that it logs, it also raises
+    try:
+        return fetch.fetch_whole(load, "dataset", name, made_of_files=prepared)
+    finally:
+        datasets.logging.set_verbosity(verbosity)
 
 
 def _as_common_form(dataset: DatasetDict, name: str) -> DatasetDict:

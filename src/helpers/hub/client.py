@@ -27,7 +27,8 @@ ERRORS = (httpx.HTTPError, httpx.InvalidURL, XetDownloadError)
 
 
 def configure_retries() -> None:
-    """Make this process's Hub client retry requests while the Hub is busy or fails for a reason of its own."""
+    """Make this process's Hub client retry requests while the Hub is busy or in trouble, without a line about each."""
+    huggingface_hub.logging.set_verbosity_error()
     # Up to huggingface_hub 0, which the TensorFlow edition has, there is nothing to set, and so no retry.
     if hasattr(huggingface_hub, "set_client_factory"):
         session = huggingface_hub.get_session()

@@ -58,13 +58,13 @@ def require_repository(name: str) -> str:
         raise UploadError(f"nothing can be uploaded to {name!r}: {reason(error)}") from error
 
 
-def ignore_pickles(folder: str) -> None:
+def ignore_pickles(folder: Path) -> None:
     """Keep pickled files in a folder from being pushed to the Hub, which respects a ``.gitignore``.
 
     `Trainer` writes its arguments as a pickle, ``training_args.bin``: it contains paths of this machine, and whoever
     loads it may run code.
     """
-    with written_whole(Path(folder) / ".gitignore") as unfinished:
+    with written_whole(folder / ".gitignore") as unfinished:
         unfinished.write_text("\n".join([*PICKLES, ""]), encoding="utf-8")
 
 

@@ -74,10 +74,13 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
     folder = Path(parameters["output_dir"])
     locks.claim(folder)
     if parameters["push_to_hub"]:
-        from helpers.hub.publish import require_repository  # here, as most runs need no Hub
+        from helpers.hub import publish  # here, as most runs need no Hub
 
-        require_repository(parameters["hub_model_id"])
+        publish.require_repository(parameters["hub_model_id"])
+        publish.ignore_pickles(folder / "checkpoints")
     _import_framework(edition)
+    if parameters["push_to_hub"] and edition == "tensorflow":
+        publish.push_over_http()
     quieten_transformers()
     pd.options.display.html.use_mathjax = False  # a $ in a word begins no formula
     gc.freeze()  # spares the garbage collector all that the libraries have made
