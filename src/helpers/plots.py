@@ -12,7 +12,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from datasets import Dataset, DatasetDict
+from datasets import Dataset
 from IPython.display import Image
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -21,7 +21,6 @@ from helpers.files import written_whole
 from helpers.notebook.language import translate
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"  # from Okabe and Ito's palette
-LONGEST_SHOWN = 60  # words; the few longer sentences share the last bin
 
 
 class Picture(Image):
@@ -55,28 +54,6 @@ def label_counts(split: Dataset, label_names: Sequence[str]) -> Figure:
     return _finished(figure, text.format(counts=listed))
 
 
-def sentence_lengths(dataset: DatasetDict) -> Figure:
-    """Draw the distribution of sentence lengths, in words, of each split."""
-    figure, axes = plt.subplots(figsize=(8, 3.2), layout="constrained")
-    longest = max(len(tokens) for rows in dataset.values() for tokens in rows["tokens"])
-    bins = np.arange(0, min(longest, LONGEST_SHOWN) + 4, 3)
-    described = []
-    for (split, rows), colour, line in zip(dataset.items(), (BLUE, ORANGE, GREEN), ("-", "--", ":"), strict=False):
-        lengths = np.array([len(tokens) for tokens in rows["tokens"]])
-        outline = {"histtype": "step", "linewidth": 2, "linestyle": line, "color": colour, "label": split}
-        axes.hist(np.minimum(lengths, LONGEST_SHOWN), bins=bins, weights=np.full(len(rows), 100 / len(rows)), **outline)
-        text = translate("{split}: half have at most {median:.0f} words, the longest has {longest}")
-        described.append(text.format(split=split, median=np.median(lengths), longest=lengths.max()))
-    axes.set(
-        title=translate("How long sentences are"),
-        xlabel=translate("words in a sentence"),
-        ylabel=translate("% of the split's sentences"),
-    )
-    axes.legend()
-    text = translate("Histogram of the sentences' lengths, an outline for each split. {splits}.")
-    return _finished(figure, text.format(splits=_listed(described)))
-
-
 def learning_curves(history: pd.DataFrame) -> Figure:
     """Draw training and validation loss, and the validation F1, after each epoch.
 
@@ -106,27 +83,6 @@ def learning_curves(history: pd.DataFrame) -> Figure:
     columns = {"training": "training_loss", "validation": "validation_loss", "f1": "f1"}
     rows = {name: _listed(f"{value:.3f}" for value in history[column]) for name, column in columns.items()}
     return _finished(figure, text.format(**rows, best=best["epoch"]))
-
-
-def type_scores(table: pd.DataFrame) -> Figure:
-    """Draw precision, recall and F1 of each entity type as bars; the table is that of `metrics.per_type_table`."""
-    figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
-    positions = np.arange(len(table))
-    for offset, column, label, colour in (
-        (-0.27, "precision", translate("precision"), BLUE),
-        (0, "recall", translate("recall"), ORANGE),
-        (0.27, "f1", "F1", GREEN),
-    ):
-        axes.bar(positions + offset, table[column], width=0.25, color=colour, label=label)
-    labels = [f"{_plain(name)}\n({number})" for name, number in table["number"].items()]
-    axes.set_xticks(positions, labels)
-    axes.set(title=translate("Scores on the test split, by type (number of true entities)"), ylim=(0, 1))
-    axes.legend(ncols=3)
-    axes.grid(axis="y", alpha=0.3)
-    of_type = translate("{type}: precision {precision:.2f}, recall {recall:.2f}, F1 {f1:.2f}")
-    scores = table[["precision", "recall", "f1"]].to_dict("index").items()
-    text = translate("Bar chart of the scores on the test split. {types}.")
-    return _finished(figure, text.format(types=_listed(of_type.format(type=name, **row) for name, row in scores)))
 
 
 def confusion_matrix(table: pd.DataFrame) -> Figure:

@@ -2,12 +2,14 @@ import re
 from html import unescape
 
 import pytest
+from datasets import ClassLabel, Dataset, Features, List, Value
 from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import alignment
-from helpers.highlight import highlight, highlight_mistakes, highlight_text, show_source, type_colours
-from helpers.metrics import OUTCOMES
+from helpers.data.tagging import Span
+from helpers.highlight import highlight, highlight_mistakes, highlight_rows, highlight_text, show_source, type_colours
+from helpers.metrics import OUTCOMES, Match, match_entities
 from helpers.notebook.language import use_language
 from helpers.training.batches import LengthGroupedSampler
 
@@ -83,15 +85,28 @@ def test_a_type_looks_the_same_in_words_and_in_a_text():
 )
 def test_mistakes_are_shown_as_they_should_be_and_as_found(language, captions):
     use_language(language)
-    page = highlight_mistakes([("missed", "Ann met Bo".split(), ["B-x", "O", "B-x"], ["B-x", "O", "O"])], ["x"]).data
+    true, predicted = [["B-x", "O", "B-x"]], [["B-x", "O", "O"]]
+    page = highlight_mistakes(match_entities(true, predicted), ["Ann met Bo".split()], true, predicted).data
     use_language("en")
     truth, found = page.split("\n")
     assert [visible_text(truth), visible_text(found)] == [f"{captions[0]}Annx met Box", f"{captions[1]}Annx met Bo"]
 
 
-def test_every_outcome_has_a_caption():
-    page = highlight_mistakes([(outcome, ["a"], ["O"], ["O"]) for outcome in OUTCOMES], []).data
-    assert all(f">{outcome}: how it should be<" in page for outcome in OUTCOMES)
+def test_every_kind_of_mistake_has_a_caption_and_what_is_right_is_left_out():
+    matches = [Match(0, outcome, Span(0, 1, "x"), Span(0, 1, "x")) for outcome in OUTCOMES]
+    page = highlight_mistakes(matches, [["a"]], [["B-x"]], [["B-x"]]).data
+    assert re.findall(r">([\w ]+): how it should be<", page) == [
+        outcome for outcome in OUTCOMES if outcome != "correct"
+    ]
+
+
+def test_the_first_sentences_with_entities_are_shown():
+    names = ClassLabel(names=["O", "B-x", "I-x"])
+    rows = Dataset.from_dict(
+        {"tokens": [["a"], ["Bo"], ["Ann"], ["Cy"]], "ner_tags": [[0], [1], [1], [1]]},
+        Features({"tokens": List(Value("string")), "ner_tags": List(names)}),
+    )
+    assert visible_text(highlight_rows(rows, 2).data) == "Box\nAnnx"
 
 
 def test_source_is_shown_with_the_first_line_of_its_docstring():
@@ -100,7 +115,7 @@ def test_source_is_shown_with_the_first_line_of_its_docstring():
     assert '"""Carry one sentence\'s tags over from its words to its subwords."""' in shown
     assert "Parameters\n" not in shown
     assert "previous = word\n    return labels" in shown
-    assert shown.endswith("return laid_out\n")
+    assert shown.endswith("return all_tags\n")
 
 
 def test_a_methods_source_is_shown_without_its_indentation():

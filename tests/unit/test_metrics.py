@@ -1,7 +1,9 @@
 import inspect
 from pathlib import Path
 
+import evaluate
 import numpy as np
+import pandas as pd
 import pytest
 import seqeval.metrics
 import torch
@@ -16,7 +18,7 @@ NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
 
 @pytest.fixture(scope="module")
 def seqeval_metric():
-    return metrics.load_seqeval()
+    return evaluate.load(metrics.SEQEVAL)
 
 
 @st.composite
@@ -32,16 +34,16 @@ def test_scores_are_those_of_seqeval(seqeval_metric, pair):
     scores = seqeval_metric.compute(predictions=predicted, references=true)
     for name in ("precision", "recall", "f1"):
         expected = getattr(seqeval.metrics, f"{name}_score")(true, predicted, zero_division=0)
-        assert scores[name] == pytest.approx(expected, abs=1e-12)
+        assert scores[f"overall_{name}"] == pytest.approx(expected, abs=1e-12)
     words = [(t, p) for ts, ps in zip(true, predicted, strict=True) for t, p in zip(ts, ps, strict=True)]
-    assert scores["accuracy"] == pytest.approx(sum(t == p for t, p in words) / len(words))
+    assert scores["overall_accuracy"] == pytest.approx(sum(t == p for t, p in words) / len(words))
 
 
 def test_the_metric_script_is_the_projects_own(seqeval_metric, tmp_path, monkeypatch):
     for name in ("seqeval.py", "seqeval_metric.py", "evaluate.py"):
         (tmp_path / name).write_text("raise SystemExit('a script of the current folder was run')")
     monkeypatch.chdir(tmp_path)
-    for metric in (seqeval_metric, metrics.load_seqeval()):
+    for metric in (seqeval_metric, evaluate.load(metrics.SEQEVAL)):
         script = Path(inspect.getfile(type(metric)))  # evaluate runs a copy of it
         assert script.read_bytes() == Path(metrics.__file__).with_name("seqeval_metric.py").read_bytes()
 
@@ -64,23 +66,23 @@ def test_scores_worked_by_hand(seqeval_metric):
     predicted = [["B-x", "I-x", "O", "B-x"], ["B-x", "I-x", "O"]]
     scores = seqeval_metric.compute(predictions=predicted, references=true)
     # found 1 of 3 true entities with 3 predicted ones; 5 of 7 words right
-    assert [scores[name] for name in ("precision", "recall", "f1")] == pytest.approx([1 / 3, 1 / 3, 1 / 3])
-    assert scores["accuracy"] == pytest.approx(5 / 7)
-    assert scores["per_type"]["x"] == {
-        "precision": pytest.approx(1 / 3), "recall": 0.5, "f1": pytest.approx(0.4), "support": 2,
+    assert [scores[f"overall_{name}"] for name in ("precision", "recall", "f1")] == pytest.approx([1 / 3, 1 / 3, 1 / 3])
+    assert scores["overall_accuracy"] == pytest.approx(5 / 7)
+    assert scores["x"] == {
+        "precision": pytest.approx(1 / 3), "recall": 0.5, "f1": pytest.approx(0.4), "number": 2,
     }  # fmt: skip
-    assert scores["per_type"]["y"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 1}
+    assert scores["y"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "number": 1}
     table = metrics.per_type_table(scores)
     assert table.index.tolist() == ["x", "y", "all"]
-    assert table["support"].tolist() == [2, 1, 3]
-    assert table.loc["all", "f1"] == scores["f1"]
+    assert table["number"].tolist() == [2, 1, 3]
+    assert table.loc["all", "f1"] == scores["overall_f1"]
 
 
 def test_nothing_predicted_scores_zero_without_a_warning(seqeval_metric, recwarn):
     scores = seqeval_metric.compute(predictions=[["O", "O"]], references=[["B-x", "O"]])
-    assert (scores["precision"], scores["recall"], scores["f1"], scores["accuracy"]) == (0, 0, 0, 0.5)
+    assert [scores[f"overall_{name}"] for name in metrics.SCORES] == [0, 0, 0, 0.5]
     nothing = seqeval_metric.compute(predictions=[["O"]], references=[["O"]])
-    assert (nothing["f1"], nothing["accuracy"], nothing["per_type"]) == (0, 1, {})
+    assert (nothing["overall_f1"], nothing["overall_accuracy"], metrics.types_of(nothing)) == (0, 1, {})
     assert not recwarn.list
 
 
@@ -157,3 +159,9 @@ def test_confusion_matrix_adds_up(pair):
 def test_spans_overlap_when_they_share_a_word():
     assert Span(0, 3, "x").overlaps(Span(2, 4, "y"))
     assert not Span(0, 2, "x").overlaps(Span(2, 4, "x"))
+
+
+def test_the_comment_names_the_best_epoch_or_says_why_there_is_none():
+    history = pd.DataFrame({"epoch": [1, 2, 3], "f1": [0.1, 0.4, 0.3]})
+    assert metrics.comment_on(history) == "Best validation F1: 0.400, after epoch 2."
+    assert "raise epochs or learning_rate" in metrics.comment_on(history.assign(f1=0.0))
