@@ -31,7 +31,7 @@ def test_a_cell_that_is_run_too_early_says_so_without_a_traceback_and_fails():
 @pytest.mark.parametrize(
     "cell",
     [
-        "import types\nlibrary = types.ModuleType('library')\nexec('def f(): return missing', vars(library))\nlibrary.f()",
+        "import types; library = types.ModuleType('library'); exec('def f(): missing', vars(library)); library.f()",
         "1 / 0",
     ],
 )
