@@ -64,7 +64,7 @@ def test_ctrl_c_ends_the_cases_on_all_nodes(start, wait_until, matrix, cluster, 
     os.killpg(runner.pid, signal.SIGINT)
     _, stderr = runner.communicate()
     assert runner.returncode == 2
-    assert "Stopped. What is done is kept" in stderr
+    assert "Stopped. Finished cases are kept" in stderr
     kernels = [int(line.split()[-1]) for line in log.read_text().splitlines()]
     wait_until(lambda: not any(map(psutil.pid_exists, kernels)))
     results = [json.loads(path.read_text()) for path in shared.glob("*/result.json")]
