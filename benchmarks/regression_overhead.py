@@ -1,7 +1,7 @@
-"""What a regression run takes besides its notebooks, per case: `python benchmarks/regression_overhead.py`.
+"""Measure the overhead of regression runs: `python benchmarks/regression_overhead.py`.
 
-Cases of an empty notebook are run, 1, 10, 100 and 1000 of them. What they take is the runner's own: starting a process
-and a kernel, calibrating, saving, rendering, reporting. With `--on ray` it is a Ray cluster of this machine alone.
+It runs 1, 10, 100 and 1000 cases of an empty notebook, so their time is the runner's own: starting a process and a
+kernel, calibrating, saving, rendering, reporting. With `--on ray` they run on a Ray cluster of this machine only.
 """
 
 import argparse
@@ -19,20 +19,18 @@ from helpers.notebook.parameters import RULES
 
 COUNTS = (1, 10, 100, 1000)
 RESULTS = """\
-from helpers.notebook.results import KEYS, Stopwatch, write_results
+from pathlib import Path
 
-nothing = dict.fromkeys(KEYS - {"schema_version", "framework", "versions", "seconds", "peak_memory_bytes"}, {})
+from helpers.notebook.results import write_results
+
 scores = {"precision": 1, "recall": 1, "f1": 1, "accuracy": 1, "per_type": {}}
-stopwatch = Stopwatch()
-with stopwatch("training"):
-    pass
-content = nothing | {"test": scores, "parameters": {"seed": seed}, "history": []}
-write_results(output_dir, "pytorch", stopwatch, **content)
+nothing = {"dataset": {}, "model": {}, "errors": {}, "history": []}
+write_results(Path(output_dir), edition="pytorch", parameters={"seed": seed}, test=scores, **nothing)
 """
 
 
 def main() -> None:
-    """Print a table in Markdown."""
+    """Print a table as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--on", choices=("here", "ray"), default="here")
     parser.add_argument("--counts", type=int, nargs="+", default=COUNTS, help="of cases (default: %(default)s)")
@@ -47,18 +45,22 @@ def main() -> None:
 
 
 def write_project(project: Path) -> None:
-    """Write a project with one notebook, which does nothing but leave a result."""
+    """Write a project with one notebook, which only leaves a result."""
     (project / "notebooks" / "profiles").mkdir(parents=True)
     (project / "notebooks" / "profiles" / "sample.yaml").write_text("{}")
     parameters = "\n".join(f"{name} = 0" for name in RULES)
-    cells = [new_code_cell(parameters, metadata={"tags": ["parameters"]}), new_code_cell(RESULTS)]
+    cells = [
+        new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+        new_code_cell("", metadata={"tags": ["training"]}),
+        new_code_cell(RESULTS),
+    ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     path = project / "notebooks" / "token_classification_pytorch.ipynb"
     nbformat.write(new_notebook(cells=cells, metadata=kernel), path)
 
 
 def measure(project: Path, count: int, where: str) -> tuple[float, int]:
-    """Run so many cases here or on Ray; give the seconds that it took, and how many ran at a time."""
+    """Run cases here or on Ray; return the seconds that they took, and how many ran in parallel."""
     matrix = project / f"{count}.yaml"
     matrix.write_text(f"editions: [pytorch]\nparameters:\n  seed: {list(range(count))}\ncpus: 1\n")
     start = time.perf_counter()

@@ -1,1 +1,1 @@
-"""Regression runs: a matrix of notebooks, judged against baselines."""
+"""Judge a matrix of notebook runs against baselines."""

@@ -1,4 +1,4 @@
-"""Run a matrix of notebooks and judge it against baselines: `python -m regression run MATRIX.yaml`."""
+"""Run a matrix of notebooks and judge it."""
 
 import argparse
 import signal
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        0 if all held, 1 if something got worse, 2 if something did not run or could not be judged.
+        0 if all metrics held, 1 if one got worse, 2 if a case did not run or could not be judged.
     """
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI system's stop is as clean as Ctrl-C
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception:  # Python would exit with 1, which has a meaning here
         traceback.print_exc()
     except KeyboardInterrupt:
-        print("\nStopped. What is done is kept: call it again with --resume to run the rest.", file=sys.stderr)
+        print("\nStopped. Finished cases are kept: call it again with --resume to run the rest.", file=sys.stderr)
     return 2
 
 
@@ -94,7 +94,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _resumed(jobs: Sequence[Job], store: Store) -> dict[str, dict[str, Any]]:
-    """Read the results of an earlier call that are still valid, and say why others are not."""
+    """Read the results of an earlier call that are still valid; print why others are not."""
     with ThreadPoolExecutor(REQUESTS) as threads:
         found = list(threads.map(lambda job: valid_result(job, store), jobs))
     results = {job.case.name: result for job, (result, _) in zip(jobs, found, strict=True) if result}
@@ -105,7 +105,7 @@ def _resumed(jobs: Sequence[Job], store: Store) -> dict[str, dict[str, Any]]:
 
 
 def _clear(store: Store, kept: set[str]) -> None:
-    """Remove what earlier runs have left, so that nothing of it can pass for a new result or a new report."""
+    """Remove the results and reports of earlier runs, so that none passes for a new one."""
     with ThreadPoolExecutor(REQUESTS) as threads:
         list(threads.map(store.remove, set(store.names()) - kept))
         list(threads.map(store.remove_file, REPORT_FILES))
@@ -117,7 +117,7 @@ def _runner(options: argparse.Namespace) -> Callable[..., Iterator[dict[str, Any
     try:
         from regression import on_ray
     except ImportError as error:
-        raise TutorialError(f"--on ray needs more packages: pip install -r requirements-ray.txt ({error})") from error
+        raise TutorialError(f"--on ray needs more packages: pip install -r requirements/ray.txt ({error})") from error
     on_ray.connect(options.address)
     return on_ray.run_on_ray
 

@@ -1,4 +1,4 @@
-"""Baselines: what runs of a notebook have scored and taken before."""
+"""Make, keep and read baselines."""
 
 import json
 from collections import defaultdict
@@ -12,20 +12,19 @@ from helpers.metrics import SCORES
 from regression.storage import Store
 
 SCHEMA_VERSION = 1
-FEWEST_RUNS = 3  # fewer say next to nothing about their spread
+FEWEST_RUNS = 3  # seeds; fewer say next to nothing about their spread
 FOLDER = Path("tests", "baselines")
 COSTS = ("training time", "total time", "memory")
 
 
 def measured(result: dict[str, Any]) -> dict[str, float]:
-    """Read what is judged out of the result of a case that passed.
+    """Return the judged metrics of a case that passed.
 
     Returns
     -------
     dict of str to float
-        The scores on the test split. ``training time`` and ``total time`` as multiples of the time that the machine
-        took for the calibration's matrix product, and ``memory`` as a multiple of the memory that the calibration held:
-        so that a faster machine, or one that counts memory otherwise, is not taken for a better notebook.
+        The scores on the test split; ``training time``, ``total time`` and ``memory`` as multiples of the calibration's
+        time and memory, so that a faster machine does not pass for a better notebook.
     """
     results, unit = result["results"], result["calibration"]
     return {name: results["test"][name] for name in SCORES} | {
@@ -36,12 +35,12 @@ def measured(result: dict[str, Any]) -> dict[str, float]:
 
 
 def type_scores(result: dict[str, Any]) -> dict[str, float]:
-    """Read the test F1 of each entity type out of the result of a case that passed."""
+    """Return the test F1 of each entity type of a case that passed."""
     return {name: scores["f1"] for name, scores in result["results"]["test"]["per_type"].items()}
 
 
 def parameters_of_group(result: dict[str, Any]) -> dict[str, Any]:
-    """Read the parameters that a result shares with all of its group: all but the seed."""
+    """Return the parameters that a result shares with its group: all but the seed."""
     return {name: value for name, value in result["fingerprint"]["parameters"].items() if name != "seed"}
 
 
@@ -51,13 +50,13 @@ def make_baseline(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     Parameters
     ----------
     results : sequence of dict
-        Of cases that differ in nothing but seed and language, all of which passed, with two seeds or more.
+        Of cases that passed and differ only in seed and language, with two seeds or more.
 
     Returns
     -------
     dict
-        ``metrics`` has ``mean``, ``spread`` (the sample standard deviation) and ``runs`` of each metric. Runs of one
-        seed repeat their scores, and so count as one for them, but not for time and memory.
+        ``metrics`` has ``mean``, ``spread`` (the sample standard deviation) and ``runs`` of each metric. Runs with the
+        same seed repeat their scores, so they count as one there, but not for time and memory.
     """
     last = results[-1]
     by_seed = defaultdict(list)
@@ -87,12 +86,12 @@ def _summary(values: Sequence[float]) -> dict[str, Any]:
 
 
 def read_baseline(group: str, folder: Path = FOLDER) -> dict[str, Any] | None:
-    """Read the baseline of a group of cases; None where there is none.
+    """Return the baseline of a group of cases, or None if it has none.
 
     Raises
     ------
     BaselineError
-        If it cannot be read, or is of another version.
+        If it cannot be read, or has another schema version.
     """
     path = folder / f"{group}.json"
     try:
@@ -110,13 +109,12 @@ def read_baseline(group: str, folder: Path = FOLDER) -> dict[str, Any] | None:
 
 
 def accept(runs: Iterable[str], folder: Path = FOLDER) -> dict[str, tuple[dict[str, Any] | None, dict[str, Any]]]:
-    """Make baselines from finished runs, in place of those that are there.
+    """Make baselines from finished runs, and replace those of the same groups.
 
     Parameters
     ----------
     runs : iterable of str
-        Folders or URLs of runs. What a run has of a group of cases makes that group's baseline, together with what
-        the others have.
+        Folders or URLs of runs. A group's baseline is made from its cases in all of them.
     folder : Path
 
     Returns
@@ -127,8 +125,8 @@ def accept(runs: Iterable[str], folder: Path = FOLDER) -> dict[str, tuple[dict[s
     Raises
     ------
     BaselineError
-        If there is no case that passed; or a group has too few seeds, or cases that were not run from the same
-        helpers, parameters and versions. No baseline is changed then.
+        If no case passed, or if a group has too few seeds or cases that were run from different helpers, parameters
+        or versions. No baseline is changed then.
     """
     groups = defaultdict(list)
     for run in dict.fromkeys(Store(run).url for run in runs):

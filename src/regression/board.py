@@ -1,4 +1,4 @@
-"""The state of all cases at a glance, while they run."""
+"""Show the state of running cases."""
 
 import time
 from collections import Counter
@@ -14,9 +14,9 @@ COLOURS = {"passed": "green"}
 
 
 class Board:
-    """Shows what runs, what is done, what failed, and how long the rest may take; a context manager.
+    """Show running, finished and failed cases and the time left, as a context manager.
 
-    In a terminal it stays in place; elsewhere, as in a log, each case gets a line when it ends.
+    A terminal gets a table that stays in place; a log gets a line for each case that ends.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Board:
         self.live.stop()
 
     def tell(self, name: str, cell: str = "") -> None:
-        """Note that a case runs, and where it is."""
+        """Note that a case runs, and in which cell."""
         start, _ = self.running.get(name, (time.monotonic(), ""))
         self.running[name] = (start, cell)
 
@@ -58,12 +58,12 @@ class Board:
         )
 
     def seconds_left(self) -> float | None:
-        """Estimate how long the rest takes, from those that have ended: None before the first has."""
+        """Estimate the time left from the finished cases; return None if there is none yet."""
         done = self.outcomes.total()
         return (self.total - done) * (time.monotonic() - self.start) / done if done else None
 
     def render(self) -> RenderableType:
-        """Draw the state of the moment."""
+        """Draw the current state."""
         now, left = time.monotonic(), self.seconds_left()
         done = self.outcomes.total()
         failed = done - self.outcomes["passed"]

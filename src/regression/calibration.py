@@ -1,4 +1,4 @@
-"""What a machine can do, as a unit for the time and the memory of a run: `python -m regression.calibration`."""
+"""Measure units for time and memory."""
 
 import json
 import subprocess
@@ -11,13 +11,13 @@ SIZE, REPETITIONS = 1024, 30
 
 
 def calibrate() -> dict[str, float]:
-    """Measure, in a process of its own, how long a fixed piece of work takes and how much memory it needs.
+    """Measure the time and memory of a fixed piece of work, in a process of its own.
 
     Returns
     -------
     dict
-        ``seconds``, the shortest time of a product of two 1024 x 1024 matrices of float32, as whatever else the
-        machine does only makes it longer; ``memory_bytes``, the resident set size of the process.
+        ``seconds``, the shortest time of a product of two 1024 x 1024 float32 matrices, since other load only makes it
+        longer; ``memory_bytes``, the resident set size of the process.
     """
     command = [sys.executable, "-m", "regression.calibration"]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)

@@ -1,4 +1,4 @@
-"""Runs cases on this machine, as many at a time as it has processors for."""
+"""Run cases on this machine, in parallel."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -13,7 +13,7 @@ from regression.supervisor import start_forkserver
 
 
 def run_locally(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], None]) -> Iterator[dict[str, Any]]:
-    """Run cases, each in a process of its own.
+    """Run cases, each in a process of its own, as many at a time as there are processors for.
 
     Parameters
     ----------
@@ -21,13 +21,13 @@ def run_locally(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], No
         All with the same ``cpus``.
     store : Store
     tell : callable
-        Called with a case's name and the name of each cell that begins.
+        Called with a case's name and each cell that begins.
 
     Yields
     ------
     dict
-        The result of each case, as `run_case` gives it, as soon as it has ended. Whoever stops asking for more, as with
-        Ctrl-C, ends the cases that run.
+        The result of each case, as `run_case` returns it, as soon as it ends. Closing the generator, as Ctrl-C does,
+        ends the running cases.
     """
     stop = Event()
 

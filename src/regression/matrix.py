@@ -1,8 +1,9 @@
-"""A matrix file: which notebooks run with which parameters."""
+"""Read matrix files."""
 
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,9 +12,10 @@ import yaml
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from helpers.errors import MatrixError, ParameterError, RunError
+from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.language import LANGUAGES
 from helpers.notebook.parameters import RULES, check_value
-from helpers.run.editions import FRAMEWORKS, load_profile
+from helpers.run.editions import load_profile
 
 AXES = {"editions": "edition", "languages": "language", "profiles": "profile"}
 DEFAULTS = {"languages": ["en"], "profiles": ["sample"]}
@@ -23,11 +25,11 @@ LONGEST_NAME = 120  # file systems stop at 255 bytes
 
 
 class Case(NamedTuple):
-    """One notebook to be run.
+    """One run of one notebook.
 
     Attributes
     ----------
-    edition : {"pytorch", "tensorflow"}
+    edition : {"pytorch", "keras", "tensorflow"}
     language : {"en", "ko"}
     profile : str
     chosen : dict of str to any
@@ -41,22 +43,22 @@ class Case(NamedTuple):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The profile's parameters with the matrix's on top."""
+        """Merge the matrix's parameters into the profile's."""
         return load_profile(self.profile) | self.chosen
 
     @property
     def name(self) -> str:
-        """A name that no other case of a matrix has, fit for a folder or a URL."""
+        """Return a name, unique within a matrix, that is safe in a path or a URL."""
         return _safe_name([self.edition, self.language, self.profile], self.chosen)
 
     @property
     def series(self) -> str:
-        """The name of the cases that differ in nothing but the seed, and so are judged together."""
+        """Return the name of the cases that differ only in the seed, which are judged together."""
         return _safe_name([self.edition, self.language, self.profile], self._without_seed())
 
     @property
     def group(self) -> str:
-        """The name of the cases that differ in nothing but language and seed, and so share a baseline."""
+        """Return the name of the cases that differ only in language and seed, which share a baseline."""
         return _safe_name([self.edition, self.profile], self._without_seed())
 
     def _without_seed(self) -> dict[str, Any]:
@@ -64,7 +66,7 @@ class Case(NamedTuple):
 
 
 class Matrix(NamedTuple):
-    """The cases of a matrix file, and what each may take.
+    """The cases of a matrix file, and the limits of each.
 
     Attributes
     ----------
@@ -90,8 +92,8 @@ def read_matrix(path: Path) -> Matrix:
     path : Path
         YAML. ``editions``, ``languages`` and ``profiles`` are lists, and ``parameters`` maps names to lists; the cases
         are their product. Each entry of ``exclude`` maps some of edition, language, profile and parameters to values,
-        and takes out the cases that have them all. Each of ``include`` is one more case, of the same form.
-        ``time_limit`` (seconds), ``cpus`` and ``gpus`` are for each case.
+        and removes the cases that have them all. Each entry of ``include`` adds one case and has the same form.
+        ``time_limit`` (seconds), ``cpus`` and ``gpus`` apply to each case.
 
     Returns
     -------
@@ -100,7 +102,7 @@ def read_matrix(path: Path) -> Matrix:
     Raises
     ------
     MatrixError
-        If there is no such file, or something in it is wrong; the message names every fault with its line.
+        If the file is missing or wrong; the message names every fault with its line.
     """
     reader = _Reader()
     try:
@@ -117,7 +119,7 @@ def read_matrix(path: Path) -> Matrix:
 
 
 class _Reader:
-    """Walks through the nodes of a YAML document, which know their lines, and notes what is wrong."""
+    """Walk the nodes of a YAML document, which know their lines, and collect faults."""
 
     def __init__(self):
         self.faults: list[tuple[int, str]] = []
@@ -134,7 +136,7 @@ class _Reader:
             )
             axes[name] = [value for value, node in values if self.check(name, value, node)]
         if "editions" not in entries:
-            self.fault(root, f"editions is missing; give a list of {', '.join(FRAMEWORKS)}")
+            self.fault(root, f"editions is missing; give a list of {', '.join(EDITIONS)}")
         for name, node in self.mapping(entries.get("parameters"), "parameters", PARAMETERS).items():
             axes[name] = [value for value, node in self.values(node, name) if self.check(name, value, node)]
         cases = [_case(dict(zip(axes, values, strict=True))) for values in product(*axes.values())]
@@ -173,11 +175,14 @@ class _Reader:
                 yield entry, item
 
     def check(self, name: str, value: Any, node: Node | None) -> bool:
-        """Note what is wrong with the value of an axis or a parameter."""
-        known = {"edition": FRAMEWORKS, "language": LANGUAGES}.get(name)
+        """Return whether an axis or a parameter can take a value; note the fault if not."""
+        known = {"edition": tuple(EDITIONS), "language": LANGUAGES}.get(name)
         try:
             if known and value not in known:
                 raise MatrixError(f"unknown {name} {value!r}; choose of {', '.join(known)}")
+            if name == "edition" and not _runs_here(value):
+                venv = ".venv" if value in MAIN else ".venv-transformers4"
+                raise MatrixError(f"edition {value!r} needs another environment: call this with the Python of {venv}")
             if name == "profile":
                 load_profile(value)
             elif not known:
@@ -188,7 +193,7 @@ class _Reader:
         return True
 
     def mapping(self, node: Node | None, what: str, known: Mapping | set) -> dict[str, Node]:
-        """Read the entries of a mapping, and note what is unknown or there twice."""
+        """Return the entries of a mapping; note unknown and repeated keys."""
         if node is None:
             return {}
         if not isinstance(node, MappingNode):
@@ -233,6 +238,12 @@ class _Reader:
         if not isinstance(node, ScalarNode):  # nothing here takes one, and aliases could make it endless
             return []
         return yaml.constructor.SafeConstructor().construct_document(node)
+
+
+def _runs_here(edition: str) -> bool:
+    """Return whether this Python's environment is the one that an edition runs in."""
+    in_main = int(version("transformers").split(".")[0]) > 4
+    return (edition in MAIN) == in_main
 
 
 def _case(choice: dict[str, Any]) -> Case:

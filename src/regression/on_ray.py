@@ -1,4 +1,4 @@
-"""Runs cases on a Ray cluster, each as a task."""
+"""Run cases on a Ray cluster."""
 
 import os
 import signal
@@ -17,32 +17,30 @@ from helpers.errors import RunError
 from regression.record import HELPERS, Job, failed_result, run_case
 from regression.storage import Store
 
-RETRIES = 3  # how often a case is run again whose node has died
-INTERVAL = 1.0  # seconds between two looks at what the cases tell
-LAST_WAIT = 60  # seconds that cancelled cases have to end
-SUBMITTED = (
-    "RAY_JOB_CONFIG_JSON_ENV_VAR"  # set where `ray job submit` has sent the project already, and may send it alone
-)
-NOT_SENT = [".venv", ".git", "runs", "output", "docs"]  # of the project's folder, which every node gets
+RETRIES = 3  # of a case whose node has died
+INTERVAL = 1.0  # seconds between two looks at the news
+LAST_WAIT = 60  # seconds for cancelled cases to end
+SUBMITTED = "RAY_JOB_CONFIG_JSON_ENV_VAR"  # set by `ray job submit`, which has sent the project already
+PACKAGES = [str(HELPERS), str(Path(__file__).parent)]
+NOT_SENT = [".venv*", ".git", "runs", "output", "docs"]  # of the project's folder, which every node gets
 
 
 def connect(address: str | None) -> None:
-    """Connect to a cluster, and send it the project.
+    """Connect to a cluster and send it the project.
 
     Parameters
     ----------
     address : str or None
-        The cluster's, such as ``ray://host:10001``; None is a cluster that this machine belongs to, else one of this
-        machine alone.
+        The cluster's, such as ``ray://host:10001``; None means the cluster of this machine, or a new one on it.
 
     Raises
     ------
     RunError
-        If there is no cluster at the address, or it refuses.
+        If no cluster answers at the address.
     """
     if address and ":" in address:
         _require_server(address)
-    project = {"py_modules": [str(HELPERS)]}
+    project = {"py_modules": PACKAGES}
     if SUBMITTED not in os.environ:
         project |= {"working_dir": str(Path.cwd()), "excludes": NOT_SENT}
     on_terminate = signal.getsignal(signal.SIGTERM)
@@ -54,7 +52,9 @@ def connect(address: str | None) -> None:
 
 
 def run_on_ray(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], None]) -> Iterator[dict[str, Any]]:
-    """Run cases on the cluster that `connect` has found, whose nodes have the project's packages installed.
+    """Run cases as tasks on the cluster that `connect` has found.
+
+    Its nodes need the project's requirements installed.
 
     Parameters
     ----------
@@ -62,13 +62,13 @@ def run_on_ray(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], Non
     store : Store
         One that every node reaches.
     tell : callable
-        Called with a case's name and the name of each cell that begins.
+        Called with a case's name and each cell that begins.
 
     Yields
     ------
     dict
-        The result of each case, as `run_case` gives it, as soon as it has ended. Whoever stops asking for more ends the
-        cases that run, and the connection.
+        The result of each case, as `run_case` returns it, as soon as it ends. Closing the generator ends the running
+        cases and the connection.
     """
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
     news = _News.options(num_cpus=0, scheduling_strategy=here).remote()
@@ -95,7 +95,7 @@ def run_on_ray(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], Non
 
 
 def _require_server(address: str) -> None:
-    """Raise `RunError` if nothing listens at an address; Ray itself would go on trying for minutes."""
+    """Raise `RunError` if nothing listens at an address; Ray itself would retry for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=10).close()
@@ -105,7 +105,7 @@ def _require_server(address: str) -> None:
 
 @ray.remote
 class _News:
-    """Collects what the cases tell, wherever they run."""
+    """Collect which cell each case is in, from all nodes."""
 
     def __init__(self):
         self.told: list[tuple[str, str]] = []
@@ -122,7 +122,7 @@ class _News:
 def _run_case(job: Job, url: str, news: ray.actor.ActorHandle) -> dict[str, Any]:
     name = job.case.name
     news.tell.remote(name, "")
-    # Nobody sets the event: who cancels a task interrupts it, as Ctrl-C would, and that ends the case too.
+    # Nobody sets the event: cancelling a task interrupts it, as Ctrl-C would, which ends the case too.
     return run_case(job, Store(url), Event(), lambda number: news.tell.remote(name, f"cell {number}"))
 
 

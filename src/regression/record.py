@@ -1,4 +1,4 @@
-"""What is kept of a case: what it ran on, how it ended, and what came out."""
+"""Run cases and record their results."""
 
 import errno
 import hashlib
@@ -22,7 +22,7 @@ from regression.storage import Store
 from regression.supervisor import supervise
 from regression.worker import NOTHING, Task, printable
 
-SCHEMA_VERSION = 1  # to be raised also where the calibration changes
+SCHEMA_VERSION = 2  # raise it also if the calibration changes
 HELPERS = Path(helpers.__path__[0])
 NOT_IMPORTED = {"run", "__pycache__"}  # by any notebook
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
@@ -30,7 +30,7 @@ DEVICES = "CUDA_VISIBLE_DEVICES"  # set by Ray for each case
 
 
 class Job(NamedTuple):
-    """A case with everything that running it needs, so that it can be sent to another machine.
+    """A case with everything that it takes to run it, here or on another machine.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Job(NamedTuple):
     notebook : str
         Its path, from the project's folder.
     fingerprint : dict
-        As `fingerprint` gives it.
+        As `fingerprint` returns it.
     time_limit : float
         Seconds.
     cpus : int
@@ -54,7 +54,7 @@ class Job(NamedTuple):
 
 
 def job(case: Case, matrix: Matrix) -> Job:
-    """Look up what a case of a matrix needs."""
+    """Make the job of a case."""
     notebook = notebook_path(case.edition, case.language)
     return Job(
         case,
@@ -67,19 +67,19 @@ def job(case: Case, matrix: Matrix) -> Job:
 
 
 def fingerprint(notebook: Path, parameters: dict[str, Any], edition: str) -> dict[str, Any]:
-    """Tell what a result depends on: two runs of which this differs are not the same run.
+    """Return what a result depends on; runs that differ in it are not comparable.
 
     Parameters
     ----------
     notebook : Path
     parameters : dict of str to any
-    edition : {"pytorch", "tensorflow"}
+    edition : {"pytorch", "keras", "tensorflow"}
 
     Returns
     -------
     dict
         ``parameters``; ``versions`` of Python and libraries; SHA-256 of the ``notebook``, and of all ``helpers`` that
-        notebooks import, with the data that these bring.
+        notebooks import, package data included.
     """
     return {
         "notebook": hashlib.sha256(notebook.read_bytes()).hexdigest(),
@@ -99,21 +99,21 @@ def _helpers_digest() -> str:
 
 
 def run_case(job: Job, store: Store, stop: Event, tell: Callable[[int], None]) -> dict[str, Any]:
-    """Run a case and keep its result.
+    """Run a case and store its result.
 
     Parameters
     ----------
     job : Job
     store : Store
     stop : Event
-        Set by whoever wants the case ended; then no result is kept.
+        Set it to end the case; then no result is stored.
     tell : callable
         Called with the number of each cell that begins.
 
     Returns
     -------
     dict
-        What `supervise` gives, with ``schema_version``, ``case``, ``fingerprint`` and ``machine``.
+        What `supervise` returns, with ``schema_version``, ``case``, ``fingerprint`` and ``machine``.
     """
     name, result = job.case.name, failed_result(job, "raised", "")
     try:
@@ -126,13 +126,13 @@ def run_case(job: Job, store: Store, stop: Event, tell: Callable[[int], None]) -
         return result
     except Exception as error:  # whatever the store's library raises: the other cases go on
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-        reason = f"the result cannot be kept: {type(error).__name__}: {error}"
+        reason = f"the result cannot be stored: {type(error).__name__}: {error}"
         before = f"{result['error']}\n" if result["error"] else ""
         return result | {"outcome": "disk full" if full else "raised", "error": before + printable(reason)}
 
 
 def failed_result(job: Job, outcome: str, error: str) -> dict[str, Any]:
-    """Make the result of a case that could not be run at all."""
+    """Make the result of a case that could not be run."""
     return (
         _described(job)
         | NOTHING
@@ -141,7 +141,7 @@ def failed_result(job: Job, outcome: str, error: str) -> dict[str, Any]:
 
 
 def _environment(job: Job) -> dict[str, str]:
-    """Set the variables that a case's processes, which descend from another one than this, would not inherit."""
+    """Return the variables that a case's processes need; they descend from another process than this."""
     devices = {DEVICES: os.environ[DEVICES]} if DEVICES in os.environ else {}
     return dict.fromkeys(THREADS, str(job.cpus)) | devices
 
@@ -157,7 +157,7 @@ def _described(job: Job) -> dict[str, Any]:
 
 
 def valid_result(job: Job, store: Store) -> tuple[dict[str, Any] | None, str]:
-    """Read the result of a case, if it has one of the same notebook, helpers, parameters and versions that passed.
+    """Return the stored result of a case if it passed with the same fingerprint, or None and the reason.
 
     Returns
     -------
@@ -175,7 +175,7 @@ def valid_result(job: Job, store: Store) -> tuple[dict[str, Any] | None, str]:
 
 
 def machine() -> dict[str, Any]:
-    """Describe this machine, as far as it matters for speed: system, processor, cores, memory in bytes."""
+    """Describe this machine: system, processor, cores, memory in bytes."""
     return {
         "system": platform.platform(),
         "processor": _processor(),

@@ -1,6 +1,7 @@
-"""The report of a run: a page, the same as Markdown, and JUnit XML for CI systems."""
+"""Write reports as HTML, Markdown and JUnit XML."""
 
 import io
+import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
@@ -9,7 +10,6 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from jinja2 import Environment
-from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
 from helpers.hub.card import as_code
 from regression.baselines import COSTS, SCORES, measured, type_scores
@@ -20,8 +20,7 @@ from regression.worker import PAGE
 PAGES = ("report.html", "report.md")
 CURVES, JUNIT = "curves.png", "junit.xml"
 FILES = (*PAGES, CURVES, JUNIT)
-MOST_CURVES = 12  # groups in the figure; more cannot be told apart
-SLOWEST = 8
+MOST_CURVES = 12  # groups in the figure; nobody can tell more apart
 VERDICTS = (*JUDGED, "no baseline")
 
 
@@ -51,7 +50,7 @@ def write_report(judged: Sequence[Judged], store: Store) -> None:
 
 
 def report_content(judged: Sequence[Judged]) -> dict[str, Any]:
-    """Gather what the pages say.
+    """Gather the content of the pages.
 
     Parameters
     ----------
@@ -60,7 +59,7 @@ def report_content(judged: Sequence[Judged]) -> dict[str, Any]:
     Returns
     -------
     dict
-        By the names that the templates use.
+        Keys are the names that the templates use.
     """
     passed = [case for case in judged if case.result["outcome"] == "passed"]
     chosen = _varying(judged)
@@ -72,7 +71,6 @@ def report_content(judged: Sequence[Judged]) -> dict[str, Any]:
         "chosen": chosen,
         "rows": [_row(case, chosen) for case in judged],
         "types": _types(passed),
-        "stages": _stages(passed),
         "versions": _changed_versions(judged),
         "machines": _machines(case.result["machine"] for case in judged),
         "baseline_machines": _machines(case.baseline["machine"] for case in judged if case.baseline),
@@ -85,18 +83,18 @@ def report_content(judged: Sequence[Judged]) -> dict[str, Any]:
 
 
 def moved(judged: Sequence[Judged], verdict: str) -> list[tuple[str, Comparison]]:
-    """List what got worse, or better: the name of the series, and the metric."""
+    """List the series and metrics that got worse, or better."""
     series = {case.result["case"]["series"]: case.comparisons for case in judged if case.comparisons}
     return [(name, found) for name, comparisons in series.items() for found in comparisons if found.verdict == verdict]
 
 
 def new_groups(judged: Sequence[Judged]) -> list[str]:
-    """List the groups of cases that have no baseline."""
+    """List the groups that have no baseline."""
     return sorted({case.result["case"]["group"] for case in judged if case.verdict == "no baseline"})
 
 
 def says(comparison: Comparison) -> str:
-    """Say in words how a metric compares with its baseline."""
+    """Format how a metric compares with its baseline."""
     value, mean, allowed = comparison.value, comparison.mean, comparison.tolerance
     if comparison.metric in SCORES:
         return f"{comparison.metric} {value:.3f}, baseline {mean:.3f} ± {allowed:.3f}"
@@ -104,7 +102,7 @@ def says(comparison: Comparison) -> str:
 
 
 def _row(case: Judged, chosen: Sequence[str]) -> dict[str, Any]:
-    """Gather what the table of all cases says of one: its own scores and costs, not those of its series."""
+    """Make a case's row of the table: its own scores and costs, not those of its series."""
     about, passed = case.result["case"], case.result["outcome"] == "passed"
     values = measured(case.result) if passed else {}
     f1 = next((comparison for comparison in case.comparisons if comparison.metric == "f1"), None)
@@ -139,7 +137,7 @@ def _table_cell(value: Any) -> str:
 
 
 def _varying(judged: Sequence[Judged]) -> list[str]:
-    """List the parameters that tell cases apart."""
+    """List the parameters in which cases differ."""
     chosen = [case.result["case"]["chosen"] for case in judged]
     names = sorted({name for choice in chosen for name in choice})
     return [name for name in names if len({repr(choice.get(name)) for choice in chosen}) > 1]
@@ -153,7 +151,7 @@ def _groups(judged: Sequence[Judged]) -> dict[str, list[Judged]]:
 
 
 def _types(passed: Sequence[Judged]) -> list[dict[str, Any]]:
-    """List, for each group, the mean F1 of each entity type beside the baseline's."""
+    """List the mean F1 of each group's entity types beside the baseline's."""
     tables = []
     for group, cases in _groups(passed).items():
         baseline = (cases[0].baseline or {"per_type_f1": {}})["per_type_f1"]
@@ -170,21 +168,8 @@ def _types(passed: Sequence[Judged]) -> list[dict[str, Any]]:
     return tables
 
 
-def _stages(passed: Sequence[Judged]) -> list[tuple[str, str, float, float]]:
-    """List the stages that take longest: group, stage, mean seconds, share of the run."""
-    rows = []
-    for group, cases in _groups(passed).items():
-        seconds = [case.result["results"]["seconds"] for case in cases]
-        total = fmean(each["total"] for each in seconds)
-        for stage in seconds[0]:
-            if stage != "total":
-                mean = fmean(each.get(stage, 0.0) for each in seconds)
-                rows.append((group, stage, mean, mean / total))
-    return sorted(rows, key=lambda row: row[2], reverse=True)[:SLOWEST]
-
-
 def _changed_versions(judged: Sequence[Judged]) -> list[tuple[str, str, str]]:
-    """List the libraries whose release is another than in a baseline: name, then, now."""
+    """List the libraries whose release differs from a baseline's: name, then, now."""
     changed = set()
     for case in judged:
         if case.baseline:
@@ -195,7 +180,7 @@ def _changed_versions(judged: Sequence[Judged]) -> list[tuple[str, str, str]]:
 
 
 def _curves(judged: Sequence[Judged]) -> bytes:
-    """Draw the validation F1 of each epoch, a panel for each group, the baseline dashed; PNG."""
+    """Draw the validation F1 of each epoch as PNG: a panel for each group, the baseline dashed."""
     groups = _groups([case for case in judged if case.result["outcome"] == "passed"])
     shown = list(groups.items())[:MOST_CURVES]
     columns = min(2, len(shown))
@@ -223,15 +208,16 @@ def _curves(judged: Sequence[Judged]) -> bytes:
 
 
 def _junit(judged: Sequence[Judged]) -> bytes:
-    suite = TestSuite("regression")
+    suite = ET.Element("testsuite", name="regression", tests=str(len(judged)))
     for case in judged:
-        test = TestCase(case.result["case"]["name"], case.result["case"]["group"], case.result["seconds"])
+        about, seconds = case.result["case"], f"{case.result['seconds']:.3f}"
+        test = ET.SubElement(suite, "testcase", classname=about["group"], name=about["name"], time=seconds)
         if case.verdict == "worse":
             fallen = [says(comparison) for comparison in case.comparisons if comparison.verdict == "worse"]
-            test.result = [Failure("; ".join(fallen), "worse")]
+            ET.SubElement(test, "failure", type="worse", message="; ".join(fallen))
         elif case.verdict not in ("held", "better"):
-            test.result = [Error(case.result["error"] or "there is no baseline to judge it by", case.verdict)]
-        suite.add_testcase(test)
-    xml = JUnitXml()
-    xml.add_testsuite(suite)
-    return xml.tostring()
+            message = case.result["error"] or "there is no baseline to judge it by"
+            ET.SubElement(test, "error", type=case.verdict, message=message)
+    for kind in ("failure", "error"):
+        suite.set(f"{kind}s", str(len(suite.findall(f".//{kind}"))))
+    return ET.tostring(suite, encoding="utf-8", xml_declaration=True)

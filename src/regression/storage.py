@@ -1,4 +1,4 @@
-"""Where the results of cases are kept: a folder, or whatever else fsspec reaches."""
+"""Store the results of cases."""
 
 import json
 import tempfile
@@ -18,12 +18,12 @@ RESULT = "result.json"
 
 
 class Store:
-    """A folder for each case, whose result is written last, and whole or not at all.
+    """Keep a folder for each case; its result is written last, and atomically.
 
     Parameters
     ----------
     url : str
-        A path, or a URL such as ``s3://bucket/folder``.
+        A path, or a URL that fsspec reaches, such as ``s3://bucket/folder``.
 
     Raises
     ------
@@ -36,13 +36,13 @@ class Store:
             self.files, self.root = fsspec.url_to_fs(url, use_listings_cache=False)  # other machines write there too
         except (ValueError, ImportError) as error:
             raise RunError(
-                f"results cannot be kept at {url}: {error} (s3:// and gs:// need `pip install -r requirements-ray.txt`)"
+                f"results cannot be kept at {url}: {error} (s3:// and gs:// need `pip install -r requirements/ray.txt`)"
             ) from error
         self.is_local = isinstance(self.files, LocalFileSystem)
         self.url = self.root if self.is_local else url  # a path that does not depend on the folder it is used in
 
     def claimed(self) -> AbstractContextManager[None]:
-        """Keep other runs out for the body of a ``with`` statement; object stores know no locks.
+        """Lock the store for the body of a ``with`` statement; object stores have no locks.
 
         Raises
         ------
@@ -53,9 +53,9 @@ class Store:
 
     @contextmanager
     def folder(self, name: str) -> Iterator[Path]:
-        """Give a local folder for the files of a case, empty; what was kept for the case before is removed.
+        """Yield an empty local folder for the files of a case; remove its earlier ones.
 
-        Where the store is elsewhere, the files go there at the end, also after an error.
+        If the store is elsewhere, the files go there at the end, also after an error.
         """
         self.remove(name)
         if self.is_local:
@@ -72,14 +72,14 @@ class Store:
                 self.files.put(f"{path}/", f"{self.root}/{name}/", recursive=True)
 
     def remove(self, name: str) -> None:
-        """Remove what is kept for a case; its result first, so that no part of it can pass for a whole."""
+        """Remove the files of a case, its result first, so that no part passes for a whole."""
         folder = f"{self.root}/{name}"
         self.remove_file(f"{name}/{RESULT}")
         if self.files.exists(folder):
             self.files.rm(folder, recursive=True)
 
     def remove_file(self, name: str) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file if it exists."""
         if self.files.exists(f"{self.root}/{name}"):
             self.files.rm_file(f"{self.root}/{name}")
 
@@ -88,18 +88,18 @@ class Store:
         self.write(f"{name}/{RESULT}", json.dumps(result, indent=2, ensure_ascii=False) + "\n")
 
     def read_result(self, name: str) -> dict[str, Any] | None:
-        """Read the result of a case; None where there is none that can be read."""
+        """Return the result of a case, or None if there is none that can be read."""
         try:
             return json.loads(self.files.cat_file(f"{self.root}/{name}/{RESULT}"))
         except (FileNotFoundError, ValueError):
             return None
 
     def names(self, file: str = RESULT) -> list[str]:
-        """List the cases that have a file, such as a result."""
+        """Return the names of the cases that have a file, by default a result."""
         return sorted(path.split("/")[-2] for path in self.files.glob(f"{self.root}/*/{file}"))
 
     def write(self, name: str, content: str | bytes) -> None:
-        """Write a file, whole or not at all; object stores write no other way."""
+        """Write a file atomically, as object stores always do."""
         data = content.encode() if isinstance(content, str) else content
         if not self.is_local:
             self.files.pipe_file(f"{self.root}/{name}", data)

@@ -1,4 +1,4 @@
-"""Starts the process of a case, watches over it, and sees to its end."""
+"""Start, watch and end a case's processes."""
 
 import multiprocessing
 import signal
@@ -14,20 +14,19 @@ import psutil
 
 from regression.worker import NOTHING, Task, run_task
 
-INTERVAL = 0.5  # seconds between two looks at a case's processes
-GRACE = 20  # seconds that a case has to put its files in order once its notebook's process is gone
+INTERVAL = 0.5  # seconds between two looks at its processes
+GRACE = 20  # seconds to write its files once the notebook's process is gone
 LOST = NOTHING | {"outcome": "died", "error": "the case's own process was killed"}
 
-# Processes are forked from one that has imported everything they need, which saves seconds for each case, and that has
-# no threads, unlike the runner, whose forks they would confuse. Windows cannot fork; there each imports it all anew.
+# The forkserver has imported everything, which saves seconds for each case, and has no threads, which a fork of the
+# runner would break on. Windows has no forks: there each case imports for itself.
 CAN_FORK = "forkserver" in multiprocessing.get_all_start_methods()
 PROCESSES = multiprocessing.get_context("forkserver" if CAN_FORK else "spawn")
-if CAN_FORK:
-    PROCESSES.set_forkserver_preload(["regression.worker"])
+PROCESSES.set_forkserver_preload(["regression.worker"])
 
 
 def start_forkserver() -> None:
-    """Start the process that cases are forked from, if they are, deaf to the Ctrl-C that a terminal sends to all."""
+    """Start the process that cases are forked from, where there is one, deaf to a terminal's Ctrl-C."""
     if not CAN_FORK:
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -44,18 +43,17 @@ def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[int], 
     ----------
     task : Task
     time_limit : float
-        Seconds after which it is ended.
+        Seconds.
     stop : Event
-        Set by whoever wants it ended before.
+        Set it to end the task early.
     tell : callable
         Called with the number of each cell that begins.
 
     Returns
     -------
     dict
-        What `run_task` tells at the end, where ``outcome`` may also be "timed out" or "stopped"; and ``seconds``, how
-        long it took, and ``peak_memory_bytes``, the most memory that its processes were seen to hold together. None of
-        them is left.
+        What `run_task` reports at its end, where ``outcome`` may also be "timed out" or "stopped"; ``seconds``, and
+        ``peak_memory_bytes``, the most memory that its processes were seen to use together. None of them survives.
     """
     receiver, sender = PROCESSES.Pipe(duplex=False)
     process = PROCESSES.Process(target=run_task, args=(task, sender))
@@ -90,7 +88,7 @@ def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[int], 
 
 
 def _messages(connection: Connection) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give what a process has told since the last look; that it ended with nothing, if it is gone."""
+    """Yield what a process has reported since the last call; an empty end if it is gone."""
     try:
         while connection.poll():
             yield connection.recv()
@@ -105,7 +103,7 @@ def _cut(stop: Event, time_limit: float) -> dict[str, Any]:
 
 
 class _Family:
-    """A process and all that have descended from it, also those whose parent has gone since."""
+    """A process and all its descendants, orphans included."""
 
     def __init__(self, pid: int):
         self.peak = 0
@@ -114,20 +112,20 @@ class _Family:
             self.members.append(psutil.Process(pid))
 
     def look(self) -> None:
-        """Find new members, and add up the resident set sizes of all."""
+        """Find new members and add up the resident set sizes of all."""
         for member in list(self.members):
             with suppress(psutil.Error):
                 self.members += [child for child in member.children(recursive=True) if child not in self.members]
         self.peak = max(self.peak, sum(map(_resident_bytes, self.members)))
 
     def kill_children(self) -> None:
-        """Kill all but the first process."""
+        """Kill all descendants."""
         self.look()
         for member in self.members[1:]:
             _kill(member)
 
     def kill(self) -> None:
-        """Kill all."""
+        """Kill all members."""
         self.kill_children()
         for member in self.members[:1]:
             _kill(member)
@@ -135,7 +133,7 @@ class _Family:
 
 def _kill(process: psutil.Process) -> None:
     with suppress(psutil.Error):
-        process.kill()  # psutil sees to it that the number does not belong to another process by now
+        process.kill()  # psutil makes sure that the id hasn't been reused
 
 
 def _resident_bytes(process: psutil.Process) -> int:

@@ -1,4 +1,4 @@
-"""Whether a run has become worse than its baseline, by more than its baseline's runs differ among themselves."""
+"""Judge runs against their baselines."""
 
 import math
 from collections import defaultdict
@@ -10,14 +10,14 @@ from scipy.stats import t as student
 
 from regression.baselines import COSTS, SCORES, measured, parameters_of_group
 
-FALSE_ALARMS = 0.01  # how often a whole run in which nothing has changed may be called worse
+FALSE_ALARMS = 0.01  # the share of unchanged runs that may be called worse
 ROUNDING = 1e-9  # relative; what the order of an addition changes
 MOVED = ("worse", "better")
 JUDGED = ("held", *MOVED)
 
 
 class Comparison(NamedTuple):
-    """A metric of a series of cases, which differ in nothing but the seed, beside its baseline.
+    """A metric of a series (cases that differ only in the seed) beside its baseline.
 
     Attributes
     ----------
@@ -39,11 +39,11 @@ class Comparison(NamedTuple):
 
 
 def tolerance(spread: float, runs: int, new_runs: int, comparisons: int) -> float:
-    r"""Tell how far the mean of new runs may lie from the mean of a baseline on one side, if nothing has changed.
+    r"""Return how far the mean of new runs may fall short of the baseline's if nothing has changed.
 
-    This is the one-sided prediction interval for the mean of m more draws from a normal distribution of which mean and
-    variance are unknown, :math:`t_{1-\alpha,\,n-1}\, s \sqrt{1/m + 1/n}` (Hahn and Meeker, Statistical Intervals,
-    1991, chapter 4). The chance of a false alarm is shared out among all comparisons (Bonferroni).
+    This is the one-sided prediction interval for the mean of m more draws from a normal distribution with unknown mean
+    and variance, :math:`t_{1-\alpha,\,n-1}\, s \sqrt{1/m + 1/n}` (Hahn and Meeker, Statistical Intervals, 1991,
+    chapter 4). All comparisons share the chance of a false alarm (Bonferroni correction).
 
     Parameters
     ----------
@@ -65,16 +65,16 @@ def judge(results: Sequence[dict[str, Any]], baseline: dict[str, Any], compariso
     Parameters
     ----------
     results : sequence of dict
-        As `run_case` gives them, of cases that differ in nothing but the seed.
+        As `run_case` returns them, of cases that differ only in the seed.
     baseline : dict
-        As `make_baseline` gives it.
+        As `make_baseline` returns it.
     comparisons : int
         As for `tolerance`.
 
     Returns
     -------
     list of Comparison
-        One for each metric, scores first. Of scores more is better; of time and memory, less.
+        One for each metric, scores first. Higher scores are better, and less time and memory.
     """
     values = [measured(result) for result in results]
     found = []
@@ -89,16 +89,16 @@ def judge(results: Sequence[dict[str, Any]], baseline: dict[str, Any], compariso
 
 
 class Judged(NamedTuple):
-    """A case with its verdict, which is that of its series if it passed.
+    """A case with its verdict, which is its series' if it passed.
 
     Attributes
     ----------
     result : dict
     baseline : dict or None
     comparisons : list of Comparison
-        Empty where the case did not pass, or there is no baseline.
+        Empty if the case did not pass or has no baseline.
     verdict : str
-        "held", "better" or "worse"; "no baseline"; or how a case ended that did not pass.
+        "held", "better", "worse" or "no baseline"; or the outcome of a case that did not pass.
     """
 
     result: dict[str, Any]
@@ -108,9 +108,10 @@ class Judged(NamedTuple):
 
 
 def judge_all(results: Sequence[dict[str, Any]], baselines: dict[str, dict[str, Any] | None]) -> list[Judged]:
-    """Judge all cases of a run, each by the mean of its series; ``baselines`` has that of each group, or None.
+    """Judge all cases of a run, each by the mean of its series.
 
-    A baseline of other parameters, as where a profile has changed since, is none.
+    ``baselines`` maps each group to its baseline, or to None. A baseline made with other parameters, as before a change
+    of the profile, counts as none.
     """
     series = defaultdict(list)
     for result in results:
@@ -143,7 +144,7 @@ def _verdict(result: dict[str, Any], comparisons: list[Comparison]) -> str:
 
 
 def exit_code(judged: Iterable[Judged]) -> int:
-    """Give 0 if all held, 1 if something got worse, 2 if something did not run or could not be judged."""
+    """Return 0 if all metrics held, 1 if one got worse, 2 if a case did not run or could not be judged."""
     verdicts = {case.verdict for case in judged}
     if verdicts - set(JUDGED):
         return 2

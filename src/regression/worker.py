@@ -1,4 +1,4 @@
-"""One case, in a process of its own: calibrated, executed, rendered."""
+"""Run a case in a process of its own."""
 
 import multiprocessing
 import os
@@ -28,7 +28,7 @@ from regression.calibration import calibrate
 
 NOTEBOOK, PAGE, LOG, ARTEFACTS = "notebook.ipynb", "notebook.html", "log.txt", "output"
 WEIGHTS = ("model", "checkpoints")
-LAST_LINES = 12  # of an error, enough for the frames that matter
+LAST_LINES = 12  # of an error: enough for the frames that matter
 UNPRINTABLE = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f]")
 OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "ResourceExhaustedError")  # NumPy's begins with an underscore
 ALLOCATION_FAILED = "can't allocate memory"  # in PyTorch's RuntimeError
@@ -36,21 +36,21 @@ NOTHING = {"outcome": None, "error": None, "cell": None, "calibration": None, "r
 
 
 class Task(NamedTuple):
-    """What a process needs to run a case.
+    """Everything that a process needs to run a case.
 
     Attributes
     ----------
     project : str
-        The folder in which the notebook is executed.
+        The working directory of the notebook.
     notebook : str
-        Path of the notebook in that folder.
+        Its path from there.
     language : {"en", "ko"}
     parameters : dict of str to any
         Without ``output_dir``.
     folder : str
-        An existing folder. Gets the executed notebook, its page, what the process prints, and the artefacts.
+        An existing folder, for the executed notebook, its page, the log and the artefacts.
     environment : dict of str to str
-        Variables that are set for it.
+        Variables to set.
     """
 
     project: str
@@ -62,19 +62,18 @@ class Task(NamedTuple):
 
 
 def run_task(task: Task, connection: Connection) -> None:
-    """Run a task in this process, which does nothing else, and tell the one that started it how it goes.
+    """Run a task in this process, which does nothing else, and report to the parent process.
 
     Parameters
     ----------
     task : Task
     connection : Connection
-        Gets ``("cell", dict)`` whenever a cell begins, with its ``number`` and ``source``; and at last ``("ended",
-        dict)``, where ``outcome`` is "passed", "raised", "died", "out of memory" or "disk full". ``calibration`` and
-        ``results`` are as `calibrate` and `read_results` give them. Where something went wrong, ``error`` has the last
-        lines about it, and ``cell`` is the last one that began. Each is None where there is none.
+        Gets ``("cell", dict)`` whenever a cell begins, with its ``number`` and ``source``, and finally ``("ended",
+        dict)``. There ``outcome`` is "passed", "raised", "died", "out of memory" or "disk full"; ``calibration`` and
+        ``results`` are as `calibrate` and `read_results` return them; after a failure, ``error`` has its last lines and
+        ``cell`` is the last cell that began. Each may be None.
     """
-    if hasattr(os, "setsid"):  # not on Windows
-        os.setsid()  # Ctrl-C in the terminal reaches the runner alone, and the runner ends its cases
+    _leave_terminal()
     os.chdir(task.project)
     threading.Thread(target=_end_with_runner, daemon=True).start()
     os.environ |= task.environment
@@ -87,7 +86,7 @@ def run_task(task: Task, connection: Connection) -> None:
         try:
             ended["calibration"] = before = calibrate()
             ended["results"] = _run(task, kernel)
-            # The faster of two, as one may fall into a moment in which the machine was busy.
+            # The faster of two, since the machine may have been busy during one.
             ended["calibration"] = min(before, calibrate(), key=lambda unit: unit["seconds"])
         except Exception as error:
             ended |= {"cell": kernel.cell} | kernel.failure(error)
@@ -99,8 +98,16 @@ def run_task(task: Task, connection: Connection) -> None:
         connection.send(("ended", ended))
 
 
+def _leave_terminal() -> None:
+    """Leave Ctrl-C to the runner, which ends its cases."""
+    if hasattr(os, "setsid"):
+        os.setsid()
+    else:  # Windows sends it to all processes of a console; Jupyter's kernels have a group of their own
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _end_with_runner() -> None:
-    """Wait until the process that started this one is gone, however it went, and leave nothing behind."""
+    """Wait for the end of the process that started this one, however it ends, and leave nothing behind."""
     multiprocessing.parent_process().join()
     try:
         for process in psutil.Process().children(recursive=True):
@@ -129,14 +136,14 @@ def _run(task: Task, kernel: "_Kernel") -> dict:
             render_html(folder / NOTEBOOK, notebook.parent, task.language)
         raise
     finally:
-        for weights in WEIGHTS:  # by far the largest part, and nobody loads them again
+        for weights in WEIGHTS:  # by far the largest part, and never loaded again
             shutil.rmtree(artefacts / weights, ignore_errors=True)
     render_html(folder / NOTEBOOK, notebook.parent, task.language)
     return read_results(artefacts)
 
 
 class _Kernel:
-    """Follows a notebook's process: at which cell it is, and how it ended."""
+    """Follow a notebook's process: the cell that it is in, and how it ended."""
 
     def __init__(self, connection: Connection):
         self.connection = connection
@@ -146,7 +153,7 @@ class _Kernel:
 
     @property
     def manager_class(self) -> type[AsyncKernelManager]:
-        """A kernel manager that notes the status with which the process ended."""
+        """Make a kernel manager that notes the exit status of the process."""
 
         class Manager(AsyncKernelManager):
             async def is_alive(manager) -> bool:
@@ -158,14 +165,14 @@ class _Kernel:
         return Manager
 
     def begin_cell(self, cell: dict, cell_index: int) -> None:
-        """Note the cell that is to run; the notebook client calls this."""
+        """Note the cell that runs next; the notebook client calls this."""
         if cell["cell_type"] == "code":
             number = self.cell["number"] + 1 if self.cell else 1
             self.cell = {"number": number, "source": cell["source"]}
             self.connection.send(("cell", self.cell))
 
     def failure(self, error: Exception) -> dict[str, str]:
-        """Name what went wrong, and give its last lines."""
+        """Return the outcome and the last lines of an error."""
         cause = error.__cause__ or error
         outcome, text = "raised", str(error)
         if isinstance(cause, PapermillExecutionError):
@@ -173,6 +180,7 @@ class _Kernel:
             if cause.ename.endswith(OUT_OF_MEMORY) or ALLOCATION_FAILED in cause.evalue:
                 outcome = "out of memory"
         elif isinstance(cause, DeadKernelError) or self.status is not None:
+            # In this order, as Windows, which counts none, has no SIGKILL either.
             by_system = _out_of_memory_kills() > self.kills_before and self.status == -signal.SIGKILL
             outcome = "out of memory" if by_system else "died"
             text = f"the notebook's process {_ending(self.status)}"
@@ -182,12 +190,12 @@ class _Kernel:
 
 
 def printable(text: str) -> str:
-    """Remove colours from a text, control characters, which XML cannot hold, and access tokens."""
+    """Strip colours, control characters (which XML cannot contain) and access tokens from a text."""
     return redact_tokens(UNPRINTABLE.sub("", text)).strip()
 
 
 def _out_of_memory_kills() -> int:
-    """Count the processes that the system has killed since it started because memory ran out (proc_vmstat(5))."""
+    """Count the processes that Linux has killed because memory ran out (proc_vmstat(5))."""
     with suppress(OSError):
         for line in Path("/proc/vmstat").read_text().splitlines():
             if line.startswith("oom_kill "):

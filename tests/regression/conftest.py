@@ -1,8 +1,9 @@
-"""A project whose notebooks take seconds, and do whatever its ``dataset`` says."""
+"""Make a project whose notebooks take seconds and do what ``dataset`` says."""
 
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,15 +23,14 @@ batch_size = 1
 weight_decay = 0.0
 seed = 1
 max_train_examples = 0
-label_all_subwords = False
-split_long_sentences = True
+speedups = False
 push_to_hub = False
 hub_model_id = ""
 """
 FAULT = """\
-import os, resource, signal, time
+import os, signal, time
 
-if model:
+if model:  # where it tells that it has come here
     with open(model, "a") as file:
         print(dataset, seed, os.getpid(), file=file)
 if dataset == "raise":
@@ -44,6 +44,8 @@ if dataset == "kill the parent":
 if dataset == "exit":
     os._exit(3)
 if dataset == "memory":
+    import resource
+
     resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))
     bytearray(2**34)
 if dataset == "disk":
@@ -52,29 +54,40 @@ if dataset == "disk":
             file.write(bytes(2**20))
 if dataset in ("hang", "kill the parent"):
     time.sleep(1000)
-if dataset == "slow":
-    time.sleep(4)
+while dataset == "wait" and not os.path.exists(f"{model}.go"):
+    time.sleep(0.05)
 """
+TRAINING = "time.sleep(0.1)"
 RESULTS = """\
-from helpers.notebook.results import Stopwatch, write_results
+from pathlib import Path
 
-stopwatch = Stopwatch()
-with stopwatch("training"):
-    time.sleep(0.1)
+from helpers.notebook.results import write_results
+
 scores = {"precision": 0.5, "recall": 0.25, "f1": learning_rate / 3 + seed / 1000, "accuracy": 0.9}
 write_results(
-    output_dir,
-    "pytorch",
-    stopwatch,
+    Path(output_dir),
+    edition="pytorch",
     dataset={"name": dataset},
     model={"name": model},
     parameters={"seed": seed, "epochs": epochs},
-    resumed=None,
     history=[{"epoch": 1, "f1": 0.25}],
     test=scores | {"per_type": {"person": scores}},
     errors={},
-    alignment={},
 )
+"""
+# Ends a test that would wait forever, and no other.
+DEADLINE = 600
+# A system that cannot fork, such as Windows.
+WITHOUT_FORKS = """\
+import multiprocessing, os
+
+del os.setsid
+multiprocessing.get_all_start_methods = lambda: ["spawn"]
+
+from regression.__main__ import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())
 """
 
 
@@ -95,15 +108,25 @@ def project(tmp_path):
         new_markdown_cell("# A title"),
         new_code_cell("print('the first cell')"),
         new_code_cell(FAULT),
+        new_code_cell(TRAINING, metadata={"tags": ["training"]}),
         new_code_cell(RESULTS),
     ]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     for language in ("", "ko"):
         (folder / "notebooks" / language).mkdir(exist_ok=True)
-        for edition in ("pytorch", "tensorflow"):
+        for edition in ("pytorch", "keras"):
             path = folder / "notebooks" / language / f"token_classification_{edition}.ipynb"
             nbformat.write(new_notebook(cells=cells, metadata=kernel), path)
     return folder
+
+
+@pytest.fixture
+def log(project, tmp_path):
+    """Have notebooks tell in a file that they have begun; those with the data set "wait" end once it has a `.go`."""
+    path = tmp_path / "log"
+    with (project / "notebooks" / "profiles" / "sample.yaml").open("a") as profile:
+        print(f"model: {path}", file=profile)
+    return path
 
 
 @pytest.fixture
@@ -119,15 +142,19 @@ def matrix(project):
 
 
 @pytest.fixture
-def start(project):
+def start(project, tmp_path):
     """Start the command line in the project's folder, as a terminal does: with all that it starts in one group."""
 
     def with_ctrl_c():  # whoever runs the tests in the background may have turned it off for all that they start
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    def call(*arguments):
+    def call(*arguments, forks=True):
+        program = ["-m", "regression"]
+        if not forks:
+            program = [tmp_path / "without_forks.py"]
+            program[0].write_text(WITHOUT_FORKS)
         return subprocess.Popen(
-            [sys.executable, "-m", "regression", *map(str, arguments)],
+            [sys.executable, *program, *map(str, arguments)],
             cwd=project,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -137,6 +164,20 @@ def start(project):
         )
 
     return call
+
+
+@pytest.fixture
+def wait_until():
+    """Wait until a condition holds, or a process that should bring it about has ended."""
+
+    def wait(condition, process=None):
+        end = time.monotonic() + DEADLINE
+        while not condition():
+            assert process is None or process.poll() is None, process.communicate()
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+    return wait
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Matrix files: what they stand for, and what is wrong with them."""
+"""Test matrix files: the cases they stand for, and their faults."""
 
 import re
 
@@ -12,16 +12,16 @@ from regression.matrix import Case, read_matrix
 from regression.storage import Store
 
 GOOD = """\
-editions: [pytorch, tensorflow]
+editions: [pytorch, keras]
 languages: [en, ko]
 parameters:
   seed: [1, 2]
   epochs: [3]
 exclude:
-  - {edition: tensorflow, language: ko}
+  - {edition: keras, language: ko}
   - {language: ko, seed: 2}
 include:
-  - {edition: pytorch, label_all_subwords: true}
+  - {edition: pytorch, speedups: false}
 time_limit: 60
 cpus: 1
 gpus: 0.5
@@ -39,9 +39,9 @@ def test_cases_are_the_product_without_what_is_excluded_and_with_what_is_include
         ("pytorch", "en", {"seed": 1, "epochs": 3}),
         ("pytorch", "en", {"seed": 2, "epochs": 3}),
         ("pytorch", "ko", {"seed": 1, "epochs": 3}),
-        ("tensorflow", "en", {"seed": 1, "epochs": 3}),
-        ("tensorflow", "en", {"seed": 2, "epochs": 3}),
-        ("pytorch", "en", {"label_all_subwords": True}),
+        ("keras", "en", {"seed": 1, "epochs": 3}),
+        ("keras", "en", {"seed": 2, "epochs": 3}),
+        ("pytorch", "en", {"speedups": False}),
     ]
     assert read.cases[0].parameters == {"batch_size": 2, "seed": 1, "epochs": 3}
     assert (read.time_limit, read.cpus, read.gpus) == (60, 1, 0.5)
@@ -52,9 +52,20 @@ def test_only_editions_must_be_given(matrix):
 
 
 @pytest.mark.parametrize(
+    ("release", "here", "other", "environment"),
+    [("5.24.0", "keras", "tensorflow", ".venv-transformers4"), ("4.52.4", "tensorflow", "keras", ".venv")],
+)
+def test_an_edition_of_another_environment_is_refused(matrix, monkeypatch, release, here, other, environment):
+    monkeypatch.setattr("regression.matrix.version", {"transformers": release}.get)
+    assert [case.edition for case in read_matrix(matrix(f"editions: [{here}]")).cases] == [here]
+    with pytest.raises(MatrixError, match=f"line 2: edition '{other}' needs .* the Python of {environment}$"):
+        read_matrix(matrix(f"\neditions: [{here}, {other}]"))
+
+
+@pytest.mark.parametrize(
     ("line", "text", "message"),
     [
-        (1, "editions: [jax]", "unknown edition 'jax'; choose of pytorch, tensorflow"),
+        (1, "editions: [jax]", "unknown edition 'jax'; choose of pytorch, keras, tensorflow"),
         (2, "editions: [pytorch]\nlanguages: [fr]", "unknown language 'fr'; choose of en, ko"),
         (2, "editions: [pytorch]\nprofiles: [large]", "no profile 'large' in notebooks/profiles; there are: sample"),
         (2, "editions: [pytorch]\nlangauges: [en]", "unknown key 'langauges' in a matrix"),
@@ -69,7 +80,7 @@ def test_only_editions_must_be_given(matrix):
         (3, "editions: [pytorch]\nparameters:\n  seed: 1", "seed must be a list"),
         (2, "editions: [pytorch]\nparameters: [seed]", "parameters must hold lines of the form"),
         (2, "editions: [pytorch]\neditions: [pytorch]", "editions stands here twice"),
-        (3, "editions: [pytorch]\nexclude:\n  - {edition: tensorflow}", "exclude fits no case"),
+        (3, "editions: [pytorch]\nexclude:\n  - {edition: keras}", "exclude fits no case"),
         (3, "editions: [pytorch]\nexclude:\n  - {editon: pytorch}", "unknown key 'editon' in an entry of exclude"),
         (3, "editions: [pytorch]\ninclude:\n  - {language: ko}", "include needs an edition"),
         (3, "editions: [pytorch]\ninclude:\n  - {edition: pytorch}", "in the matrix already: pytorch-en-sample"),
@@ -158,7 +169,7 @@ def test_cases_that_differ_in_seed_and_language_alone_share_a_group():
     )
     assert one.name == "pytorch-en-a-epochs=2-seed=1"
     assert one.group == other.group == "pytorch-a-epochs=2"
-    assert one.group != Case("tensorflow", "en", "a", {"seed": 1, "epochs": 2}).group
+    assert one.group != Case("keras", "en", "a", {"seed": 1, "epochs": 2}).group
 
 
 values = st.text(max_size=200) | st.integers() | st.booleans()

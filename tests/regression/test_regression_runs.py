@@ -1,28 +1,40 @@
-"""Whole regression runs, with real notebooks in real processes."""
+"""Test whole runs, with real notebooks in real processes."""
 
-import fcntl
 import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import psutil
 import pytest
 
 from helpers.notebook import locks
+from regression import supervisor
 from regression.storage import RESULT
 
 MATRIX = """\
 editions: [pytorch]
 parameters:
   dataset: [{faults}]
-time_limit: 20
+time_limit: 3600
 cpus: 1
+"""
+CLAIM = """\
+import sys
+from pathlib import Path
+
+from helpers.notebook.locks import claim
+
+claim(Path(sys.argv[1]))
+print("claimed", flush=True)
+sys.stdin.read()
 """
 
 
@@ -49,13 +61,6 @@ def processes(project):
         except psutil.Error:
             pass
     return found
-
-
-def wait_until(condition, seconds):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 # Verdicts
@@ -95,7 +100,7 @@ def test_a_run_is_judged_by_what_was_accepted(run, project, matrix):
 
 
 def test_faults_end_named_and_the_other_cases_go_on(run, project, matrix):
-    done = run("run", matrix(MATRIX.format(faults="nothing, raise, kill, kill the parent, exit, memory, hang")))
+    done = run("run", matrix(MATRIX.format(faults="nothing, raise, kill, kill the parent, exit, memory")))
     assert done.returncode == 2, done.stderr
     found = results(project)
     assert {name: result["outcome"] for name, result in found.items()} == {
@@ -105,14 +110,12 @@ def test_faults_end_named_and_the_other_cases_go_on(run, project, matrix):
         "kill the parent": "died",
         "exit": "died",
         "memory": "out of memory",
-        "hang": "timed out",
     }
     assert found["raise"]["error"].endswith("ValueError: on purpose")
     assert found["kill"]["error"] == "the notebook's process was killed (SIGKILL)"
     assert found["exit"]["error"] == "the notebook's process ended with status 3"
-    assert found["hang"]["error"] == "not done within the time limit of 20 s"
     for fault in found.keys() - {"nothing"}:
-        assert found[fault]["cell"]["source"].startswith("import os, resource"), fault
+        assert found[fault]["cell"]["source"].startswith("import os, signal"), fault
     for fault, result in found.items():
         kept = nbformat.read(folder(project) / result["case"]["name"] / "notebook.ipynb", as_version=4)
         outputs = [output["text"] for cell in kept.cells for output in cell.get("outputs", []) if "text" in output]
@@ -127,7 +130,20 @@ def test_faults_end_named_and_the_other_cases_go_on(run, project, matrix):
     assert [link for link in links if not (folder(project) / link).exists()] == []
     cases = {case.get("name"): case for case in junit(project)}
     assert len(cases) == len(found)
-    assert cases["pytorch-en-sample-dataset=hang"].find("error").get("type") == "timed out"
+    assert cases["pytorch-en-sample-dataset=memory"].find("error").get("type") == "out of memory"
+
+
+def test_what_hangs_is_ended_at_the_time_limit(run, project, matrix, monkeypatch, log):
+    # A clock that leaps as soon as the notebook hangs
+    monkeypatch.setattr(supervisor, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 3600 * log.exists()))
+    done = run("run", matrix(MATRIX.format(faults="hang")))
+    assert done.returncode == 2, done.stderr
+    (result,) = results(project).values()
+    assert (result["outcome"], result["error"]) == ("timed out", "not done within the time limit of 3600 s")
+    assert result["cell"]["source"].startswith("import os, signal")
+    assert processes(project) == []
+    (case,) = junit(project)
+    assert case.find("error").get("type") == "timed out"
 
 
 def test_a_token_in_an_error_gets_into_no_file(run, project, matrix):
@@ -151,30 +167,35 @@ def test_a_full_disk_is_named(run, project, matrix, small_disk):
     assert processes(project) == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(run, start, project, matrix, how):
-    path = matrix(MATRIX.format(faults="nothing, slow, raise").replace("cpus: 1", "cpus: 64"))
-    runner = start("run", path)
-    slow = folder(project) / "pytorch-en-sample-dataset=slow"
-    wait_until(lambda: (slow / "notebook.ipynb").exists(), 60)
+@pytest.mark.parametrize(
+    ("how", "forks"),
+    [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, True), (signal.SIGKILL, True)],
+)
+def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(
+    run, start, wait_until, project, matrix, log, how, forks
+):
+    path = matrix(MATRIX.format(faults="nothing, wait, raise").replace("cpus: 1", "cpus: 64"))
+    runner = start("run", path, forks=forks)
+    wait_until(lambda: log.exists() and "wait" in log.read_text(), runner)
     if how == signal.SIGINT:  # a terminal sends Ctrl-C to all that run in it
         os.killpg(runner.pid, how)
     else:
         runner.send_signal(how)
-    _, stderr = runner.communicate(timeout=30)
-    wait_until(lambda: processes(project) == [], 10)
+    _, stderr = runner.communicate()
+    wait_until(lambda: processes(project) == [])
     if how != signal.SIGKILL:
         assert runner.returncode == 2
-        assert stderr.strip() == "Stopped. What is done is kept: call it again with --resume to run the rest."
-        nbformat.read(slow / "notebook.ipynb", as_version=4)
+        assert stderr.strip() == "Stopped. Finished cases are kept: call it again with --resume to run the rest."
+        nbformat.read(folder(project) / "pytorch-en-sample-dataset=wait" / "notebook.ipynb", as_version=4)
     assert set(results(project)) == {"nothing"}
     written = (folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT).stat().st_mtime_ns
 
+    log.with_name("log.go").touch()
     resumed = run("run", path, "--resume")
     assert "1 of 3 cases have a valid result already; 2 run again: no result." in resumed.stdout
     assert {name: result["outcome"] for name, result in results(project).items()} == {
         "nothing": "passed",
-        "slow": "passed",
+        "wait": "passed",
         "raise": "raised",
     }
     assert (folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT).stat().st_mtime_ns == written
@@ -208,8 +229,9 @@ def test_a_second_run_into_the_same_folder_stops_and_removes_nothing(run, projec
     kept = folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT
     kept.parent.mkdir(parents=True)
     kept.touch()
-    with (folder(project) / locks.LOCK).open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    claiming = [sys.executable, "-c", CLAIM, folder(project)]
+    with subprocess.Popen(claiming, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "claimed\n"
         done = run("run", matrix(MATRIX.format(faults="nothing")))
         assert done.returncode == 2
         assert f"OutputFolderError: another run is at work in {folder(project)}." in done.stderr
