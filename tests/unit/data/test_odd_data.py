@@ -5,13 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import evaluate
 import pytest
 from support.small_tokenizers import KINDS, train_tokenizers
 
 from helpers.data import load
 from helpers.errors import DatasetUnavailableError, EmptySplitError, MalformedDataError, NoEntityError
 from helpers.highlight import highlight
-from helpers.metrics import load_seqeval, per_type_table
+from helpers.metrics import SEQEVAL, per_type_table
 from helpers.tokenization import join_windows, tokenize_and_align
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -108,7 +109,7 @@ def test_a_label_of_the_test_split_alone_has_a_place_and_is_missed(tmp_path):
     names = load.label_names(loaded)
     assert names == ["O", "B-only", "I-only", "B-x", "I-x"]
     true = [[names[tag] for tag in tags] for tags in loaded["test"]["ner_tags"]]
-    table = per_type_table(load_seqeval().compute(predictions=[["O", "B-x"]], references=true))
+    table = per_type_table(evaluate.load(SEQEVAL).compute(predictions=[["O", "B-x"]], references=true))
     assert table["recall"].to_dict() == {"only": 0, "x": 1, "all": 0.5}
 
 
