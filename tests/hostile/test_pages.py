@@ -18,6 +18,7 @@ from support.hostile import FOLDER_NAME, TYPES, WORDS, write_checkpoint, write_d
 from helpers.errors import MalformedDataError
 from helpers.exercises.feedback import NOT_YET, Feedback, shown
 from helpers.highlight import highlight, highlight_mistakes, highlight_text
+from helpers.metrics import match_entities
 from helpers.run.pages import render_html
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,13 +86,14 @@ def as_html(shown_object):
 
 def test_whatever_else_a_cell_shows_of_them_is_text(browser, tmp_path):
     tags = [f"B-{TYPES[i % len(TYPES)]}" for i in range(len(WORDS))]
+    nothing = ["O"] * len(WORDS)
     table = pd.DataFrame({"word": WORDS, WORDS[1]: tags}, index=pd.Index(WORDS, name=WORDS[0]))
     error = MalformedDataError("".join(WORDS))
     state = {"model_name": "HTMLModel", "state": {"value": "".join(WORDS), "description": "".join(WORDS)}}
     outputs = [
         as_html(highlight([(WORDS, tags)], TYPES)),
         as_html(highlight_text("".join(WORDS), [{"start": 0, "end": 9, "entity_group": TYPES[0]}], TYPES)),
-        as_html(highlight_mistakes([("missed", WORDS, tags, tags)], TYPES)),
+        as_html(highlight_mistakes(match_entities([tags], [nothing]), [WORDS], [tags], [nothing], count=len(tags))),
         as_html(table),
         *(as_html(Feedback(NOT_YET, f"{word} `{shown(word)}`")) for word in WORDS),
         new_output("stream", text="\n".join(WORDS)),
