@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from itertools import count
 from typing import TYPE_CHECKING
 
+import numpy as np
 from datasets import Dataset
 
 from helpers.training.batches import LengthGroupedSampler
@@ -18,7 +18,12 @@ MODEL_INPUTS = ("input_ids", "attention_mask")
 
 
 def padded_batches(
-    rows: Dataset, batch_size: int, data_collator: Callable[[list[dict]], dict], shuffle: bool = False, seed: int = 0
+    rows: Dataset,
+    batch_size: int,
+    data_collator: Callable[[list[dict]], dict],
+    shuffle: bool = False,
+    seed: int = 0,
+    first_epoch: int = 0,
 ) -> tf.data.Dataset:
     """Make batches that are as long as their longest sentence.
 
@@ -34,6 +39,8 @@ def padded_batches(
         Otherwise the rows keep theirs.
     seed : int
         Of the order.
+    first_epoch : int
+        Whose order comes first; that of a training that is resumed is not 0.
 
     Returns
     -------
@@ -44,13 +51,15 @@ def padded_batches(
 
     rows = rows.select_columns([*MODEL_INPUTS, "labels"])
     sampler = LengthGroupedSampler([len(ids) for ids in rows["input_ids"]], batch_size, seed)
-    epochs = count()
+    sampler.set_epoch(first_epoch)
 
-    def batches() -> Iterator[tuple[dict, object]]:
-        order = sampler.order(next(epochs)) if shuffle else range(len(rows))
+    def batches() -> Iterator[tuple[dict, np.ndarray]]:
+        order = list(sampler) if shuffle else range(len(rows))
         for first in range(0, len(rows), batch_size):
             batch = dict(data_collator(rows.select(order[first : first + batch_size]).to_list()))
             labels = batch.pop("labels")
+            if first + batch_size >= len(rows):  # only then: Keras may first look at a batch, to build the model
+                sampler.set_epoch(sampler.epoch + 1)
             yield {name: batch[name] for name in MODEL_INPUTS}, labels
 
     # Open, as batches differ in length; Keras and tf.data would guess from the first ones.

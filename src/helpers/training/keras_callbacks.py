@@ -37,7 +37,7 @@ def metric_callback(
 
     class MetricCallback(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
-            pairs = [(self.model.predict_on_batch(inputs), labels.numpy()) for inputs, labels in batches]
+            pairs = [(self.model.predict_on_batch(inputs), labels) for inputs, labels in batches.as_numpy_iterator()]
             longest = max(labels.shape[1] for _, labels in pairs)
             logits = np.concatenate([_padded(logits, longest, 0) for logits, _ in pairs])
             labels = np.concatenate([_padded(labels, longest, IGNORED) for _, labels in pairs])

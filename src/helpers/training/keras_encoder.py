@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.checkpoints.safety import CONFIG, SHARDS, WEIGHTS
 from helpers.errors import CheckpointUnavailableError
 from helpers.files import written_whole
 
@@ -45,8 +46,9 @@ DISTILBERT = {
     "norm": "transformer.layer.{}.output_layer_norm",
 }
 # What Keras and the checkpoints call the same weights.
-WEIGHTS = {"kernel": "weight", "embeddings": "weight", "gamma": "weight", "beta": "bias", "bias": "bias"}
+WEIGHT_NAMES = {"kernel": "weight", "embeddings": "weight", "gamma": "weight", "beta": "bias", "bias": "bias"}
 HEAD = "classifier"
+TAGGER = "ForTokenClassification"
 
 
 def build_tagger(config: PretrainedConfig, num_labels: int, dropout: float | None = None) -> keras.Model:
@@ -110,14 +112,14 @@ def build_tagger(config: PretrainedConfig, num_labels: int, dropout: float | Non
     if getattr(config, "embedding_size", size) != size:
         x = dense(x, "embeddings_project")
 
-    padding = (1 - ops.cast(mask, x.dtype))[:, None, None, :] * -1e9  # no attention to padding
+    padding = (1 - ops.cast(mask, x.dtype))[:, None, None, :] * -3e4  # no attention to padding; fits float16
     for number in range(config.num_hidden_layers):
         part = {part: name.format(number) for part, name in names.items()}
         query, key, value = (split_heads(dense(x, part[name])) for name in ("query", "key", "value"))
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) / (size // heads) ** 0.5 + padding
         mixed = ops.matmul(drop(ops.softmax(scores)), value)
-        mixed = layers.Reshape((-1, size))(layers.Permute((2, 1, 3))(mixed))
-        x = norm(x + drop(dense(mixed, part["attention"])), part["attention_norm"])
+        mixed = dense(layers.Reshape((-1, size))(layers.Permute((2, 1, 3))(mixed)), part["attention"])
+        x = norm(x + (mixed if prefix == "distilbert" else drop(mixed)), part["attention_norm"])
         wide = dense(x, part["wide"], _width(config), gelu)
         x = norm(x + drop(dense(wide, part["narrow"])), part["norm"])
     logits = layers.Dense(num_labels, dtype="float32", name=HEAD)(drop(x))
@@ -137,14 +139,19 @@ def load_pretrained(model: keras.Model, folder: str) -> list[str]:
     Returns
     -------
     list of str
-        The names of the weights that stay new: those of the head, unless the checkpoint has one of this size.
+        The names of the weights that stay new: those of the head, unless the checkpoint is a token classifier with
+        as many labels.
 
     Raises
     ------
     CheckpointUnavailableError
         If a weight of the encoder is missing or has another shape.
     """
+    from transformers import AutoConfig
+
     stored = _read_weights(folder)
+    if not any(name.endswith(TAGGER) for name in AutoConfig.from_pretrained(folder).architectures or []):
+        stored = {name: array for name, array in stored.items() if not name.startswith(HEAD)}  # for another task
     new = []
     for layer in model.layers:
         for variable in layer.weights:
@@ -170,7 +177,7 @@ def save_pretrained(model: keras.Model, config: PretrainedConfig, folder: str) -
     model : keras.Model
         As `build_tagger` makes it.
     config : PretrainedConfig
-        Gets the name of the class; keeps its ``id2label``.
+        Keeps its ``id2label``, and gets the name of the class and of the numbers' type.
     folder : str
         Created where it is missing.
     """
@@ -185,10 +192,12 @@ def save_pretrained(model: keras.Model, config: PretrainedConfig, folder: str) -
             arrays[_weight_name(layer, variable)] = np.ascontiguousarray(
                 array.T if variable.name == "kernel" else array
             )
-    config.architectures = [f"{KINDS[config.model_type][1]}ForTokenClassification"]
-    config.save_pretrained(folder)
-    with written_whole(Path(folder) / "model.safetensors") as unfinished:
+    config.architectures = [f"{KINDS[config.model_type][1]}{TAGGER}"]
+    config.dtype = "float32"  # the checkpoint may have been float16, and `from_pretrained` goes by this
+    with written_whole(Path(folder) / WEIGHTS) as unfinished:
         save_file(arrays, unfinished, metadata={"format": "pt"})
+    with written_whole(Path(folder) / CONFIG) as unfinished:
+        config.to_json_file(unfinished)
 
 
 def _names(config: PretrainedConfig) -> tuple[str, dict[str, str]]:
@@ -215,17 +224,17 @@ def _layer_name(prefix: str, name: str) -> str:
 
 
 def _weight_name(layer: keras.Layer, variable: keras.Variable) -> str:
-    return f"{layer.name.replace('-', '.')}.{WEIGHTS[variable.name]}"
+    return f"{layer.name.replace('-', '.')}.{WEIGHT_NAMES[variable.name]}"
 
 
 def _read_weights(folder: str) -> dict[str, np.ndarray]:
     """Read all safetensors of a folder; old files call a layer norm's weights gamma and beta."""
-    from safetensors.numpy import load_file
+    from safetensors.torch import load_file  # NumPy has no bfloat16
 
-    stored = {}
-    for path in sorted(Path(folder).glob("model*.safetensors")):
-        for name, array in load_file(path).items():
-            stored[name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")] = (
-                array
-            )
-    return stored
+    return {
+        name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias"): (
+            tensor.float().numpy()
+        )
+        for path in sorted(Path(folder).glob(SHARDS))
+        for name, tensor in load_file(path).items()
+    }
