@@ -1,55 +1,84 @@
-"""The committed notebooks: built from the source, parallel, clean, with gaps for learners."""
+"""The committed notebooks: built from their sources, within the budgets, with the calls that the field uses."""
 
 import ast
 import re
 import shutil
 import subprocess
 import sys
-from itertools import product
-from pathlib import Path
 
 import nbformat
 import papermill
-import polib
 import pytest
+from support.editions import ROOT, lesson
 
 import build
 from gaps import make_gaps
+from helpers.notebook.editions import EDITIONS
 from helpers.notebook.parameters import RULES
 
-ROOT = Path(__file__).resolve().parents[2]
-FRAMEWORKS = ("pytorch", "tensorflow")
-FOLDERS = {"en": Path("notebooks"), "ko": Path("notebooks", "ko")}
-STEPS = 12
-EDITIONS = list(product(FRAMEWORKS, FOLDERS, ("", "_solved")))
+ALL = sorted(
+    path
+    for folder in ("notebooks/*.ipynb", "notebooks/*/*.ipynb", "notebooks/ko/*/*.ipynb")
+    for path in ROOT.glob(folder)
+)
+SHARED_CALLS = (
+    "load_dataset(",
+    'features["ner_tags"].feature.names',
+    "AutoTokenizer.from_pretrained(",
+    "is_split_into_words=True",
+    ".word_ids(",
+    "def tokenize_and_align_labels(",
+    ".map(tokenize_and_align_labels, batched=True)",
+    "DataCollatorForTokenClassification(",
+    'evaluate.load("seqeval")',
+    "def compute_metrics(",
+    "id2label",
+    "label2id",
+    'pipeline("ner"',
+)
+CALLS = {
+    "pytorch": (
+        "AutoModelForTokenClassification.from_pretrained(",
+        "TrainingArguments(",
+        "push_to_hub=push_to_hub",
+        "Trainer(",
+        "trainer.train()",
+        "trainer.evaluate()",
+        "trainer.push_to_hub()",
+    ),
+    "keras": (".compile(", ".fit(", "callbacks=callbacks", "save_pretrained(", "upload_folder(", "ignore_class=-100"),
+    "tensorflow": (
+        'return_tensors="tf"',
+        "create_optimizer(",
+        "TFAutoModelForTokenClassification.from_pretrained(",
+        "prepare_tf_dataset(",
+        ".compile(",
+        "KerasMetricCallback(",
+        "PushToHubCallback(",
+        ".fit(",
+        'framework="tf"',
+        "tf.math.argmax(",
+    ),
+}
 
 
-def path_of(framework, language, solved):
-    return FOLDERS[language] / f"token_classification_{framework}{solved}.ipynb"
-
-
-@pytest.fixture(scope="module")
-def notebooks():
-    return {edition: nbformat.read(ROOT / path_of(*edition), as_version=4) for edition in EDITIONS}
-
-
-@pytest.fixture(params=EDITIONS, ids="-".join)
+@pytest.fixture(params=EDITIONS)
 def edition(request):
     return request.param
 
 
-def markdown(notebook):
-    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+def code_cells(edition):
+    cells = nbformat.read(lesson(edition), as_version=4).cells
+    return [cell.source for cell in cells if cell.cell_type == "code"]
 
 
-def headings(notebook):
-    return re.findall(r"^#+ .*$", markdown(notebook), re.MULTILINE)
+def markdown(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
-def exercises(notebook):
-    """Pair each exercise's cell with the one after it."""
-    pairs = zip(notebook.cells, notebook.cells[1:], strict=False)
-    return [pair for pair in pairs if "exercise" in pair[0].metadata.get("tags", [])]
+def headings(path):
+    return re.findall(r"^#+ .*$", markdown(path), re.MULTILINE)
 
 
 def run_build(folder, *arguments):
@@ -57,9 +86,13 @@ def run_build(folder, *arguments):
     return subprocess.run(command, capture_output=True, text=True)
 
 
+# Built
+
+
 def test_everything_built_is_up_to_date():
     check = run_build(ROOT, "--check")
     assert check.returncode == 0, check.stderr
+    assert {ROOT / target.path for target in build.targets()} == set(ALL)
 
 
 @pytest.fixture
@@ -73,44 +106,23 @@ def copy(tmp_path):
     return tmp_path
 
 
-def change(path, old, new):
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def test_a_changed_source_is_noticed_and_changes_no_other_cell(copy, notebooks):
-    source = copy / "notebooks" / "source" / "token_classification.md"
-    change(source, "## 6. Pad batches\n", "## 6. Pad batches\n\nOne more sentence.\n")
+def test_a_changed_source_is_noticed_and_changes_no_other_cell(copy):
+    source = copy / "notebooks" / "source" / "lesson.md"
+    text = source.read_text(encoding="utf-8")
+    source.write_text(
+        text.replace("## 4. Pad batches\n", "## 4. Pad batches\n\nOne more sentence.\n"), encoding="utf-8"
+    )
     check = run_build(copy, "--check")
     assert check.returncode == 1
-    stale = check.stderr.split(": ")[1].split(";")[0].split(", ")
-    assert sorted(stale) == sorted([*(str(path_of(*edition)) for edition in EDITIONS), "notebooks/source/ko.po"])
+    assert check.stderr.count("token_classification_") == 2 * len(EDITIONS)
     assert run_build(copy).returncode == 0
-    for edition, notebook in notebooks.items():
-        changed = nbformat.read(copy / path_of(*edition), as_version=4)
-        before, after = ({cell.id: cell.source for cell in book.cells} for book in (notebook, changed))
+    for name in EDITIONS:
+        changed = nbformat.read(copy / lesson(name).relative_to(ROOT), as_version=4)
+        committed = nbformat.read(lesson(name), as_version=4)
+        before, after = ({cell.id: cell.source for cell in book.cells} for book in (committed, changed))
         (removed,), (added,) = before.keys() - after.keys(), after.keys() - before.keys()
         assert "One more sentence." not in before[removed]
         assert "One more sentence." in after[added]
-
-
-def test_changes_of_helpers_and_readme_are_noticed_and_checking_writes_nothing(copy):
-    change(copy / "README.md", "## Two commands", "## Two orders")
-    change(copy / "src" / "helpers" / "plots.py", "How long sentences are", "How long they are")
-    change(copy / "src" / "helpers" / "templates" / "report.html", "Versions", "Releases")
-    files = [path for path in copy.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    before = {path: path.read_bytes() for path in files}
-    stale = "README.ko.md, notebooks/source/ko.po, src/helpers/ko.po"
-    assert run_build(copy, "--check").stderr == f"out of date: {stale}; run `make notebooks`\n"
-    assert {path: path.read_bytes() for path in files} == before
-    assert run_build(copy).returncode == 0
-    assert run_build(copy, "--check").returncode == 0
-    helpers = polib.pofile(str(copy / "src" / "helpers" / "ko.po"))
-    assert {entry.msgid for entry in helpers.untranslated_entries() + helpers.fuzzy_entries()} == {
-        "How long they are",
-        "Releases",
-    }
 
 
 def test_nothing_is_written_where_something_cannot_be(tmp_path):
@@ -122,111 +134,65 @@ def test_nothing_is_written_where_something_cannot_be(tmp_path):
     assert (tmp_path / "a").read_text() == "old"
 
 
-@pytest.mark.parametrize("language", FOLDERS)
-def test_all_editions_of_a_language_have_the_same_headings(notebooks, language):
-    first, *others = [headings(notebook) for edition, notebook in notebooks.items() if edition[1] == language]
-    assert all(other == first for other in others)
-    numbered = re.findall(r"^## (\d+)\. ", "\n".join(first), re.MULTILINE)
-    assert numbered == [str(step) for step in range(1, STEPS + 1)]
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_each_notebook_says_what_it_is_built_from_and_has_no_outputs(path):
+    notebook = nbformat.read(path, as_version=4)
+    assert (ROOT / notebook.metadata["built_from"]).is_file()
+    assert notebook.metadata["built_from"] in notebook.cells[-1].source
+    assert [cell.id for cell in notebook.cells if cell.get("outputs") or cell.get("execution_count")] == []
+    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
+    assert "{{" not in "\n".join(cell.source for cell in notebook.cells)
 
 
-def test_each_section_begins_a_cell(edition, notebooks):
-    assert [cell.source for cell in notebooks[edition].cells if "\n## " in cell.source] == []
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_relative_links_lead_somewhere(path):
+    links = re.findall(r"\]\((?!https:)([^)#]+)", markdown(path))
+    assert [link for link in links if not (path.parent / link).is_file()] == []
 
 
-def test_all_editions_have_the_same_parameters():
-    first, *others = [papermill.inspect_notebook(ROOT / path_of(*edition)) for edition in EDITIONS]
-    assert list(first) == list(RULES)
-    for other in (first, *others):
-        assert all(parameter["help"] for parameter in other.values())
-        defaults = {name: parameter["default"] for name, parameter in other.items()}
-        assert defaults == {name: parameter["default"] for name, parameter in first.items()}
+# The lesson
 
 
-def test_no_cell_of_the_other_framework(edition, notebooks):
-    other = {
-        "pytorch": r"\btensorflow as tf\b|\btf\.|TFAuto|keras",
-        "tensorflow": r"\btorch\.|import torch|\bTrainer\(",
-    }
-    code = "\n".join(cell.source for cell in notebooks[edition].cells if cell.cell_type == "code")
-    assert not re.search(other[edition[0]], code)
+def test_editions_share_their_headings_and_parameters(edition):
+    assert headings(lesson(edition)) == headings(lesson("pytorch"))
+    assert len(headings(lesson(edition, "ko"))) == len(headings(lesson(edition)))
+    parameters = papermill.inspect_notebook(lesson(edition))
+    assert [*parameters] == [name for name in RULES if name != "speedups" or edition != "tensorflow"]
+    assert all(parameter["help"] for parameter in parameters.values())
+    assert len(parameters) <= 12
 
 
-def test_committed_notebooks_hold_no_outputs(edition, notebooks):
-    for cell in notebooks[edition].cells:
-        if cell.cell_type == "code":
-            assert cell.outputs == []
-            assert cell.execution_count is None
+def test_the_lesson_keeps_its_budgets(edition):
+    cells, code = nbformat.read(lesson(edition), as_version=4).cells, code_cells(edition)
+    lines = [[line for line in cell.splitlines() if line.strip()] for cell in code]
+    assert len(cells) <= 80
+    assert len(markdown(lesson(edition)).split()) <= 2000
+    assert sum(not line.strip().startswith("#") for cell in lines for line in cell) <= 190
+    assert max(map(len, lines)) <= 20
+    assert next(number for number, cell in enumerate(code, 1) if re.search(r"\.train\(|\.fit\(", cell)) <= 25
+    trees = [ast.parse(cell) for cell in code if "%pip" not in cell]
+    imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    modules = set()
+    for node in imports:
+        if node.module == "helpers":
+            modules |= {alias.name for alias in node.names}
+        elif node.module.startswith("helpers."):
+            modules.add(node.module)
+    assert 5 < len(modules) <= 9
 
 
-def test_cell_ids_are_unique(edition, notebooks):
-    ids = [cell.id for cell in notebooks[edition].cells]
-    assert len(ids) == len(set(ids))
+def test_the_lesson_has_the_calls_of_the_field(edition):
+    code = "\n".join(code_cells(edition))
+    needed = [call for call in SHARED_CALLS if call != "load_dataset("] + ["datasets.load_dataset(", *CALLS[edition]]
+    assert [call for call in needed if call not in code] == []
 
 
-def test_addresses_are_filled_in(edition, notebooks):
-    assert "github.com" not in build.SOURCE.read_text(encoding="utf-8")
-    text = "\n".join(cell.source for cell in notebooks[edition].cells)
-    assert "{{" not in text
-    assert f"/blob/main/{path_of(*edition)})" in text
-    assert f'use_language("{edition[1]}")' in text
-
-
-def test_the_address_of_the_repository_stands_in_one_place(copy):
-    name = "token-classification-tutorial"
-    change(copy / "pyproject.toml", f"https://github.com/{name}/{name}", "https://github.com/somebody/a-fork")
-    assert run_build(copy).returncode == 0
-    texts = {path: path.read_text("utf-8") for path in copy.rglob("*") if path.suffix in (".ipynb", ".md", ".po")}
-    assert [path for path, text in texts.items() if f"{name}/{name}" in text] == []
-    for edition in EDITIONS:
-        notebook = texts[copy / path_of(*edition)]
-        assert f"[{edition[0]}] @ git+https://github.com/somebody/a-fork" in notebook
-        colab = f"https://colab.research.google.com/github/somebody/a-fork/blob/main/{path_of(*edition).as_posix()}"
-        assert colab in notebook
-        readme = texts[copy / ("README.md" if edition[1] == "en" else "README.ko.md")]
-        assert edition[2] or colab in readme
-        assert "https://somebody.github.io/a-fork/" in readme
-
-
-def test_relative_links_lead_somewhere(edition, notebooks):
-    links = re.findall(r"\]\((?!https:)([^)]+)\)", markdown(notebooks[edition]))
-    folder = (ROOT / path_of(*edition)).parent
-    assert [link for link in links if not (folder / link).is_file()] == []
-    framework, language, _ = edition
-    other = path_of(framework, "en" if language == "ko" else "ko", "")
-    assert (ROOT / other).resolve() in [(folder / link).resolve() for link in links]
+def test_no_line_multiplies_the_batch_that_is_trained_with(edition):
+    for line in "\n".join(code_cells(edition)).splitlines():
+        assert not re.search(r"\* *batch_size", line) or re.search(r"eval|validation|test", line, re.IGNORECASE), line
 
 
 # Exercises
-
-
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-@pytest.mark.parametrize("language", FOLDERS)
-def test_learners_have_gaps_and_the_solution_folded_below(notebooks, framework, language):
-    learners, solved = (exercises(notebooks[framework, language, suffix]) for suffix in ("", "_solved"))
-    assert len(learners) == len(solved) > 0
-    for (cell, below), (solution, _) in zip(learners, solved, strict=True):
-        gaps = [
-            node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Constant) and node.value is ...
-        ]
-        filled = [node for node in ast.parse(solution.source).body if not isinstance(node, ast.Expr)]
-        assert "..." not in solution.source
-        assert len(gaps) == len(filled) > 0
-        (folded,) = re.findall(
-            r"<details>\n<summary>.+</summary>\n\n```python\n(.*)\n```\n\n</details>", below.source, re.S
-        )
-        assert [ast.dump(node) for node in ast.parse(folded).body] == [ast.dump(node) for node in filled]
-
-
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-@pytest.mark.parametrize("language", FOLDERS)
-def test_solved_notebooks_differ_in_the_exercises_alone(notebooks, framework, language):
-    learners, solved = (notebooks[framework, language, suffix] for suffix in ("", "_solved"))
-    below = [id(folded) for _, folded in exercises(learners)]
-    cells = [cell for cell in learners.cells if id(cell) not in below]
-    for one, other in zip(cells, solved.cells, strict=True):
-        assert one.metadata == other.metadata
-        assert one.source == other.source.replace("_solved.ipynb", ".ipynb") or "exercise" in one.metadata["tags"]
 
 
 SOLVED = '''# Fill in what is missing.  é

@@ -153,7 +153,9 @@ def test_bundled_encoder(batch, tmp_path):
 
 def rewrite(folder, change):
     path = Path(folder) / "model.safetensors"
-    save_file({name: tensor for pair in load_file(path).items() for name, tensor in change(*pair)}, path, {"format": "pt"})
+    save_file(
+        {name: tensor for pair in load_file(path).items() for name, tensor in change(*pair)}, path, {"format": "pt"}
+    )
 
 
 def test_weights_in_several_files(tmp_path, batch):
@@ -167,9 +169,15 @@ def test_weights_in_several_files(tmp_path, batch):
 def test_old_names_of_layer_norms(tmp_path, batch):
     folder = checkpoint(tmp_path, "bert")
     expected = pytorch_logits(folder, batch)
-    rewrite(folder, lambda name, tensor: [(
-        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"), tensor,
-    )])
+    rewrite(
+        folder,
+        lambda name, tensor: [
+            (
+                name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"),
+                tensor,
+            )
+        ],
+    )
     assert furthest(tagger(folder)[0].predict_on_batch(batch), expected, batch) < BOUND
 
 
