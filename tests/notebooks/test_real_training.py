@@ -1,12 +1,12 @@
-"""Training on real posts, in either edition."""
+"""Training on real posts, in each edition."""
 
 import json
 import subprocess
-import sys
 
 import pytest
+from support.editions import python_of
 
-from helpers.run.editions import FRAMEWORKS
+from helpers.notebook.editions import EDITIONS
 
 TRAIN_SENTENCES, EVALUATION_SENTENCES = 1200, 300
 
@@ -25,13 +25,13 @@ def slice_of_wnut17(wnut17_folder, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_a_real_training_run_learns(workplace, slice_of_wnut17, framework):
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_real_training_run_learns(workplace, slice_of_wnut17, edition):
     settings = ("-p", "dataset", str(slice_of_wnut17), "-p", "epochs", "2", "-p", "learning_rate", "2.0e-4")
-    command = [sys.executable, "-m", "helpers.run", "--profile", "wnut17_bundled", "--edition", framework, *settings]
+    command = [python_of(edition), "-m", "helpers.run", "--profile", "wnut17_bundled", "--edition", edition, *settings]
     done = subprocess.run(command, cwd=workplace, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    results = json.loads((workplace / "runs" / "wnut17_bundled" / framework / "metrics.json").read_text())
+    results = json.loads((workplace / "runs" / "wnut17_bundled" / edition / "metrics.json").read_text())
     assert results["dataset"]["sentences"] == {"train": TRAIN_SENTENCES} | dict.fromkeys(
         ("validation", "test"), EVALUATION_SENTENCES
     )
