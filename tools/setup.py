@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,6 +116,7 @@ def install(python: Path, *what: str | Path, quiet: bool = False) -> bool:
     return any(subprocess.run(each, env=environment, capture_output=quiet).returncode == 0 for each in commands)
 
 
+@cache
 def pip_settings(python: Path) -> dict[str, str]:
     """Look up what pip is told by its files and by environment variables, which come before them."""
     done = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True)
