@@ -385,7 +385,7 @@ def test_after_korean_figures_have_the_default_font_again(korean):
 
 
 RESULTS = {
-    "framework": "pytorch",
+    "edition": "pytorch",
     "dataset": {"name": "sample", "sentences": {"train": 1}},
     "model": {"name": "bundled"},
     "parameters": {"epochs": 3},
@@ -460,7 +460,7 @@ def pair(request):
 
 def test_there_is_each_notebook_in_korean():
     assert sorted(path.name for path in (ROOT / "notebooks" / "ko").glob("*.ipynb")) == NOTEBOOKS
-    assert len(NOTEBOOKS) == 4
+    assert len(NOTEBOOKS) == 3
 
 
 def test_korean_notebooks_have_the_same_cells(pair):
@@ -472,7 +472,7 @@ def test_korean_notebooks_have_the_same_cells(pair):
 def test_korean_notebooks_have_the_same_code(pair):
     for english, korean in zip(*(notebook.cells for notebook in pair), strict=True):
         if english.cell_type == "code":
-            one, other = english.source, korean.source.replace('use_language("ko")', 'use_language("en")')
+            one, other = english.source, korean.source.replace('language="ko"', 'language="en"')
             assert without_texts(one) == without_texts(other)
 
 

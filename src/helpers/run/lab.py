@@ -88,7 +88,7 @@ def make_copies(profile: str) -> Path:
     """
     parameters = load_profile(profile)
     root, kept = COPIES / profile, []
-    for notebook in [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("[!.]*/*.ipynb")]:
+    for notebook in NOTEBOOKS.rglob("*.ipynb"):
         copy = root / notebook.relative_to(NOTEBOOKS)
         text = _with_parameters(notebook, _seen_from(copy.parent, parameters))
         if not copy.exists():
@@ -96,7 +96,7 @@ def make_copies(profile: str) -> Path:
                 unfinished.write_text(text, encoding="utf-8")
         elif copy.read_text(encoding="utf-8") != text:
             kept.append(copy)
-    for pictures in [*NOTEBOOKS.glob("images"), *NOTEBOOKS.glob("*/images")]:
+    for pictures in NOTEBOOKS.rglob("images"):
         shutil.copytree(pictures, root / pictures.relative_to(NOTEBOOKS), dirs_exist_ok=True)
     if kept:
         print("These are there already and stay as they are. Delete one, and the next `make lab` copies it afresh:")
