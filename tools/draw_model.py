@@ -9,7 +9,7 @@ WORDS = (
     ("State", ("state",), "I-group"),
     ("Warriors", ("warriors",), "I-group"),
     ("visit", ("visit",), "O"),
-    ("Stavanger", ("st", "##ava", "##nger"), "B-location"),
+    ("Kampala", ("kam", "##pala"), "B-location"),
 )
 LABELS = ("O", "B-group", "I-group", "B-location", "I-location")
 IGNORED = "-100"
@@ -22,20 +22,21 @@ COLUMNS = [  # a subword, its label, and the label with the largest logit
     ),
     ("[SEP]", IGNORED, "O"),
 ]
-FOCUS = 5  # the position "st", whose attention is drawn in bold: for each layer, from the top, to each position
-ATTENTION = ((1, 2, 2, 4, 7, 5, 6, 5, 1), (2, 3, 3, 6, 7, 4, 3, 3, 1), (2, 4, 3, 5, 6, 5, 4, 4, 2))
+FOCUS = 5  # the position "kam", whose attention is drawn in bold: for each layer, from the top, to each position
+ATTENTION = ((1, 2, 2, 4, 7, 5, 6, 1), (2, 3, 3, 6, 7, 4, 3, 1), (2, 4, 3, 5, 6, 5, 4, 2))
 
 TEXTS = {
     "notebooks/images/model.svg": {
         "title": "From words to labels",
         "desc": "From bottom to top: the tokenizer splits words into subwords and adds [CLS] and [SEP]; the encoder"
         " turns each subword into a vector, with attention to all positions; the head turns each vector into a logit"
-        " for each label; the largest wins. [CLS], [SEP] and later subwords of a word have the label -100: no loss.",
+        " for each label; the largest wins. [CLS], [SEP] and later subwords of a word have the label -100: no loss."
+        " Kampala becomes kam, which is labelled B-location, and ##pala, which has -100.",
         "labels": ("labels", "-100: no loss"),
         "logits": ("logits", "the largest wins"),
-        "head": ("head", f"linear layer: the logits, from left to right, of {', '.join(LABELS)}"),
+        "head": ("head", f"linear layer: a logit for each of {', '.join(LABELS)}"),
         "vectors": ("vectors", "one per subword"),
-        "encoder": ("encoder", 'attention: each position draws on all; in bold: how much "st" draws on each'),
+        "encoder": ("encoder", "attention: each position attends to all; in bold: the weights of “kam”"),
         "layers": ("last layer", "layer 2", "layer 1"),
         "subwords": ("subwords", "by the tokenizer"),
         "words": ("words", "of the data"),
@@ -45,12 +46,13 @@ TEXTS = {
         "title": "단어에서 레이블까지",
         "desc": "아래에서 위로: 토크나이저가 단어를 하위 단어로 나누고 [CLS]와 [SEP]를 더합니다. 인코더는 모든"
         " 위치에 어텐션을 두고 하위 단어마다 벡터를 만듭니다. 헤드는 벡터마다 레이블별 로짓을 내며, 가장 큰 로짓의"
-        " 레이블을 고릅니다. [CLS]와 [SEP], 단어의 나머지 하위 단어의 레이블은 -100이며 손실에서 빠집니다.",
+        " 레이블을 고릅니다. [CLS]와 [SEP], 단어의 나머지 하위 단어의 레이블은 -100이며 손실에서 빠집니다."
+        " Kampala는 레이블이 B-location인 kam과 레이블이 -100인 ##pala로 나뉩니다.",
         "labels": ("레이블", "-100: 손실 제외"),
         "logits": ("로짓", "가장 큰 값 선택"),
-        "head": ("헤드", f"선형 층: 왼쪽부터 {', '.join(LABELS)}의 로짓"),
+        "head": ("헤드", f"선형 층: {', '.join(LABELS)}마다 로짓 하나"),
         "vectors": ("벡터", "하위 단어마다 하나"),
-        "encoder": ("인코더", '어텐션: 위치마다 모든 위치를 참고합니다. 굵은 선: "st"가 참고하는 정도'),
+        "encoder": ("인코더", "어텐션: 위치마다 모든 위치를 참고합니다. 굵은 선: “kam”의 가중치"),
         "layers": ("마지막 층", "2층", "1층"),
         "subwords": ("하위 단어", "토크나이저"),
         "words": ("단어", "데이터"),
@@ -58,7 +60,7 @@ TEXTS = {
     },
 }
 
-WIDTH, HEIGHT, LEFT, STEP = 800, 634, 136, 72  # LEFT and STEP: where the columns begin, and from one to the next
+WIDTH, HEIGHT, LEFT, STEP = 760, 634, 134, 76  # LEFT and STEP: where the columns begin, and from one to the next
 ROWS = {"labels": 34, "logits": 96, "head": 184, "vectors": 235, "encoder": 304, "subwords": 546, "words": 602}
 COLOURS = {"O": "#cfd6e4", "group": "#eebccd", "location": "#ac8aff"}  # entities as the lesson highlights them
 INK, MUTED, RULE, GREY, BLUE = "#1d2433", "#4a5366", "#8a93a6", "#e6e8ee", "#1f5fbf"
@@ -82,17 +84,17 @@ def line(x1: float, y1: float, x2: float, y2: float, stroke: str, width: float =
 def draw_layer(y: float, weights: tuple[int, ...], middles: list[int]) -> list[str]:
     """Draw a layer, with thin lines from all positions to all, and bold ones to one position."""
     parts = [rect(LEFT + 4, y, STEP * len(middles) - 8, 50, "#f3f8ff", "#b5cdf0")]
-    parts += [line(start, y + 42, end, y + 8, "#a9c2e6", 0.7) for start in middles for end in middles]
+    parts += [line(start, y + 42, end, y + 8, "#b4caeb", 0.7) for start in middles for end in middles]
     parts += [line(x, y + 42, middles[FOCUS], y + 8, BLUE, w / 2) for x, w in zip(middles, weights, strict=True)]
-    ends = [(x, end) for x in middles for end in (y + 8, y + 42)]
-    return parts + [f'<circle cx="{x}" cy="{end}" r="4.5" fill="#fff" stroke="{BLUE}"/>' for x, end in ends]
+    circle = f'<circle cx="%d" cy="%d" r="4.5" fill="#fff" stroke="{BLUE}"/>'
+    return parts + [circle % (x, end) for x in middles for end in (y + 8, y + 42)]
 
 
 def draw_column(number: int, x: float, subword: str, label: str, best: str, added: str) -> list[str]:
     """Draw a position, from its label down to its subword."""
     ignored = label == IGNORED
-    ink, dashes, half = (MUTED, 'stroke-dasharray="4 3"', 28) if ignored else (INK, "", 35)
-    parts = [rect(x - 34, 14, 68, 124, GREY, "none")] if ignored else [arrow(x, 72, 48)]
+    ink, box, dashes, half = (MUTED, GREY, 'stroke-dasharray="4 3"', 28) if ignored else (INK, "#fff", "", 36)
+    parts = [rect(x - 36, 14, 72, 124, GREY, "none")] if ignored else [arrow(x, 72, 48)]
     fill = GREY if ignored else COLOURS[label.partition("-")[2] or label]
     parts += [rect(x - half, 22, 2 * half, 26, fill, RULE, f'rx="13" {dashes}'), text(x, 40, label, 13, ink)]
     for bar, name in enumerate(LABELS):
@@ -106,8 +108,7 @@ def draw_column(number: int, x: float, subword: str, label: str, best: str, adde
         parts.append(rect(x - 11, 216 + 11 * cell, 22, 11, shade, "#5c7fb5", ""))
     parts += [arrow(x, bottom, top) for bottom, top in ((160, 138), (216, 196), (280, 260), (536, 516))]
     parts += [line(x, 363, x, 395, BLUE, 1.5, 'stroke-dasharray="2 4"'), line(x, 439, x, 459, BLUE)]
-    parts.append(rect(x - 33, 536, 66, 28, GREY if ignored else "#fff", RULE, f'rx="7" {dashes}'))
-    parts.append(text(x, 555, subword, 14, ink))
+    parts += [rect(x - 35, 536, 70, 28, box, RULE, f'rx="7" {dashes}'), text(x, 555, subword, 14, ink)]
     return parts + ([text(x, 609, added, 13, MUTED)] if subword in ("[CLS]", "[SEP]") else [line(x, 590, x, 564, RULE)])
 
 
@@ -131,17 +132,16 @@ def draw(texts: dict) -> str:
     ]
     for row, y in ROWS.items():
         (name, note), beside = texts[row], row in ("head", "encoder")
-        parts.append(text(28, y, name, 16, INK, 'font-weight="bold"'))
-        parts.append(text(LEFT + 4, y - 1, note, 14, INK, "") if beside else text(28, y + 17, note, 13, MUTED, ""))
+        parts.append(text(24, y, name, 16, INK, 'font-weight="bold"'))
+        parts.append(text(LEFT + 4, y - 1, note, 14, INK, "") if beside else text(24, y + 17, note, 13, MUTED, ""))
     for y, name, weights in zip((316, 392, 456), texts["layers"], ATTENTION, strict=True):
-        parts += [text(28, y + 30, name, 14, MUTED, ""), *draw_layer(y, weights, middles)]
+        parts += [text(24, y + 30, name, 14, MUTED, ""), *draw_layer(y, weights, middles)]
     for number, (x, column) in enumerate(zip(middles, COLUMNS, strict=True)):
         parts += draw_column(number, x, *column, texts["added"])
     x = LEFT + STEP
     for word, subwords, _ in WORDS:
-        width = STEP * len(subwords)
-        parts += [rect(x + 3, 590, width - 6, 28, "#fff", INK), text(x + width / 2, 609, word, 14)]
-        x += width
+        x += (width := STEP * len(subwords))
+        parts += [rect(x - width + 3, 590, width - 6, 28, "#fff", INK), text(x - width / 2, 609, word, 14)]
     return "\n".join([*parts, "</svg>\n"])
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 from transformers import AutoTokenizer
 
 from helpers.alignment import align_labels
@@ -24,22 +26,42 @@ def luminance(colour):
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize("path", TOOL["TEXTS"])
-def test_the_drawing_is_what_the_tool_writes_and_its_texts_stand_out(path):
-    written = (ROOT / path).read_text("utf-8")
-    assert written == TOOL["draw"](TOOL["TEXTS"][path])
-    texts, boxes = 0, []
-    for element in ElementTree.fromstring(written).iter():
+def texts_on_boxes(path):
+    """Each text with the box that it stands on: left, top, right, bottom, colour."""
+    boxes = []
+    for element in ElementTree.parse(ROOT / path).iter():
         if element.tag == SVG + "rect":
             x, y, width, height = (float(element.get(name)) for name in ("x", "y", "width", "height"))
             boxes.append((x, y, x + width, y + height, element.get("fill")))
         if element.tag == SVG + "text":
             x, y = float(element.get("x")), float(element.get("y"))
-            ground = [box[4] for box in boxes if box[0] <= x <= box[2] and box[1] <= y <= box[3]][-1]  # the topmost
-            dark, light = sorted([luminance(element.get("fill")), luminance(ground)])
-            assert (light + 0.05) / (dark + 0.05) >= 4.5, element.text
-            texts += 1
-    assert texts > 40
+            yield element, [box for box in boxes if box[0] <= x <= box[2] and box[1] <= y <= box[3]][-1]  # the topmost
+
+
+@pytest.mark.parametrize("path", TOOL["TEXTS"])
+def test_the_drawing_is_what_the_tool_writes_and_its_texts_stand_out(path):
+    assert (ROOT / path).read_text("utf-8") == TOOL["draw"](TOOL["TEXTS"][path])
+    texts = list(texts_on_boxes(path))
+    assert len(texts) == 7 * 2 + 3 + 8 * 2 + 5 + 2  # rows, layers, columns, words, "added"
+    for text, box in texts:
+        dark, light = sorted([luminance(text.get("fill")), luminance(box[4])])
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, text.text
+
+
+def test_the_texts_fit_even_in_a_wide_font():
+    for text, (left, _, right, _, _) in texts_on_boxes("notebooks/images/model.svg"):
+        font = FontProperties(family="DejaVu Sans", weight=text.get("font-weight"))
+        width = TextPath((0, 0), text.text, size=float(text.get("font-size")), prop=font).get_extents().width
+        x = float(text.get("x"))
+        start = x - width / 2 if text.get("text-anchor") else x
+        end = TOOL["LEFT"] if x < TOOL["LEFT"] else right  # names of rows stop where the columns begin
+        assert left + 2 <= start and start + width <= end - 2, text.text
+
+
+def test_both_languages_have_the_same_structure():
+    drawings = [ElementTree.parse(ROOT / path).iter() for path in TOOL["TEXTS"]]
+    english, korean = ([(element.tag, element.attrib) for element in drawing] for drawing in drawings)
+    assert english == korean
 
 
 def test_the_example_is_split_and_labelled_as_drawn():
@@ -48,4 +70,4 @@ def test_the_example_is_split_and_labelled_as_drawn():
     assert encoding.tokens() == ["[CLS]", *sum(subwords, ()), "[SEP]"] == [column[0] for column in TOOL["COLUMNS"]]
     aligned = align_labels(encoding.word_ids(), list(labels))
     assert [str(label) for label in aligned] == [column[1] for column in TOOL["COLUMNS"]]
-    assert encoding.tokens()[TOOL["FOCUS"]] == "st"
+    assert encoding.tokens()[TOOL["FOCUS"]] == "kam"
