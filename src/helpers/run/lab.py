@@ -88,7 +88,7 @@ def make_copies(profile: str) -> Path:
     """
     parameters = load_profile(profile)
     root, kept = COPIES / profile, []
-    for notebook in NOTEBOOKS.rglob("*.ipynb"):
+    for notebook in _notebooks():
         copy = root / notebook.relative_to(NOTEBOOKS)
         text = _with_parameters(notebook, _seen_from(copy.parent, parameters))
         if not copy.exists():
@@ -126,6 +126,12 @@ def fill_in(source: str, parameters: dict[str, Any]) -> str:
                 code = _as_code(parameters[name]).encode()
                 lines[value.lineno - 1] = (line[: value.col_offset] + code + line[value.end_col_offset :]).decode()
     return "\n".join(lines)
+
+
+def _notebooks() -> list[Path]:
+    """List the notebooks of all folders but hidden ones, in which Jupyter keeps its own copies."""
+    found = NOTEBOOKS.glob("**/*.ipynb")
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.parts))
 
 
 def _as_code(value: Any) -> str:

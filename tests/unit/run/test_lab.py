@@ -46,7 +46,11 @@ def test_every_notebook_is_copied_with_the_profiles_parameters(project, profile)
     root = make_copies(profile)
     assert root == Path("runs", "lab", profile)
     originals = [path for path in sorted(Path("notebooks").glob("**/token_*.ipynb")) if ".ipynb_" not in str(path)]
-    assert len(originals) == 8
+    assert len(originals) == 6
+    everything = {path.relative_to("notebooks") for path in Path("notebooks").glob("**/*.ipynb")}
+    assert {path.relative_to(root) for path in root.glob("**/*.ipynb")} == {
+        path for path in everything if ".ipynb_checkpoints" not in path.parts
+    }
     for original in originals:
         copy = root / original.relative_to("notebooks")
         assert values(copy) == values(original) | load_profile(profile)
