@@ -22,6 +22,7 @@ from helpers.notebook.startup import (
     load_triton_first,
     native_stderr_hidden,
     quieten_transformers,
+    require_fresh_imports,
 )
 
 
@@ -57,6 +58,8 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
 
     Raises
     ------
+    RestartNeededError
+        If a library was imported before the notebook's first cell replaced it.
     ParameterError
         If a parameter is missing or has a value that it cannot take.
     OutputFolderError
@@ -65,6 +68,7 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
         If nothing can be pushed to ``hub_model_id``.
     """
     global _session
+    require_fresh_imports()
     use_language(language)
     explain_missing_names()
     if edition == "tensorflow":
