@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell
 from tqdm import tqdm
 
 from helpers.notebook.results import read_results
-from helpers.run.editions import FRAMEWORKS, execute, load_profile, notebook_path
+from helpers.run.editions import execute, load_profile, notebook_path
 from regression.record import machine
 
 FOLDER = Path(__file__).parent
@@ -179,7 +179,7 @@ def at_most(what: str, figure: float, goal: float, form: str) -> Row:
 def f1_rows(dataset: str) -> list[Row]:
     """Compare the test F1 over three seeds, at the same epochs and learning rate."""
     rows = []
-    for edition in FRAMEWORKS:
+    for edition in TITLES:
         turns = [COMPARED | {"max_train_examples": 0, "seed": seed} for seed in SEEDS]
         pairs = [
             (plain(edition, dataset, settings), fast(edition, dataset, settings))
@@ -199,7 +199,7 @@ def f1_row_of(edition: str, pairs: list) -> Row:
 def best_rows(dataset: str) -> list[Row]:
     """Run the notebooks with the tuned profile, over three seeds."""
     rows = []
-    for edition in FRAMEWORKS:
+    for edition in TITLES:
         turns = tqdm(SEEDS, desc=f"{TITLES[edition]}, tuned profile")
         rows += best_rows_of(edition, [fast(edition, dataset, {"seed": seed}) for seed in turns])
     return rows

@@ -46,7 +46,12 @@ LINK = re.compile(r"(?<=\]\()[^)\s]+|(?<=\]: )\S+")
 COLAB = "https://colab.research.google.com/github/{owner}/{name}/blob/main/"
 SITE = "https://{owner}.github.io/{name}/"
 # What a link of a page leads to, and where the translated link leads instead.
-LOCALISED_LINKS = {"README.ko.md": "README.md", "](notebooks/": "](notebooks/ko/", "docs/images/": "docs/images/ko/"}
+LOCALISED_LINKS = {
+    "README.ko.md": "README.md",
+    "](notebooks/": "](notebooks/ko/",
+    "/blob/main/notebooks/": "/blob/main/notebooks/ko/",  # in Colab
+    "docs/images/": "docs/images/ko/",
+}
 NOTICE = "<!-- make notebooks builds this from {name} and its translation in notebooks/source/ko.po. -->\n\n"
 
 

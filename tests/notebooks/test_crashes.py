@@ -1,4 +1,4 @@
-"""Runs that are killed, or run twice at once: what they leave."""
+"""Runs that are killed, run twice at once, or find the disk full: what they leave."""
 
 import re
 import subprocess
@@ -80,6 +80,20 @@ def test_a_second_run_into_the_same_folder_stops_and_harms_nothing(place):
     _, stderr = finish(place, first)
     assert first.returncode == 0, stderr
     assert len(read_results(place / "runs" / "smoke" / "pytorch")["history"]) == 2
+
+
+def test_a_full_disk_is_one_message_and_with_room_the_run_succeeds(place, small_disk):
+    disk = small_disk(place / "runs", "30m")
+    process = start(place)
+    disk.fill()
+    _, stderr = finish(place, process)
+    assert process.returncode == 1
+    assert len(re.findall(r"^DiskFullError: the disk of .* is full", stderr, re.MULTILINE)) == 1
+    assert "Traceback" not in stderr
+    disk.make_room()
+    again = start(place)
+    _, stderr = finish(place, again)
+    assert again.returncode == 0, stderr
 
 
 @pytest.mark.parametrize("lock", [".keras.lock", "keras/.lock"])

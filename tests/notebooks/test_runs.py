@@ -145,6 +145,22 @@ def test_the_editions_tell_the_same_story(smoke_of, edition):
     assert first["history"][0].keys() == second["history"][0].keys()
 
 
+@pytest.mark.parametrize("edition", MAIN)
+def test_the_same_seed_gives_the_same_to_the_last_digit(smoke, tmp_path, edition):
+    for name in ("notebooks", "tests"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    done = run("--profile", "smoke", "--edition", edition, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    one, other = (folder / edition for folder in (smoke[0], tmp_path / "runs" / "smoke"))
+    first, second = (json.loads((folder / "metrics.json").read_text()) for folder in (one, other))
+    assert [first[key] for key in ("history", "test", "errors")] == [
+        second[key] for key in ("history", "test", "errors")
+    ]
+    assert first["test"]["accuracy"] > 0
+    weights = "model/model.safetensors"
+    assert (one / weights).read_bytes() == (other / weights).read_bytes()
+
+
 def test_plain_papermill_with_a_profile_and_a_parameter(tmp_path):
     command = [
         sys.executable, "-m", "papermill", "notebooks/token_classification_pytorch.ipynb", tmp_path / "out.ipynb",
