@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.errors import TutorialError
+from helpers.notebook.editions import MAIN
 from helpers.notebook.results import read_results
-from helpers.run.editions import FRAMEWORKS, RUNS, clear, load_profile, run_notebook
+from helpers.run.editions import RUNS, clear, load_profile, run_notebook
 
 SEEDS = (42, 43, 44)
 PROFILE = "wnut17_bundled"
@@ -24,9 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         parameters = load_profile(PROFILE) | ({"dataset": options.dataset} if options.dataset else {})
         scores = pd.DataFrame(
-            [[run_for_f1(framework, parameters | {"seed": seed}) for framework in FRAMEWORKS] for seed in SEEDS],
+            [[run_for_f1(framework, parameters | {"seed": seed}) for framework in MAIN] for seed in SEEDS],
             index=pd.Index(SEEDS, name="seed"),
-            columns=FRAMEWORKS,
+            columns=MAIN,
         )
     except TutorialError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)

@@ -10,8 +10,9 @@ import tomllib
 from pathlib import Path
 
 from helpers.errors import RunError, TutorialError
+from helpers.notebook.editions import MAIN
 from helpers.notebook.language import LANGUAGES
-from helpers.run.editions import FRAMEWORKS, RUNS
+from helpers.run.editions import RUNS
 from pages import write_edition, write_report
 
 HERE = Path(__file__).resolve().parent
@@ -61,7 +62,7 @@ def build_site(runs: dict[str, Path], site: Path) -> None:
 
 def write_sources(run: Path, folder: Path, language: str) -> None:
     """Write what Sphinx makes the pages of one language from; raises `RunError` if something of the run is missing."""
-    expected = [run / f"{framework}.ipynb" for framework in FRAMEWORKS] + [run / "report.html"]
+    expected = [run / f"{framework}.ipynb" for framework in MAIN] + [run / "report.html"]
     missing = [str(path) for path in expected if not path.exists()]
     if missing:
         raise RunError(
@@ -71,7 +72,7 @@ def write_sources(run: Path, folder: Path, language: str) -> None:
     shutil.copytree(HERE / "locale", folder / "locale")
     start_page = START_PAGES[language].read_text(encoding="utf-8")
     (folder / "index.md").write_text(start_page.replace("{{ repository }}", _repository()), encoding="utf-8")
-    for framework in FRAMEWORKS:
+    for framework in MAIN:
         write_edition(run / f"{framework}.ipynb", folder, framework, language)
         # as they are, for the report
         shutil.copytree(run / framework / "figures", folder / "extra" / framework / "figures")
