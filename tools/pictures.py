@@ -25,7 +25,8 @@ def main() -> int:
         page = browser.new_page(device_scale_factor=2, viewport={"width": WIDTH, "height": 900})
         for language in ("", "ko"):
             page.goto(Path("runs", language, "sample", "pytorch.html").absolute().as_uri())
-            shot = page.locator(".mathjax_ignore:has(mark)").first.screenshot()
+            # What holds the highlighted sentences, on a page of whatever look
+            shot = page.locator("div:has(> .mathjax_ignore mark)").first.screenshot()
             save(shot, Path("docs", "images", language, "highlight.png"))
         browser.close()
     return 0
