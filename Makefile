@@ -63,7 +63,7 @@ site: .venv/.installed-site runs/$(PROFILE)/report.html runs/ko/$(PROFILE)/repor
 runs/$(PROFILE)/report.html runs/ko/$(PROFILE)/report.html: | .venv/.installed
 	$(BIN)/python -m helpers.run --language $(if $(findstring runs/ko,$@),ko,en) --profile $(PROFILE) $(PARAMS)
 
-pictures: .venv/.installed-dev runs/sample/report.html runs/ko/sample/report.html ## take the README's pictures anew, from the runs of the sample
+pictures: .venv/.installed-dev runs/sample/report.html runs/ko/sample/report.html ## take the README's picture again, from the runs of the sample
 	$(BIN)/python tools/pictures.py
 
 test: .venv/.installed-dev .venv-transformers4/.installed ## check the code's form, then run all tests
