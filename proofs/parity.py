@@ -12,12 +12,17 @@ import json
 import os
 import sys
 import tempfile
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+import evaluate
 import nbformat
 import numpy as np
 import pandas as pd
+import torch
+import transformers
+from safetensors.numpy import load_file
 
 from helpers import alignment, metrics
 from helpers.checkpoints import find
@@ -27,6 +32,8 @@ from helpers.errors import RunError, TutorialError
 from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.startup import load_triton_first, native_stderr_hidden, quieten_transformers
 from helpers.run.editions import TRAINING, execute, notebook_path
+from helpers.training.keras_batches import MODEL_INPUTS
+from helpers.training.keras_encoder import build_tagger, load_pretrained
 from proofs.recording import LAST_WEIGHTS, RECORD
 
 SEED, STEPS, EPOCHS, BATCH_SIZE = 42, 50, 2, 15
@@ -76,27 +83,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def compare_editions(model: str, folder: Path) -> list[Row]:
-    """Run both editions from the same weights, and compare what they did and what they saved.
+    """Run both editions from the same weights in a folder, and compare what they did and what they saved.
 
-    Parameters
-    ----------
-    model : str
-        The encoder, by a name that `find.resolve_checkpoint` takes.
-    folder : Path
-        Gets the first weights, the executed notebooks and what they leave.
-
-    Returns
-    -------
-    list of Row
-
-    Raises
-    ------
-    CheckpointUnavailableError
-        If there is no such model.
-    RunError
-        If a cell of a notebook fails.
+    `model` names the encoder, for `find.resolve_checkpoint`. Raises `CheckpointUnavailableError` if there is none of
+    that name, and `RunError` if a cell of a notebook fails.
     """
-    load_frameworks()
+    prepare()
     checkpoint = folder / "checkpoint"
     write_checkpoint(model, checkpoint)
     for edition in MAIN:
@@ -107,8 +99,8 @@ def compare_editions(model: str, folder: Path) -> list[Row]:
     return rows
 
 
-def load_frameworks() -> None:
-    """Import TensorFlow and PyTorch quietly, for the CPU: a GPU rounds more coarsely, each framework in its own way."""
+def prepare() -> None:
+    """Import TensorFlow quietly, and keep to the CPU: a GPU rounds more coarsely, each framework in its own way."""
     os.environ |= {"CUDA_VISIBLE_DEVICES": "", "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
     load_triton_first()
     with native_stderr_hidden():
@@ -117,83 +109,42 @@ def load_frameworks() -> None:
 
 
 def write_checkpoint(model: str, folder: Path) -> None:
-    """Write an encoder with a new head for the sample's labels and without dropout, so that nothing is left to chance.
-
-    Parameters
-    ----------
-    model : str
-        As for `compare_editions`.
-    folder : Path
-        Gets weights, configuration and tokenizer.
-    """
-    from transformers import AutoModelForTokenClassification, AutoTokenizer, set_seed
-
+    """Write an encoder with a new head for the sample's labels and without dropout, so nothing is left to chance."""
     checkpoint = find.resolve_checkpoint(model)
-    labels = load.label_names(load.load_ner_dataset("sample"))
-    set_seed(SEED)
-    AutoModelForTokenClassification.from_pretrained(
-        checkpoint,
-        num_labels=len(labels),
-        use_safetensors=True,
-        dtype="float32",
-        **find.dropout_settings(checkpoint, 0),
-    ).save_pretrained(folder)
-    AutoTokenizer.from_pretrained(checkpoint).save_pretrained(folder)
+    settings = {"num_labels": len(sample_labels()), **find.dropout_settings(checkpoint, 0)}
+    transformers.set_seed(SEED)
+    tagger = transformers.AutoModelForTokenClassification.from_pretrained(
+        checkpoint, use_safetensors=True, dtype="float32", **settings
+    )
+    tagger.save_pretrained(folder)
+    transformers.AutoTokenizer.from_pretrained(checkpoint).save_pretrained(folder)
 
 
 def run_recorded(edition: str, checkpoint: Path, folder: Path) -> None:
     """Execute an edition with a cell before the training that matches it to the other and records each step.
 
-    Parameters
-    ----------
-    edition : {"pytorch", "keras"}
-    checkpoint : Path
-        The folder with the first weights.
-    folder : Path
-        Gets ``<edition>.ipynb`` and the folder ``<edition>``, where the record is ``steps.json``, the weights after the
-        last step are ``last/model.safetensors``, and the rest is what every run leaves.
-
-    Raises
-    ------
-    RunError
-        If a cell fails.
+    The folder gets ``<edition>.ipynb`` and the folder ``<edition>``: the record is ``steps.json``, the weights after
+    the last step are ``last/model.safetensors``, and the rest is what every run leaves. Raises `RunError` if a cell
+    fails.
     """
     notebook = nbformat.read(notebook_path(edition), as_version=4)
     (training,) = [i for i, cell in enumerate(notebook.cells) if TRAINING in cell.metadata.get("tags", [])]
-    artefacts = folder / edition
-    recorder = RECORDERS[edition].format(folder=str(artefacts))
+    artefacts = str(folder / edition)
+    recorder = RECORDERS[edition].format(folder=artefacts)
     notebook.cells.insert(training, nbformat.v4.new_code_cell(recorder, metadata={"tags": []}))
     print(f"Running the {EDITIONS[edition]} edition for {STEPS} steps", flush=True)
-    execute(
-        notebook,
-        folder / f"{edition}.ipynb",
-        SETTINGS | {"model": str(checkpoint), "output_dir": str(artefacts)},
-        progress_bar=False,
-    )
+    parameters = SETTINGS | {"model": str(checkpoint), "output_dir": artefacts}
+    execute(notebook, folder / f"{edition}.ipynb", parameters, progress_bar=False)
 
 
 def compare_steps(checkpoint: Path, first: Path, second: Path) -> list[Row]:
     """Compare the recorded steps of two runs, and their weights after the last step.
 
-    Parameters
-    ----------
-    checkpoint : Path
-        The folder with the weights that both began with.
-    first, second : Path
-        Folders that `run_recorded` has filled.
-
-    Returns
-    -------
-    list of Row
-        For losses (in nats) and learning rates the largest difference of all steps. For the weights, all as one vector,
-        the norm of the difference over the norm of the weights, and over the norm of the way that training moved them.
-
-    Raises
-    ------
-    RunError
-        If a record has more or fewer than 50 steps.
+    Losses (in nats) and learning rates: the largest difference of all steps. Weights, all as one vector: the norm of
+    the difference over the norm of the weights, and over the norm of the way that training moved them. Raises
+    `RunError` if a record has more or fewer than 50 steps.
     """
-    one, other = (_record(folder) for folder in (first, second))
+    one, other = _record(first), _record(second)
     loss, rate = (np.array([one[name], other[name]]) for name in ("loss", "learning_rate"))
     start, end, other_end = (_weights(folder) for folder in (checkpoint, first / LAST_WEIGHTS, second / LAST_WEIGHTS))
     distance = np.linalg.norm(end - other_end)
@@ -216,94 +167,65 @@ def _record(folder: Path) -> dict[str, list]:
 
 
 def _weights(folder: Path) -> np.ndarray:
-    from safetensors.numpy import load_file
-
     tensors = load_file(folder / WEIGHTS)
     return np.concatenate([tensors[name].ravel() for name in sorted(tensors)])
 
 
 def compare_logits(folder: Path) -> Row:
     """Compare the logits that both frameworks compute from one model, for the batch with the most padding."""
-    batch = max(split_batches(folder), key=lambda batch: (batch["attention_mask"] == 0).sum())
+    batch = max(sample_batches(folder), key=lambda batch: (batch["attention_mask"] == 0).sum())
     (one,), (other,) = pytorch_logits(folder, [batch]), keras_logits(folder, [batch])
     padding = (batch["attention_mask"] == 0).mean()
     return Row(f"logits of a batch with {padding:.0%} padding", np.abs(one - other).max(), 1e-5)
 
 
 def compare_predictions(folder: Path, name: str) -> list[Row]:
-    """Load one saved model into both frameworks, predict the sample's test split, and compare tags and scores.
-
-    Parameters
-    ----------
-    folder : Path
-        The model, saved by either edition.
-    name : str
-        What to call it in the rows.
-
-    Returns
-    -------
-    list of Row
-    """
-    import evaluate
-
-    names = load.label_names(load.load_ner_dataset("sample"))
-    seqeval = evaluate.load(metrics.SEQEVAL)
-    batches = split_batches(folder)
+    """Load one saved model into both frameworks, predict the sample's test split, and compare tags and scores."""
+    seqeval, batches = evaluate.load(metrics.SEQEVAL), sample_batches(folder)
     tags, scores = [], []
     for logits in (pytorch_logits(folder, batches), keras_logits(folder, batches)):
-        predicted, true = [], []
-        for batch, output in zip(batches, logits, strict=True):
-            some_predicted, some_true = metrics.tags_from_logits(output, batch["labels"], names)
-            predicted += some_predicted
-            true += some_true
-        tags.append([tag for sentence in predicted for tag in sentence])
-        scores.append(seqeval.compute(predictions=predicted, references=true))
-    figures = [f"overall_{score}" for score in metrics.SCORES]
+        pairs = zip(logits, batches, strict=True)
+        named = [metrics.tags_from_logits(output, batch["labels"], sample_labels()) for output, batch in pairs]
+        predicted, true = ([*chain.from_iterable(rows)] for rows in zip(*named, strict=True))
+        tags.append([*chain.from_iterable(predicted)])
+        found = seqeval.compute(predictions=predicted, references=true)
+        scores.append([found[f"overall_{score}"] for score in metrics.SCORES])
     return [
         Row(f"{name}: predicted tags that differ, of {len(tags[0])}", sum(map(str.__ne__, *tags)), 0),
-        Row(f"{name}: scores", max(abs(scores[0][figure] - scores[1][figure]) for figure in figures), 0),
+        Row(f"{name}: scores", np.abs(np.subtract(*scores)).max(), 0),
     ]
 
 
-def split_batches(folder: Path) -> list[dict[str, np.ndarray]]:
-    """Make padded batches of the sample's test split: int64 arrays of shape (sentences, subwords)."""
-    from transformers import AutoTokenizer, DataCollatorForTokenClassification
+def sample_labels() -> list[str]:
+    """List the sample's labels."""
+    return load.label_names(load.load_ner_dataset("sample"))
 
-    tokenizer = AutoTokenizer.from_pretrained(folder, add_prefix_space=True)
-    collator = DataCollatorForTokenClassification(tokenizer, return_tensors="np")
+
+def sample_batches(folder: Path) -> list[dict[str, np.ndarray]]:
+    """Make padded batches of the sample's test split: int64, shape (sentences, subwords)."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, add_prefix_space=True)
+    collator = transformers.DataCollatorForTokenClassification(tokenizer, return_tensors="np")
     test = load.load_ner_dataset("sample")["test"]
     encoded = tokenizer(test["tokens"][:], truncation=True, is_split_into_words=True)
-    rows = [
-        {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": alignment.align_labels(encoded.word_ids(row), tags)}
-        for row, (ids, tags) in enumerate(zip(encoded["input_ids"], test["ner_tags"], strict=True))
-    ]
+    labels = [alignment.align_labels(encoded.word_ids(row), tags) for row, tags in enumerate(test["ner_tags"])]
+    rows = [{"input_ids": ids, "labels": row} for ids, row in zip(encoded["input_ids"], labels, strict=True)]
     return [dict(collator(rows[first : first + BATCH_SIZE])) for first in range(0, len(rows), BATCH_SIZE)]
 
 
 def pytorch_logits(folder: Path, batches: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
     """Compute the logits of a saved model in PyTorch: for each batch float32, shape (sentences, subwords, labels)."""
-    import torch
-    from transformers import AutoModelForTokenClassification
-
-    model = AutoModelForTokenClassification.from_pretrained(folder, use_safetensors=True).eval()
+    model = transformers.AutoModelForTokenClassification.from_pretrained(folder, use_safetensors=True).eval()
+    inputs = [{name: torch.from_numpy(batch[name]) for name in MODEL_INPUTS} for batch in batches]
     with torch.no_grad():
-        return [
-            model(torch.from_numpy(batch["input_ids"]), torch.from_numpy(batch["attention_mask"])).logits.numpy()
-            for batch in batches
-        ]
+        return [model(**batch).logits.numpy() for batch in inputs]
 
 
 def keras_logits(folder: Path, batches: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
     """Compute the same in Keras."""
-    from transformers import AutoConfig
-
-    from helpers.training.keras import build_tagger, load_pretrained
-
-    config = AutoConfig.from_pretrained(folder)
+    config = transformers.AutoConfig.from_pretrained(folder)
     model = build_tagger(config, config.num_labels)
     load_pretrained(model, str(folder))
-    inputs = ("input_ids", "attention_mask")
-    return [model.predict_on_batch({name: batch[name] for name in inputs}) for batch in batches]
+    return [model.predict_on_batch({name: batch[name] for name in MODEL_INPUTS}) for batch in batches]
 
 
 if __name__ == "__main__":

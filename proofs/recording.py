@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     import keras
     from transformers import PretrainedConfig, Trainer
 
-RECORD = "steps.json"
-LAST_WEIGHTS = "last"
+RECORD, LAST_WEIGHTS = "steps.json", "last"  # the files and folders of a record
 EPSILON = 1e-6  # BERT's: with less, rounding noise moves weights whose gradient is 0, such as the biases of keys
 
 
@@ -35,19 +34,11 @@ class Steps:
 
     def write(self, folder: str, decayed: list[str]) -> None:
         """Write all steps, and which weights decay, to ``steps.json``."""
-        Path(folder, RECORD).write_text(json.dumps(vars(self) | {"decayed": sorted(decayed)}), encoding="utf-8")
+        Path(folder, RECORD).write_text(json.dumps(vars(self) | {"decayed": decayed}), encoding="utf-8")
 
 
 def matched_trainer(trainer_class: type[Trainer], folder: str) -> type[Trainer]:
-    """Derive a `Trainer` that takes the sentences in the Keras edition's order, and records its steps.
-
-    Parameters
-    ----------
-    trainer_class : type
-        `transformers.Trainer`.
-    folder : str
-        Gets ``steps.json``, and the weights after the last step as ``last/model.safetensors``.
-    """
+    """Derive a `Trainer` that takes the sentences in the Keras edition's order, and records its steps in a folder."""
     from transformers import TrainerCallback
 
     steps = Steps()
@@ -55,10 +46,10 @@ def matched_trainer(trainer_class: type[Trainer], folder: str) -> type[Trainer]:
     class WriteAtTheEnd(TrainerCallback):
         def on_step_end(self, args, state, control, model, optimizer, **others):
             if state.global_step == state.max_steps:  # `on_train_end` comes after the best weights are loaded
-                decaying = [group["params"] for group in optimizer.param_groups if group["weight_decay"]]
-                decaying = {id(parameter) for parameters in decaying for parameter in parameters}
+                groups = [group["params"] for group in optimizer.param_groups if group["weight_decay"]]
+                decayed = {id(weight) for group in groups for weight in group}
                 model.save_pretrained(Path(folder, LAST_WEIGHTS))
-                steps.write(folder, [name for name, weight in model.named_parameters() if id(weight) in decaying])
+                steps.write(folder, [name for name, weight in model.named_parameters() if id(weight) in decayed])
 
     class MatchedTrainer(trainer_class):
         def __init__(self, *, args, **others):
@@ -78,33 +69,26 @@ def matched_trainer(trainer_class: type[Trainer], folder: str) -> type[Trainer]:
 
 
 def match_model(model: keras.Model, config: PretrainedConfig, folder: str) -> None:
-    """Have a compiled Keras model take PyTorch's steps, and record them.
-
-    Parameters
-    ----------
-    model : keras.Model
-        As `helpers.training.keras.build_tagger` makes it, on TensorFlow.
-    config : PretrainedConfig
-        The model's.
-    folder : str
-        As for `matched_trainer`.
-    """
+    """Have a compiled Keras model, on TensorFlow, take PyTorch's steps, and record them in a folder."""
     import tensorflow as tf
 
     steps = Steps()
-    compute_loss, fit = model.compute_loss, model.fit
-    match_optimizer(model.optimizer)
+    optimizer, compute_loss, fit = model.optimizer, model.compute_loss, model.fit
+    match_optimizer(optimizer)
 
     def recorded_loss(x, *others, training=True):
         loss = compute_loss(x, *others, training=training)
         if training:
-            tf.numpy_function(steps.add, [x["input_ids"], loss, model.optimizer.learning_rate], [])
+            tf.numpy_function(steps.add, [x["input_ids"], loss, optimizer.learning_rate], [])
         return loss
 
     def recorded_fit(*data, **settings):
         fitted = fit(*data, **settings)
+        weights = [(layer, weight) for layer in model.layers for weight in layer.trainable_variables]
+        decayed = [(layer, weight) for layer, weight in weights if optimizer._use_weight_decay(weight)]
+        names = [f"{layer.name.replace('-', '.')}.{WEIGHT_NAMES[weight.name]}" for layer, weight in decayed]
         save_pretrained(model, config, str(Path(folder, LAST_WEIGHTS)))
-        steps.write(folder, _decayed(model))
+        steps.write(folder, names)
         return fitted
 
     model.compute_loss, model.fit = recorded_loss, recorded_fit
@@ -131,13 +115,3 @@ def match_optimizer(optimizer: keras.optimizers.AdamW) -> None:
         optimizer.epsilon = EPSILON
 
     optimizer.apply, optimizer.update_step = apply_summed, update_with_epsilon_last
-
-
-def _decayed(model: keras.Model) -> list[str]:
-    """List the weights that decay, by the names that they have in a checkpoint."""
-    return [
-        f"{layer.name.replace('-', '.')}.{WEIGHT_NAMES[variable.name]}"
-        for layer in model.layers
-        for variable in layer.trainable_variables
-        if model.optimizer._use_weight_decay(variable)
-    ]

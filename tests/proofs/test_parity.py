@@ -1,20 +1,31 @@
 """The proof that the editions train alike: it holds, and it notices where they don't."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from proofs import parity
+from proofs.parity import STEPS, Row, compare_logits, compare_predictions, compare_steps, main, run_recorded
 from safetensors.numpy import save_file
 
 from helpers.errors import RunError
-from proofs import parity
-from proofs.parity import STEPS, Row, compare_logits, compare_predictions, compare_steps, main, run_recorded
+from helpers.notebook.editions import MAIN
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = str(ROOT / "tests" / "support" / "tiny_distilbert")
 BATCHES, RATE, DECAY, LOSS, SIZE, CHANGE = range(6)  # the rows of `compare_steps`
+
+
+@pytest.fixture(scope="module", autouse=True)
+def environment():
+    """The environment's variables, as they were once the tests are over: the proof sets some for the notebooks."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ |= before
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +34,9 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("parity")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
-        parity.load_frameworks()
+        parity.prepare()
         parity.write_checkpoint(TINY, folder / "checkpoint")
-        for edition in ("pytorch", "keras"):
+        for edition in MAIN:
             run_recorded(edition, folder / "checkpoint", folder)
     return folder
 
@@ -36,7 +47,7 @@ def steps_of(runs, keras):
 
 def test_editions_are_the_same_training(runs):
     rows = [compare_logits(runs / "checkpoint"), *steps_of(runs, runs / "keras")]
-    for edition in ("pytorch", "keras"):
+    for edition in MAIN:
         rows += compare_predictions(runs / edition / "model", edition)
     assert [row for row in rows if not row.holds] == []
     assert len(rows) == 11
@@ -67,7 +78,7 @@ def test_an_edition_that_trains_otherwise_is_noticed(runs, changes, differ, tmp_
         cells[0]["source"] = "".join(cells[0]["source"]).replace(old, new)
     path.write_text(json.dumps(notebook), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT), prepend=":")  # where the notebook finds `proofs`
+    monkeypatch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)  # where the notebook finds `proofs`
     run_recorded("keras", runs / "checkpoint", tmp_path)
     rows = steps_of(runs, tmp_path / "keras")
     assert {number for number, row in enumerate(rows) if not row.holds} == differ
