@@ -72,8 +72,10 @@ def progress_table(steps_per_epoch: int, epochs: int) -> keras.callbacks.Callbac
 
     class ProgressTable(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
-            self.step = self.epoch = 0
             self.tracker = NotebookTrainingTracker(steps_per_epoch * epochs)
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.epoch, self.step = epoch, epoch * steps_per_epoch  # not from 0 where a training is continued
 
         def on_train_batch_end(self, batch, logs=None):
             self.step += 1
