@@ -81,7 +81,7 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
 
         publish.require_repository(parameters["hub_model_id"])
         publish.ignore_pickles(folder / "checkpoints")
-    _import_framework(edition)
+    prepare_framework(edition)
     if parameters["push_to_hub"] and edition == "tensorflow":
         publish.push_over_http()
     quieten_transformers()
@@ -91,7 +91,8 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
     return folder
 
 
-def _import_framework(edition: str) -> None:
+def prepare_framework(edition: str) -> None:
+    """Import TensorFlow without its chatter, or keep PyTorch to one GPU; `start` does so for the lesson."""
     if edition == "pytorch":
         # Trainer gives each GPU a batch of its own, which would make the batch larger than `batch_size`.
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")

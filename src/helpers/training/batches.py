@@ -58,12 +58,7 @@ class LengthGroupedSampler:
         return [*batches.ravel().tolist(), *shuffled[full:].tolist()]
 
 
-def order_by_length(lengths: Sequence[int]) -> list[int]:
-    """List the indices of sentences from the shortest to the longest, for scoring, where no order is better."""
-    return np.argsort(lengths, kind="stable").tolist()
-
-
-def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int, multiple_of: int = 1) -> float:
+def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int) -> float:
     """Compute what share of all positions is padding, where each batch is padded to its longest sentence.
 
     Parameters
@@ -73,8 +68,6 @@ def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int,
     order : sequence of int
         Indices of sentences; each `batch_size` of them are a batch.
     batch_size : int
-    multiple_of : int
-        A batch is padded up to the next multiple of this length.
 
     Returns
     -------
@@ -83,5 +76,5 @@ def padding_share(lengths: Sequence[int], order: Sequence[int], batch_size: int,
     """
     ordered = np.asarray(lengths)[np.asarray(order)]
     batches = np.split(ordered, range(batch_size, len(ordered), batch_size))
-    positions = sum(len(batch) * (-(-batch.max() // multiple_of) * multiple_of) for batch in batches)
+    positions = sum(len(batch) * batch.max() for batch in batches)
     return float(1 - ordered.sum() / positions)
