@@ -11,7 +11,6 @@ import numpy as np
 from datasets import DatasetDict
 
 from helpers.checkpoints.find import is_folder_name
-from helpers.data.bracketed import read_bracketed
 from helpers.data.files import SUFFIXES, find_files, read_documents
 from helpers.data.splits import SPLITS, draw_validation, write_splits
 from helpers.data.tagging import Sentence, as_sentence
@@ -121,4 +120,6 @@ def validate(dataset: DatasetDict, name: str) -> None:
 
 
 def _bundled(split: str) -> Iterator[list[Sentence]]:
+    from helpers.data.bracketed import read_bracketed  # here, as only the sample is written like that
+
     return ([as_sentence(*row)] for row in read_bracketed(SAMPLE / f"{split}.txt"))

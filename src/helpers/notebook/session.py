@@ -16,7 +16,6 @@ from helpers.notebook import locks
 from helpers.notebook.language import use_language
 from helpers.notebook.missing_names import explain_missing_names
 from helpers.notebook.parameters import check_parameters
-from helpers.notebook.results import read_results, results_table, write_results
 from helpers.notebook.startup import (
     leave_tf_lengths_open,
     load_triton_first,
@@ -131,7 +130,8 @@ def save_results(
     DataFrame
         The main figures, for the notebook to show.
     """
-    from helpers.hub.card import write_card  # here, as few cells need it
+    from helpers.hub.card import write_card  # here, as nothing before the end needs them
+    from helpers.notebook.results import read_results, results_table, write_results
 
     edition, parameters, folder = _session
     write_results(
