@@ -34,7 +34,7 @@ class Lab:
 
 
 @contextmanager
-def started_lab(workplace, private, *arguments):
+def started_lab(workplace, private, *arguments, python=sys.executable):
     """Start `python -m helpers.run.lab` in a folder, with settings of its own."""
     for name, setting in SETTINGS.items():
         file = private / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
@@ -50,7 +50,7 @@ def started_lab(workplace, private, *arguments):
     }
     environment = os.environ | {name: str(private / folder) for name, folder in folders.items()}
     for_tests = ["--no-browser", "--allow-root", "--port-retries=100", "--LabApp.expose_app_in_browser=True"]
-    command = [sys.executable, "-m", "helpers.run.lab", *arguments, *for_tests]
+    command = [python, "-m", "helpers.run.lab", *arguments, *for_tests]
     with (private / "log").open("w") as log:
         server = subprocess.Popen(command, cwd=workplace, env=environment, stdout=log, stderr=log)
     try:
@@ -86,18 +86,18 @@ def lab_of(browser, workplace, tmp_path_factory):
         yield get
 
 
+@contextmanager
+def opened_in(browser, lab, path):
+    """Open a notebook at a laptop's size."""
+    page = browser.new_page(viewport=LAPTOP)
+    page.set_default_timeout(120_000)
+    page.goto(lab.url(path))
+    notebook = NotebookPage(page, lab.root, path)
+    yield notebook
+    notebook.close()
+
+
 @pytest.fixture(scope="module")
 def opened(browser, lab_of):
-    """What opens a notebook at a laptop's size: ``with opened(profile, path) as page``."""
-
-    @contextmanager
-    def open_notebook(profile, path):
-        page = browser.new_page(viewport=LAPTOP)
-        page.set_default_timeout(120_000)
-        lab = lab_of(profile)
-        page.goto(lab.url(path))
-        notebook = NotebookPage(page, lab.root, path)
-        yield notebook
-        notebook.close()
-
-    return open_notebook
+    """What opens a notebook: ``with opened(profile, path) as notebook``."""
+    return lambda profile, path: opened_in(browser, lab_of(profile), path)

@@ -6,8 +6,21 @@ import nbformat
 
 WHOLE_RUN = 1_800_000  # milliseconds, in which nobody's machine should fail to run a notebook
 WIDGET = "window.jupyterapp?.shell.currentWidget"  # none while JupyterLab is still loading
+PROMPTS = '[...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].map(prompt => prompt.textContent)'
 AT_REST = f"""() => {WIDGET}?.sessionContext?.kernelDisplayStatus === "idle" &&
-    ![...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].some(prompt => prompt.textContent.includes("*"))"""
+    !{PROMPTS}.some(prompt => prompt.includes("*"))"""
+HAS_RUN = f"""([place, before]) => {{
+    const now = {PROMPTS}[place]
+    return now !== before && /\\d/.test(now)
+}}"""
+
+# Nothing has moved for half a second, and all images are there.
+STILL = """() => {
+    const boxes = [...document.querySelectorAll(".jp-Notebook .jp-Cell")].map(cell => cell.getBoundingClientRect())
+    const now = JSON.stringify([boxes, [...document.images].every(image => image.complete)])
+    if (window.lastSeen !== now) [window.lastSeen, window.since] = [now, performance.now()]
+    return now.endsWith("true]") && performance.now() - window.since > 500
+}"""
 
 # Notes each state that a progress bar is seen in, by the bar's cell and its place there, as a share from 0 to 1.
 WATCH_BARS = """() => {
@@ -25,9 +38,19 @@ WATCH_BARS = """() => {
 # What is wrong with what a reader sees, in words.
 FIND_FAULTS = """() => {
     const faults = []
+    const right = element => element.getBoundingClientRect().right
     document.querySelectorAll(".jp-Notebook .jp-Cell").forEach((cell, number) => {
         const say = text => faults.push(`cell ${number}: ${text}`)
-        const limit = cell.getBoundingClientRect().right + 1
+        const limit = right(cell) + 1
+        const isCutOff = element => {
+            // What is too wide can be scrolled to, unless the first that does not show it whole only hides the rest.
+            for (let above = element.parentElement; above !== cell; above = above.parentElement) {
+                const overflow = getComputedStyle(above).overflowX
+                if (overflow !== "visible" && right(element) > right(above) + 1)
+                    return !["auto", "scroll"].includes(overflow)
+            }
+            return right(element) > limit
+        }
         cell.querySelectorAll("[data-mime-type$='.stderr'], [data-mime-type$='.error']").forEach(output =>
             say(output.textContent.slice(0, 500)))
         cell.querySelectorAll("img").forEach(image => {
@@ -44,6 +67,10 @@ FIND_FAULTS = """() => {
             if (box.right > limit) say("a highlight reaches out of its cell")
             if (getComputedStyle(mark).backgroundColor === getComputedStyle(mark.parentElement).backgroundColor)
                 say("a highlight has no colour")
+        })
+        cell.querySelectorAll(".jp-RenderedMarkdown *, .jp-OutputArea *").forEach(element => {
+            if (element.getBoundingClientRect().width > 0 && isCutOff(element))
+                say(`${element.tagName.toLowerCase()} is cut off: ${element.textContent.slice(0, 60)}`)
         })
     })
     return faults
@@ -65,6 +92,7 @@ class NotebookPage:
 
     def __init__(self, page, root, path):
         self.page = page
+        self.path = path
         self.file = Path(root, path)
         self.source = nbformat.read(self.file, as_version=4)  # as it was before anybody touched it
         self.wait()
@@ -72,6 +100,10 @@ class NotebookPage:
     def wait(self, timeout=120_000):
         """Wait until the kernel is there and has nothing to do."""
         self.page.wait_for_function(AT_REST, timeout=timeout, polling=200)
+
+    def still(self):
+        """Wait until nothing moves."""
+        self.page.wait_for_function(STILL, polling=100)
 
     def menu(self, name, entry):
         """Choose something from the menus at the top."""
@@ -81,15 +113,20 @@ class NotebookPage:
     def run_all(self):
         """Run All Cells, and wait for the end."""
         self.page.evaluate(WATCH_BARS)
+        before = self.prompts()[0]
         self.menu("Run", "Run All Cells")
-        self.page.wait_for_timeout(1000)
-        self.wait(WHOLE_RUN)
+        self._wait_for_run(0, before)
 
     def restart_and_run_all(self):
         """Restart Kernel and Run All Cells, and wait for the end."""
         self.menu("Kernel", "Restart Kernel and Run All Cells")
         self.page.get_by_role("button", name="Confirm Kernel Restart").click()
-        self.page.wait_for_timeout(3000)
+        self.page.wait_for_function(f"() => !/\\d/.test({PROMPTS}[0])")
+        self._wait_for_run(0, "")
+
+    def _wait_for_run(self, place, before):
+        # All cells have been sent by then to the kernel, and wait for their turn.
+        self.page.wait_for_function(HAS_RUN, arg=[place, before], timeout=WHOLE_RUN)
         self.wait(WHOLE_RUN)
 
     def cell(self, number):
@@ -102,23 +139,30 @@ class NotebookPage:
 
     def prompts(self):
         """List what stands before each code cell, such as ``[3]:``."""
-        return self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+        return self.page.evaluate(PROMPTS)
 
     def run_cell(self, number):
         """Click into a cell, press Shift and Enter, and wait for its end."""
         self.cell(number).locator(".cm-content").click()
-        self.page.keyboard.press("Shift+Enter")
-        self.page.wait_for_timeout(300)
-        self.wait()
+        self._press_shift_enter(number)
 
     def type_into(self, number, code):
         """Write something else into a cell, and run it."""
         self.cell(number).locator(".cm-content").click()
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(code)
+        self._press_shift_enter(number)
+
+    def _press_shift_enter(self, number):
+        place = sum(cell.cell_type == "code" for cell in self.source.cells[:number])
+        before = self.prompts()[place]
         self.page.keyboard.press("Shift+Enter")
-        self.page.wait_for_timeout(300)
-        self.wait()
+        self._wait_for_run(place, before)
+
+    def follow(self, text):
+        """Click on the first link with a text in the notebook that is in front."""
+        links = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-RenderedMarkdown a", has_text=text)
+        links.first.click()
 
     def bars(self):
         """List for each progress bar that is there now in which states it was seen, from 0 to 1."""
@@ -126,30 +170,31 @@ class NotebookPage:
 
     def faults(self):
         """List what is wrong with what a reader sees."""
+        self.still()
         return self.page.evaluate(FIND_FAULTS)
 
     def use_theme(self, name):
         """Choose a theme, such as ``JupyterLab Dark``."""
         self.page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})")
-        self.page.wait_for_timeout(2000)
+        self.page.wait_for_function(f"document.body.dataset.jpThemeName === '{name}'")
 
     def resize(self, width, height=768):
         """Give the window another size."""
         self.page.set_viewport_size({"width": width, "height": height})
-        self.page.wait_for_timeout(1000)
+        self.still()
 
     def photograph(self, folder):
-        """Save a picture of each section, from its heading to the next, as ``<number>.png``."""
+        """Save a picture of each section, from its heading to the next, as ``<number>.png``; the first is the top."""
         width = self.page.viewport_size["width"]
-        headings = self.page.locator(".jp-Notebook .jp-RenderedMarkdown h2")
+        headings = self.page.locator(".jp-Notebook .jp-RenderedMarkdown").locator("h1, h2")
         tops = headings.evaluate_all("headings => headings.map(heading => heading.getBoundingClientRect().top)")
         end = self.page.locator(".jp-Notebook .jp-Cell").last.evaluate("cell => cell.getBoundingClientRect().bottom")
         folder.mkdir(parents=True, exist_ok=True)
         for number, (top, bottom) in enumerate(zip(tops, [*tops[1:], end], strict=True)):
             self.resize(width, min(int(bottom - top) + 200, 16_000))
             headings.nth(number).evaluate("heading => heading.scrollIntoView()")
-            self.page.wait_for_timeout(300)
-            self.page.screenshot(path=folder / f"{number + 1:02}.png")
+            self.still()
+            self.page.screenshot(path=folder / f"{number:02}.png")
         self.resize(width)
 
     def close(self):

@@ -10,64 +10,67 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from support.editions import lesson, python_of
 
-from browser.conftest import started_lab
+from browser.conftest import opened_in, started_lab
+from browser.notebook_page import WIDGET
+from helpers.notebook.editions import MAIN
+from helpers.notebook.language import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ROOT / "notebooks"
 PICTURES = ROOT / "runs" / "browser"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 LAPTOP, SMALL = 1366, 700  # pixels
 
-FRAMEWORKS = ("pytorch", "tensorflow")
-LEARNERS = [(framework, language, "") for framework in FRAMEWORKS for language in ("en", "ko")]
-SOLVED = [(framework, language, "_solved") for framework in FRAMEWORKS for language in ("en", "ko")]
-PROFILES = {"en": "sample", "ko": "smoke"}  # for the learners' notebooks; the solved ones take the quick one
+EXERCISES = Path("exercises", "exercises.ipynb")
+CHAPTER = Path("going_further", "long_texts.ipynb")
+# Each with the profile that it runs with: the sample and a model that learns, or the quick one.
+LESSONS = [
+    (lesson(edition, language).relative_to(NOTEBOOKS), {"en": "sample", "ko": "smoke"}[language])
+    for edition in MAIN
+    for language in LANGUAGES
+]
+ALL = [*LESSONS, (EXERCISES, "sample"), (CHAPTER, "sample")]
 
-# What each cell holds that people run too early, and the section that it belongs to.
-RUN_TOO_EARLY = {
-    3: "highlight([(",
-    5: "inside = alignment.inside_ids",
-    8: "ForTokenClassification.from_pretrained(",
-    9: 'with stopwatch("training"',
-    10: "plots.type_scores(",
-    11: "ner_model.save_pretrained(",
-    12: "results.write_results(",
-}
-TOO_EARLY = {"en": "does not exist yet", "ko": "아직 없는 이름입니다"}
+# What cells hold that people run too early, in the order of the sections.
+RUN_TOO_EARLY = (
+    "plots.label_counts(",
+    "ner_data.map(",
+    "batch = data_collator(",
+    "id2label = dict(",
+    "plots.learning_curves(",
+    "metrics.match_entities(",
+    "tokenizer.save_pretrained(",
+    "save_results(",
+)
 
 pytestmark = pytest.mark.browser
 
 
-def path_of(framework, language, solved):
-    return Path("" if language == "en" else language, f"token_classification_{framework}{solved}.ipynb")
+def name_of(path):
+    return path.with_suffix("").as_posix().replace("/", "-")
 
 
-def profile_of(language, solved):
-    return "smoke" if solved else PROFILES[language]
+def ids(notebook):
+    return name_of(notebook[0])
 
 
-def notebook_ids(notebook):
-    framework, language, solved = notebook
-    return f"{framework}-{language}{solved}-{profile_of(language, solved)}"
-
-
-@pytest.fixture(scope="module", params=[*LEARNERS, *SOLVED], ids=notebook_ids)
+@pytest.fixture(scope="module")
 def ran(request, opened):
-    """A notebook after Run All Cells, beside what says which it is."""
-    _, language, solved = request.param
-    with opened(profile_of(language, solved), path_of(*request.param)) as notebook:
+    """A notebook after Run All Cells."""
+    path, profile = request.param
+    with opened(profile, path) as notebook:
         notebook.run_all()
-        yield notebook, request.param
+        yield notebook
+
+
+each_notebook = pytest.mark.parametrize("ran", ALL, indirect=True, ids=ids)
+each_lesson = pytest.mark.parametrize("ran", LESSONS, indirect=True, ids=ids)
 
 
 def exercises(notebook):
     return [n for n, cell in enumerate(notebook.cells) if "exercise" in cell.metadata.get("tags", [])]
-
-
-def solutions(notebook):
-    """List the solved exercises of a learner's notebook."""
-    solved = nbformat.read(notebook.file.with_name(f"{notebook.file.stem}_solved.ipynb"), as_version=4)
-    return [solved.cells[number].source for number in exercises(solved)]
 
 
 def wrong(solution):
@@ -81,94 +84,98 @@ def wrong(solution):
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
-def results_of(notebook, framework):
-    return json.loads((notebook.file.parent / "output" / framework / "metrics.json").read_text(encoding="utf-8"))
+def results_file(notebook):
+    (file,) = notebook.file.parent.glob(f"output/{notebook.file.stem.rpartition('_')[2]}/metrics.json")
+    return file
 
 
-def test_every_cell_runs_without_an_error_or_noise(ran):
-    notebook, _ = ran
+def results_of(notebook):
+    return json.loads(results_file(notebook).read_text(encoding="utf-8"))
+
+
+def assert_ran(notebook):
     assert notebook.faults() == []
-    numbers = [f"[{number}]:" for number in range(1, len(notebook.prompts()) + 1)]
-    assert notebook.prompts() == numbers
-    assert len(numbers) == sum(cell.cell_type == "code" for cell in notebook.source.cells)
+    assert notebook.prompts() == [f"[{number}]:" for number in range(1, len(notebook.prompts()) + 1)]
+    assert len(notebook.prompts()) == sum(cell.cell_type == "code" for cell in notebook.source.cells)
 
 
+@each_notebook
+def test_every_cell_runs_without_an_error_or_noise(ran):
+    assert_ran(ran)
+
+
+@each_lesson
 def test_all_figures_and_highlights_are_there(ran):
-    notebook, _ = ran
-    page = notebook.page
-    assert page.locator(".jp-OutputArea img").count() == sum("plots.save(" in c.source for c in notebook.source.cells)
-    highlighting = [
-        n for n, cell in enumerate(notebook.source.cells) if re.search(r"^highlight\w*\(", cell.source, re.M)
-    ]
+    page = ran.page
+    assert page.locator(".jp-OutputArea img").count() == sum("plots.save(" in c.source for c in ran.source.cells)
+    highlighting = [n for n, cell in enumerate(ran.source.cells) if re.search(r"^highlight\w*\(", cell.source, re.M)]
     assert len(highlighting) >= 2
     for number in highlighting:
-        assert notebook.cell(number).locator(".jp-OutputArea mark").count() > 0
+        assert ran.cell(number).locator(".jp-OutputArea mark").count() > 0
     descriptions = page.locator(".jp-OutputArea img").evaluate_all("images => images.map(image => image.alt)")
     assert min(map(len, descriptions)) > 40
     assert len(set(descriptions)) == len(descriptions)
 
 
+@each_lesson
 def test_progress_bars_move_and_then_stand_complete(ran):
-    notebook, (_, language, solved) = ran
-    bars = notebook.bars()
+    bars = ran.bars()
     assert len(bars) >= 4  # tokenization of three splits, and the training
     assert [bar for bar in bars if bar[-1] != 1] == []
     assert [bar for bar in bars if bar != sorted(bar)] == []
-    if profile_of(language, solved) == "sample":  # the four steps of the other can be over before a page is drawn
+    if ran.file.parent.name == "sample":  # the steps of the other profile can be over before a page is drawn
         assert max(map(len, bars)) > 2
-    assert notebook.page.locator(".widget-hprogress .progress-bar").count() == 3
-    assert notebook.page.locator(".widget-hprogress .progress-bar-success").count() == 3
+    assert ran.page.locator(".widget-hprogress .progress-bar-success").count() == 3
 
 
+@each_lesson
 def test_the_table_of_contents_shows_the_steps(ran):
-    notebook, _ = ran
-    text = "\n".join(cell.source for cell in notebook.source.cells if cell.cell_type == "markdown")
+    text = "\n".join(cell.source for cell in ran.source.cells if cell.cell_type == "markdown")
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    notebook.page.get_by_role("tab", name="Table of Contents").click()
-    items = notebook.page.locator(".jp-TableOfContents-tree .jp-tocItem-heading")
+    ran.page.get_by_role("tab", name="Table of Contents").click()
+    items = ran.page.locator(".jp-TableOfContents-tree .jp-tocItem-heading")
     items.nth(len(headings) - 1).wait_for()
     assert [" ".join(item.split()) for item in items.all_inner_texts()] == headings
-    step = items.nth(headings.index(next(heading for heading in headings if heading.startswith("9."))))
-    step.click()
-    heading = notebook.page.locator(".jp-Notebook h2").nth(8)
-    notebook.page.wait_for_timeout(1000)
-    assert 0 < heading.bounding_box()["y"] < notebook.page.viewport_size["height"]
-    notebook.page.get_by_role("tab", name="File Browser").click()
+    step = next(place for place, heading in enumerate(headings) if heading.startswith("9."))
+    items.nth(step).click()
+    ran.still()
+    heading = ran.page.locator(".jp-Notebook").get_by_role("heading", name=headings[step])
+    assert 0 < heading.bounding_box()["y"] < ran.page.viewport_size["height"]
+    ran.page.get_by_role("tab", name="File Browser").click()
 
 
 @pytest.mark.parametrize("width", [LAPTOP, SMALL])
 @pytest.mark.parametrize("theme", THEMES)
+@each_notebook
 def test_nothing_is_cut_off(ran, theme, width):
-    notebook, (framework, language, solved) = ran
-    notebook.use_theme(THEMES[theme])
+    ran.use_theme(THEMES[theme])
     if width == SMALL:
-        notebook.resize(width)
-        notebook.page.keyboard.press("Control+b")  # which hides the files, as one does where there is little room
+        ran.resize(width)
+        ran.page.keyboard.press("Control+b")  # which hides the files, as one does where there is little room
     try:
-        if not solved:  # it looks like the learners'
-            notebook.photograph(PICTURES / f"{framework}-{language}" / f"{theme}-{width}")
-        assert notebook.faults() == []
+        ran.photograph(PICTURES / name_of(ran.path) / f"{theme}-{width}")
+        assert ran.faults() == []
     finally:
         if width == SMALL:
-            notebook.page.keyboard.press("Control+b")
-            notebook.resize(LAPTOP)
-        notebook.use_theme(THEMES["light"])
+            ran.page.keyboard.press("Control+b")
+            ran.resize(LAPTOP)
+        ran.use_theme(THEMES["light"])
 
 
+@pytest.mark.parametrize("ran", [(EXERCISES, "sample")], indirect=True, ids=ids)
 def test_exercises_answer_what_a_person_types(ran):
-    notebook, (_, _, solved) = ran
-    numbers = exercises(notebook.source)
-    if solved:
-        for number in numbers:
-            notebook.cell(number).locator(".feedback.right").wait_for()
-        return
-    for number, solution in zip(numbers, solutions(notebook), strict=True):
-        assert notebook.cell(number).locator(".feedback.open").count() == 1
-        notebook.type_into(number, wrong(solution))
-        assert notebook.cell(number).locator(".feedback").get_attribute("class") == "feedback not yet"
-        notebook.type_into(number, solution)
-        assert notebook.cell(number).locator(".feedback").get_attribute("class") == "feedback right"
-    assert notebook.faults() == []
+    solved = nbformat.read(NOTEBOOKS / EXERCISES.with_stem("exercises_solved"), as_version=4)
+    solutions = [solved.cells[number].source for number in exercises(solved)]
+    numbers = exercises(ran.source)
+    assert len(numbers) == len(solutions) == 20
+    for number, solution in zip(numbers, solutions, strict=True):
+        box = ran.cell(number).locator(".feedback")
+        assert box.get_attribute("class") == "feedback open"
+        ran.type_into(number, wrong(solution))
+        assert box.get_attribute("class") == "feedback not yet"
+        ran.type_into(number, solution)
+        assert box.get_attribute("class") in ("feedback right", "feedback surprise"), solution
+    assert ran.faults() == []
 
 
 # What stands below the field, without the names of the types.
@@ -179,51 +186,58 @@ SHOWN_TEXT = """cell => {
 }"""
 
 
+@each_lesson
 def test_the_field_shows_what_is_typed_into_it(ran):
-    notebook, _ = ran
-    number = next(n for n, cell in enumerate(notebook.source.cells) if "\ntry_it(" in cell.source)
-    cell = notebook.cell(number)
+    number = next(n for n, cell in enumerate(ran.source.cells) if "\ntry_it(" in cell.source)
+    cell = ran.cell(number)
     field = cell.locator(".widget-text input")
     assert cell.evaluate(SHOWN_TEXT) == field.input_value()
     for typed in ("Anna  <b>Lopez</b> flew to $Lisbon$ \N{AIRPLANE}", "Wien"):
         field.fill(typed)
         field.press("Enter")
-        notebook.page.wait_for_timeout(1000)
-        notebook.wait()
-        assert cell.evaluate(SHOWN_TEXT) == typed
-    assert notebook.faults() == []
+        ran.page.wait_for_function(
+            f"([cell, typed]) => ({SHOWN_TEXT})(cell) === typed", arg=[cell.element_handle(), typed]
+        )
+    assert ran.faults() == []
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_restarted_and_run_again_it_gives_the_same_result(opened, framework):
-    with opened("smoke", path_of(framework, "en", "")) as notebook:
+def test_the_tensorflow_edition_runs_in_its_own_environment(browser, workplace, tmp_path):
+    path = lesson("tensorflow").relative_to(NOTEBOOKS)
+    python = python_of("tensorflow")
+    with (
+        started_lab(workplace, tmp_path, "--profile", "smoke", python=python) as lab,
+        opened_in(browser, lab, path) as notebook,
+    ):
         notebook.run_all()
-        first = results_of(notebook, framework)
+        assert_ran(notebook)
+        assert results_of(notebook)["versions"]["transformers"].startswith("4.")
+
+
+@pytest.mark.parametrize("edition", MAIN)
+def test_restarted_and_run_again_it_gives_the_same_result(opened, edition):
+    with opened("smoke", lesson(edition).relative_to(NOTEBOOKS)) as notebook:
+        notebook.run_all()
+        first = results_of(notebook)
+        results_file(notebook).unlink()
         notebook.restart_and_run_all()
-        second = results_of(notebook, framework)
-        assert notebook.faults() == []
-        assert notebook.prompts()[-1] == f"[{len(notebook.prompts())}]:"
-    assert second["seconds"] != first["seconds"]  # it has run again
-    for key in ("dataset", "model", "parameters", "history", "test", "errors", "alignment"):
+        assert_ran(notebook)
+        second = results_of(notebook)
+    for key in ("dataset", "model", "parameters", "history", "test", "errors"):
         assert second[key] == first[key]
 
 
-@pytest.mark.parametrize(("framework", "language"), [("pytorch", "en"), ("tensorflow", "en"), ("pytorch", "ko")])
-def test_a_cell_that_is_run_too_early_says_what_to_run_first(opened, framework, language):
-    with opened("smoke", path_of(framework, language, "")) as notebook:
-        section, early = 0, {}
-        for number, cell in enumerate(notebook.source.cells):
-            section = next(map(int, re.findall(r"^## (\d+)\.", cell.source, re.MULTILINE)), section)
-            if cell.cell_type == "code" and RUN_TOO_EARLY.get(section, "\0") in cell.source:
-                early.setdefault(section, number)
-        assert early.keys() == RUN_TOO_EARLY.keys()
-        for number in early.values():
+@pytest.mark.parametrize(("edition", "language"), [("pytorch", "en"), ("keras", "en"), ("pytorch", "ko")])
+def test_a_cell_that_is_run_too_early_says_what_to_run_first(opened, edition, language):
+    with opened("smoke", lesson(edition, language).relative_to(NOTEBOOKS)) as notebook:
+        code = [(n, cell.source) for n, cell in enumerate(notebook.source.cells) if cell.cell_type == "code"]
+        for part in RUN_TOO_EARLY:
+            number = next(n for n, source in code if part in source)
             notebook.run_cell(number)
             said = notebook.output(number)
-            assert TOO_EARLY[language] in said
+            assert said.startswith("NameError: ")
             assert "Run All Above Selected Cell" in said
-            assert re.search(r"\W\d+\. \w", said)  # a section's heading
             assert "Traceback" not in said
+            assert re.search("[가-힣]", said) if language == "ko" else "does not exist yet" in said
 
 
 WRONG = {
@@ -235,26 +249,30 @@ WRONG = {
     "HTML('<mark style=\"background:#ff0;display:none\">word</mark>')": "a highlight is not drawn",
     "HTML('<mark style=\"background:#ff0;white-space:nowrap\">' + 'word ' * 500 + '</mark>')": "a highlight reaches",
     "HTML('<mark style=\"background:inherit\">word</mark>')": "a highlight has no colour",
+    "HTML('<div style=\"overflow:hidden\"><p style=\"white-space:nowrap\">' + 'word ' * 500)": "p is cut off",
 }
 
 
 def test_what_is_wrong_is_noticed(opened):
-    with opened("smoke", path_of("pytorch", "en", "")) as notebook:
+    with opened("smoke", LESSONS[0][0]) as notebook:
         number = next(n for n, cell in enumerate(notebook.source.cells) if cell.cell_type == "code")
         for code, fault in WRONG.items():
             notebook.type_into(number, code)
-            notebook.page.wait_for_timeout(500)
             found = notebook.faults()
             assert any(fault in text for text in found), (fault, found)
 
 
-def test_a_link_leads_to_the_copy_in_the_other_language(opened):
-    with opened("smoke", path_of("pytorch", "en", "")) as notebook:
-        page = notebook.page
-        page.locator(".jp-RenderedMarkdown a", has_text="한국어").first.click()
-        page.get_by_role("heading", name="1. 토큰 분류란").wait_for()
-        page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-RenderedMarkdown a", has_text="English").first.click()
-        page.get_by_role("heading", name="1. What token classification is").wait_for()
+def test_links_lead_from_copy_to_copy(opened):
+    with opened("smoke", LESSONS[0][0]) as notebook:
+        for link, path in (
+            ("한국어", "ko/token_classification_pytorch.ipynb"),
+            ("English", "token_classification_pytorch.ipynb"),
+            ("Exercises", "exercises/exercises.ipynb"),
+            ("Keras", "token_classification_keras.ipynb"),
+            ("Long texts", "going_further/long_texts.ipynb"),
+        ):
+            notebook.follow(link)
+            notebook.page.wait_for_function(f"{WIDGET}?.context?.path === '{path}'")
 
 
 @pytest.mark.parametrize(("arguments", "folder"), [([], ""), (["--language", "ko"], "ko")])

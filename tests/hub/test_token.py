@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 MATRIX = """\
 editions: [pytorch]
 profiles: [wnut17]
-parameters: {max_train_examples: [32], epochs: [1], push_to_hub: [true], hub_model_id: [names]}
+parameters: {max_train_examples: [32], epochs: [1], push_to_hub: [true], hub_model_id: [ada/names]}
 """
 
 

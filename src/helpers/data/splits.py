@@ -15,6 +15,7 @@ from helpers.data.temporary import temporary_folder
 from helpers.errors import DatasetUnavailableError, EmptySplitError
 from helpers.notebook.language import translate
 
+SPLITS = ("train", "validation", "test")
 HELD_OUT_SHARE = 0.1  # of the documents, for each split that is drawn
 
 

@@ -1,11 +1,13 @@
 """Explain names that are missing because a cell was run too early."""
 
+import os
+from pathlib import Path
 from types import TracebackType
 
 from IPython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 
-from helpers.notebook.language import translate
+from helpers.notebook.language import LANGUAGES, translate, use_language
 
 
 def explain_missing_names(shell: InteractiveShell | None = None) -> None:
@@ -23,8 +25,11 @@ def explain_missing_names(shell: InteractiveShell | None = None) -> None:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Explain missing names from a kernel's start on."""
+    """Explain missing names from a kernel's start on, in the language of the notebook that Jupyter starts it for."""
     explain_missing_names(shell)
+    folders = Path(os.environ.get("JPY_SESSION_NAME", "")).parts[-3:-1]  # exercises and chapters lie a folder deeper
+    for language in set(folders).intersection(LANGUAGES):
+        use_language(language)
 
 
 def _show(

@@ -28,7 +28,7 @@ from helpers.notebook.secrets import redact_tokens
 from helpers.run.pages import render_html
 from helpers.run.report import write_report
 
-NOTEBOOKS = Path("notebooks")
+CHECKOUT = Path(__file__).resolve().parents[3]  # where the helpers are not installed by themselves, as in Colab
 RUNS = Path("runs")
 TRAINING = "training"  # the tag of the cell that trains
 CHECKPOINTS = "checkpoints"  # in a notebook's output folder
@@ -200,13 +200,16 @@ def _keep_seconds(executed: Path, artefacts: Path) -> None:
 
 
 def notebook_path(edition: str, language: str = "en") -> Path:
-    """Find the learner's notebook of an edition; raises `RunError` outside of the project's folder."""
-    return _notebooks() / subfolder(language) / f"token_classification_{edition}.ipynb"
+    """Find the learner's notebook of an edition; raises `RunError` as `notebooks_folder` does."""
+    return notebooks_folder() / subfolder(language) / f"token_classification_{edition}.ipynb"
 
 
 def load_profile(name: str) -> dict[str, Any]:
-    """Read the parameters of a profile; raises `RunError` if there is none of that name or something in it is wrong."""
-    profiles = _notebooks() / "profiles"
+    """Read the parameters of a profile; raises `RunError` if there is none of that name or something in it is wrong.
+
+    Paths in it are seen from the project's folder.
+    """
+    profiles = notebooks_folder() / "profiles"
     known = sorted(path.stem for path in profiles.glob("[!.]*.yaml"))  # "...yaml" would lead to the folder above
     if name not in known:
         raise RunError(f"there is no profile {name!r} in {profiles}; there are: {', '.join(known) or 'none'}")
@@ -221,6 +224,9 @@ def load_profile(name: str) -> dict[str, Any]:
         check_settings(profile)
     except TutorialError as error:
         raise RunError(f"{path}: {error}") from error
+    for name in {"dataset", "model"} & profile.keys():
+        if profile[name].startswith(".") and not os.path.exists(profile[name]):
+            profile[name] = str(CHECKOUT / profile[name])
     return profile
 
 
@@ -291,10 +297,12 @@ def _remove_artefacts(folder: Path) -> None:
             shutil.rmtree(path)
 
 
-def _notebooks() -> Path:
-    if not NOTEBOOKS.is_dir():
-        raise RunError(f"there is no folder {NOTEBOOKS} here; run this from the folder of the project")
-    return NOTEBOOKS
+def notebooks_folder() -> Path:
+    """Find the notebooks: those of this folder, or else of the project; raises `RunError` if both are missing."""
+    for folder in (Path("notebooks"), CHECKOUT / "notebooks"):
+        if folder.is_dir():
+            return folder
+    raise RunError("there is no folder notebooks here; run this from the folder of the project")
 
 
 def subfolder(language: str) -> str:
