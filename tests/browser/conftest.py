@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from browser.notebook_page import NotebookPage
+from browser.notebook_page import WHOLE_RUN, NotebookPage
 
 SETTINGS = {
     # All cells are drawn, and not only those in view, so that the tests can look at them.
@@ -61,7 +61,7 @@ def started_lab(workplace, private, *arguments, python=sys.executable):
 
 
 def _running(server, private):
-    for _ in range(1200):
+    for _ in range(WHOLE_RUN // 100):
         for file in (private / "runtime").glob("jpserver-*.json"):
             if (private / "log").read_text().count("is running at"):
                 found = json.loads(file.read_text())
@@ -90,8 +90,8 @@ def lab_of(browser, workplace, tmp_path_factory):
 def opened_in(browser, lab, path):
     """Open a notebook at a laptop's size."""
     page = browser.new_page(viewport=LAPTOP)
-    page.set_default_timeout(120_000)
-    page.goto(lab.url(path))
+    page.set_default_timeout(WHOLE_RUN)
+    page.goto(lab.url(path), timeout=WHOLE_RUN)
     notebook = NotebookPage(page, lab.root, path)
     yield notebook
     notebook.close()

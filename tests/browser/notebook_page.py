@@ -97,9 +97,9 @@ class NotebookPage:
         self.source = nbformat.read(self.file, as_version=4)  # as it was before anybody touched it
         self.wait()
 
-    def wait(self, timeout=120_000):
+    def wait(self):
         """Wait until the kernel is there and has nothing to do."""
-        self.page.wait_for_function(AT_REST, timeout=timeout, polling=200)
+        self.page.wait_for_function(AT_REST, polling=200)
 
     def still(self):
         """Wait until nothing moves."""
@@ -126,8 +126,8 @@ class NotebookPage:
 
     def _wait_for_run(self, place, before):
         # All cells have been sent by then to the kernel, and wait for their turn.
-        self.page.wait_for_function(HAS_RUN, arg=[place, before], timeout=WHOLE_RUN)
-        self.wait(WHOLE_RUN)
+        self.page.wait_for_function(HAS_RUN, arg=[place, before])
+        self.wait()
 
     def cell(self, number):
         """Find a cell by its place in the notebook."""

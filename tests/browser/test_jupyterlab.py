@@ -13,7 +13,7 @@ import pytest
 from support.editions import lesson, python_of
 
 from browser.conftest import opened_in, started_lab
-from browser.notebook_page import WIDGET
+from browser.notebook_page import WHOLE_RUN, WIDGET
 from helpers.notebook.editions import MAIN
 from helpers.notebook.language import LANGUAGES
 
@@ -279,9 +279,10 @@ def test_links_lead_from_copy_to_copy(opened):
 def test_without_a_profile_the_notebooks_themselves_are_opened(browser, workplace, tmp_path, arguments, folder):
     with started_lab(workplace, tmp_path, *arguments) as lab:
         page = browser.new_page()
-        page.goto(f"{lab.address}?token={lab.token}", timeout=120_000)
+        page.set_default_timeout(WHOLE_RUN)
+        page.goto(f"{lab.address}?token={lab.token}")
         shown = page.locator(".jp-DirListing-itemName")
-        shown.filter(has_text="token_classification_pytorch.ipynb").wait_for(timeout=120_000)
+        shown.filter(has_text="token_classification_pytorch.ipynb").wait_for()
         assert ("ko" in shown.all_inner_texts()) == (folder == "")
         assert lab.root == str(workplace / "notebooks")
         page.close()

@@ -83,7 +83,9 @@ class Machine:
         executed = opened.with_suffix(".executed.ipynb")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("JUPYTER_PATH", str(self._kernels))
-            papermill.execute_notebook(opened, executed, parameters, kernel_name="colab", cwd=self.content)
+            papermill.execute_notebook(
+                opened, executed, parameters, kernel_name="colab", cwd=self.content, start_timeout=1800
+            )
         return executed
 
     def releases(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,6 +98,8 @@ def prepare_framework(edition: str) -> None:
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    # Without an NVIDIA driver, PyTorch's CUDA builds find TensorFlow's stand-in for CUDA in memory, and warn of it.
+    warnings.filterwarnings("ignore", "CUDA initialization: .*Error 302", UserWarning)
     load_triton_first()
     with native_stderr_hidden():
         import tensorflow as tf
