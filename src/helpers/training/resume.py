@@ -48,6 +48,7 @@ class TrainingCheckpoints:
 
     def __init__(self, folder: Path, made_from: Mapping[str, Any]):
         locks.claim(folder)
+        folder.mkdir(exist_ok=True)  # it may have been removed since a first claim
         self.folder = folder
         self.made_from = json.loads(json.dumps(made_from))
 

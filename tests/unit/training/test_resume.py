@@ -139,6 +139,7 @@ def test_another_training_is_refused_and_nothing_removed(checkpoints, change, me
 
 
 def test_a_moved_folder_is_no_other_training(checkpoints, tmp_path):
+    locks.release(checkpoints.folder)  # as the end of the process would
     moved = shutil.move(checkpoints.folder, tmp_path / "moved")
     assert TrainingCheckpoints(tmp_path / "moved", MADE_FROM).newest() == str(moved / "checkpoint-16")
 
