@@ -27,7 +27,6 @@ LINK = re.compile(r"(?P<text>!?\[[^\]]*\])\((?P<target>[^)\s:#]+)\)")
 EDITION = re.compile(r"token_classification_(\w+)$")
 OTHER_LANGUAGE = {"en": "ko/", "ko": "../"}  # its notebooks, seen from the folder of a language
 LEXER = {"name": "python", "pygments_lexer": "ipython3"}  # knows cells with shell commands
-EXERCISE = "exercise"
 PAGE = """\
 ---
 hide-toc: true
@@ -71,8 +70,6 @@ def write_edition(path: Path, folder: Path, edition: str, language: str) -> None
 def write_notebook(path: Path, folder: Path, place: str, language: str) -> None:
     """Write a chapter or the exercises as one page.
 
-    Cells with gaps are left out, as nobody can fill them in on a page; the solutions stay, folded away.
-
     Parameters
     ----------
     path : Path
@@ -86,9 +83,7 @@ def write_notebook(path: Path, folder: Path, place: str, language: str) -> None:
     """
     name = place.removesuffix(".ipynb")
     edition = next((title for edition, title in EDITIONS.items() if name.endswith(f"_{edition}")), "")
-    cells = nbformat.read(path, as_version=4).cells
-    shown = [cell for cell in cells if EXERCISE not in cell.metadata.get("tags", [])]
-    _write_page(shown, folder / place, name, place, language, edition)
+    _write_page(nbformat.read(path, as_version=4).cells, folder / place, name, place, language, edition)
 
 
 def _write_page(cells: list[NotebookNode], path: Path, name: str, place: str, language: str, edition: str) -> None:
@@ -112,7 +107,9 @@ def _sections(cells: Iterable[NotebookNode]) -> list[list[NotebookNode]]:
 
 def _for_page(cell: NotebookNode, name: str, place: str, language: str) -> NotebookNode:
     if cell.cell_type == "markdown":
-        cell.source = LINK.sub(lambda link: _page_link(link["text"], link["target"], name, place, language), cell.source)
+        cell.source = LINK.sub(
+            lambda link: _page_link(link["text"], link["target"], name, place, language), cell.source
+        )
     elif cell.cell_type == "code":
         cell.outputs = [_for_reading(output) for output in cell.outputs if _is_shown(output)]
         texts = [output.metadata.get("image/png", {}).get("alt") for output in cell.outputs if "metadata" in output]

@@ -37,7 +37,7 @@ def mark(tmp_path_factory):
     return tmp_path_factory.mktemp("mark") / "run"
 
 
-@pytest.fixture(scope="module", params=["pytorch", pytest.param("tensorflow", marks=pytest.mark.faults)])
+@pytest.fixture(scope="module", params=["pytorch", pytest.param("keras", marks=pytest.mark.faults)])
 def run(request, workplace, mark):
     """Run an edition on hostile material; its name, and the folder of its results."""
     data, model = workplace / f"data {FOLDER_NAME}", workplace / f"model {FOLDER_NAME}"
@@ -176,7 +176,7 @@ def site(run, workplace):
     """Build a site of the hostile run, whose last cell puts out whatever it likes; the folder of its PyTorch pages."""
     edition, folder = run
     hostile = workplace / "runs" / "hostile"
-    for name in ("pytorch", "tensorflow"):
+    for name in ("pytorch", "keras"):
         shutil.copytree(folder / edition / "figures", hostile / name / "figures")
         notebook = nbformat.read(folder / f"{edition}.ipynb", as_version=4)
         notebook.cells.append(
@@ -203,7 +203,7 @@ def test_on_the_site_all_is_text(run, site, browser):
 
 @pytest.mark.site
 def test_on_the_site_what_a_cell_puts_out_itself_does_nothing_and_leads_nowhere(site, browser):
-    path = site / "pytorch" / "12.html"
+    path = site / "pytorch" / "11.html"
     page, fired = watched_page(browser)
     page.goto(path.as_uri())
     page.evaluate("document.querySelectorAll('.cell_output *').forEach(e => e.click && e.click())")
@@ -224,7 +224,7 @@ def test_the_sites_policy_forbids_all_scripts_but_its_own(site, browser):
     page, fired = watched_page(browser)
     changed = site / "pytorch" / "changed.html"
     raw = "<script>fired=1</script><img src=x onerror=fired=1><img src=http://elsewhere.invalid/x>"
-    changed.write_text((site / "pytorch" / "12.html").read_text().replace("</article>", f"{raw}</article>"))
+    changed.write_text((site / "pytorch" / "11.html").read_text().replace("</article>", f"{raw}</article>"))
     page.goto(changed.as_uri())
     assert page.evaluate("typeof fired") == "undefined"
     assert sum("Content Security Policy" in thing for thing in fired) == 3

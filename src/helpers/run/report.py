@@ -7,7 +7,7 @@ import pandas as pd
 from bs4 import BeautifulSoup
 
 from helpers.notebook.editions import EDITIONS
-from helpers.notebook.language import current_language, translate
+from helpers.notebook.language import current_language
 from helpers.notebook.results import results_table
 from helpers.run.frame import framed, render
 from helpers.run.pages import on_github
