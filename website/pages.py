@@ -25,7 +25,7 @@ ALLOWED_ATTRIBUTES = nh3.ALLOWED_ATTRIBUTES | {"*": {"class", "style"}, "progres
 # Of Markdown, to a file of the project
 LINK = re.compile(r"(?P<text>!?\[[^\]]*\])\((?P<target>[^)\s:#]+)\)")
 EDITION = re.compile(r"token_classification_(\w+)$")
-OTHER_LANGUAGE = {"en": "ko/", "ko": "../"}  # its notebooks, seen from the folder of a language
+OTHER_LANGUAGE = re.compile(r"^(ko/|\.\./)")  # its notebooks, seen from the folder of a language
 LEXER = {"name": "python", "pygments_lexer": "ipython3"}  # knows cells with shell commands
 PAGE = """\
 ---
@@ -120,11 +120,10 @@ def _for_page(cell: NotebookNode, name: str, place: str, language: str) -> Noteb
 def _page_link(text: str, target: str, name: str, place: str, language: str) -> str:
     """Let a link of the notebook at a place lead on from the page with a name."""
     target = posixpath.normpath(posixpath.join(posixpath.dirname(place), target))
-    elsewhere = OTHER_LANGUAGE[language]
-    page = EDITION.sub(r"\1", target.removeprefix(elsewhere).removesuffix(".ipynb"))
     if not target.endswith(".ipynb"):
         return f"{text}(/{target})"  # an image
-    if target.startswith(elsewhere):
+    page = EDITION.sub(r"\1", OTHER_LANGUAGE.sub("", target).removesuffix(".ipynb"))
+    if OTHER_LANGUAGE.match(target):
         # As HTML, since the other language is a site of its own, whose pages Sphinx does not know.
         up = "../" * name.count("/") + way_to_other(language)
         return f'<a href="{up}{page}.html">{text[1:-1]}</a>'

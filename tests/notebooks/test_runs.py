@@ -76,7 +76,7 @@ def test_the_command_prints_both_results_and_writes_the_report(smoke):
             assert float(cells[name]) == round(test[name], 3)
     assert "cell" in done.stderr  # papermill's progress
     report = (folder / "report.html").read_text(encoding="utf-8")
-    links = re.findall(r'(?:href|src)="([^"]+)"', report)
+    links = re.findall(r'(?:href|src)="([^":#]+)"', report)
     assert {f"{name}.html" for name in MAIN} <= set(links)
     assert {f"{name}/figures/{figure}.png" for name in MAIN for figure in FIGURES - {"label_counts"}} <= set(links)
     assert all((folder / link).is_file() for link in links)
