@@ -65,16 +65,23 @@ def run_editions(editions: Sequence[str], parameters: dict[str, Any], folder: Pa
             stack.enter_context(claimed(folder, f".{edition}.lock"))
         clear(editions, folder, parameters)
         stack.enter_context(room_needed(folder))
-        for edition in editions:
-            run_notebook(edition, parameters, folder, language)
-        # An edition that was run into this folder before stands beside the new one.
-        runs = [read_results(folder / edition) for edition in EDITIONS if (folder / edition / FILE_NAME).exists()]
+        try:
+            for edition in editions:
+                run_notebook(edition, parameters, folder, language)
+            # An edition that was run into this folder before stands beside the new one.
+            runs = [read_results(folder / edition) for edition in EDITIONS if (folder / edition / FILE_NAME).exists()]
+            report = write_report(runs, folder)
+        finally:
+            # All of them, and last, as each links to the others and to the report.
+            for executed in (folder / f"{edition}.ipynb" for edition in EDITIONS):
+                if executed.exists():
+                    render_html(executed, notebook_path("pytorch", language).parent, language)
         print(results_table(runs).round(3).to_string())
-        print(f"Report: {write_report(runs, folder)}")
+        print(f"Report: {report}")
 
 
 def run_notebook(edition: str, parameters: dict[str, Any], folder: Path, language: str = "en") -> None:
-    """Execute one edition, with a progress bar over its cells, and render it as HTML.
+    """Execute one edition, with a progress bar over its cells.
 
     Parameters
     ----------
@@ -95,11 +102,7 @@ def run_notebook(edition: str, parameters: dict[str, Any], folder: Path, languag
     artefacts = folder / edition
     artefacts.mkdir(parents=True, exist_ok=True)
     print(f"Running {notebook} -> {executed}", flush=True)
-    try:
-        execute(notebook, executed, parameters | {"output_dir": str(artefacts)})
-    finally:
-        if executed.exists():
-            render_html(executed, notebook.parent, language)
+    execute(notebook, executed, parameters | {"output_dir": str(artefacts)})
 
 
 class _WholeFiles(LocalHandler):
