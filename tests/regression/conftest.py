@@ -76,7 +76,7 @@ write_results(
     errors={},
 )
 """
-# Ends a test that would wait forever, and no other: beside other work, importing the libraries has taken ten minutes.
+# Ends a test that would wait forever, and no other: beside a load of 20, one of them has taken ten minutes.
 DEADLINE = 3600
 # A system that cannot fork, such as Windows.
 WITHOUT_FORKS = """\
