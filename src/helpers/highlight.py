@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
-from itertools import islice
+from itertools import groupby, islice
 from textwrap import dedent
 
 from datasets import Dataset
@@ -148,7 +148,7 @@ def highlight_mistakes(
     true, predicted : sequence of sequence of str
         As many IOB2 tags.
     count : int
-        How many mistakes.
+        How many sentences.
 
     Returns
     -------
@@ -161,13 +161,14 @@ def highlight_mistakes(
         "missed": translate("missed"),
         "spurious": translate("spurious"),
     }
-    mistakes = [match for match in matches if match.outcome in names][:count]
+    mistakes = groupby((match for match in matches if match.outcome in names), key=lambda match: match.sentence)
     colours = type_colours(sorted({span.label for match in matches for span in match[2:] if span}))
     paragraphs = []
-    for match in mistakes:
-        truth = translate("{outcome}: how it should be").format(outcome=names[match.outcome])
+    for sentence, found in islice(mistakes, count):
+        outcomes = dict.fromkeys(names[match.outcome] for match in found)
+        truth = translate("{outcome}: how it should be").format(outcome=", ".join(outcomes))
         for tags, caption in ((true, truth), (predicted, translate("what the model finds"))):
-            paragraphs.append(_paragraph(words[match.sentence], tags[match.sentence], colours, caption))
+            paragraphs.append(_paragraph(words[sentence], tags[sentence], colours, caption))
     return HTML("\n".join(paragraphs))
 
 

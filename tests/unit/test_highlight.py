@@ -93,10 +93,23 @@ def test_mistakes_are_shown_as_they_should_be_and_as_found(language, captions):
 
 
 def test_every_kind_of_mistake_has_a_caption_and_what_is_right_is_left_out():
-    matches = [Match(0, outcome, Span(0, 1, "x"), Span(0, 1, "x")) for outcome in OUTCOMES]
-    page = highlight_mistakes(matches, [["a"]], [["B-x"]], [["B-x"]]).data
+    matches = [Match(row, outcome, Span(0, 1, "x"), Span(0, 1, "x")) for row, outcome in enumerate(OUTCOMES)]
+    rows = len(OUTCOMES)
+    page = highlight_mistakes(matches, [["a"]] * rows, [["B-x"]] * rows, [["B-x"]] * rows).data
     assert re.findall(r">([\w ]+): how it should be<", page) == [
         outcome for outcome in OUTCOMES if outcome != "correct"
+    ]
+
+
+def test_a_sentence_with_several_mistakes_is_shown_once():
+    words = [["Ann", "Bo", "met", "Cy"], ["Di"], ["Ed"]]
+    true = [["B-x", "I-x", "O", "B-x"], ["B-x"], ["B-x"]]
+    predicted = [["B-x", "B-x", "O", "O"], ["O"], ["O"]]
+    page = highlight_mistakes(match_entities(true, predicted), words, true, predicted, count=2).data
+    captions = re.findall(r">([^<]+): how it should be<", page)
+    assert [sorted(caption.split(", ")) for caption in captions] == [
+        ["missed", "spurious", "wrong boundary"],
+        ["missed"],
     ]
 
 
