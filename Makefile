@@ -47,7 +47,7 @@ parity-seeds: .venv/.installed ## show it over three seeds on real data, in an h
 regression: .venv/.installed ## run a matrix of notebooks and say what got worse, in a quarter of an hour (MATRIX=FILE, PARAMS="--resume")
 	$(BIN)/python -m regression run $(MATRIX) $(PARAMS)
 
-bench: .venv/.installed ## measure speed, F1 and memory beside the usual recipe, in two and a half hours (DATASET=path/to/wnut17, PARAMS="--groups speed")
+bench: .venv/.installed ## measure speed and F1 beside the plain recipe, in about an hour and a half (DATASET=path/to/wnut17, PARAMS="--groups speed")
 	$(BIN)/python benchmarks/speed.py $(if $(DATASET),--dataset $(DATASET)) $(PARAMS)
 
 lab: .venv/.installed ## open the notebooks in JupyterLab, or copies with a profile filled in (PROFILE=sample, LANGUAGE=ko, PARAMS="--no-browser")
@@ -63,7 +63,7 @@ site: .venv/.installed-site runs/$(PROFILE)/report.html runs/ko/$(PROFILE)/repor
 runs/$(PROFILE)/report.html runs/ko/$(PROFILE)/report.html: | .venv/.installed
 	$(BIN)/python -m helpers.run --language $(if $(findstring runs/ko,$@),ko,en) --profile $(PROFILE) $(PARAMS)
 
-pictures: .venv/.installed-dev runs/sample/report.html runs/ko/sample/report.html ## take the README's pictures anew, from the runs of the sample
+pictures: .venv/.installed-dev runs/sample/report.html runs/ko/sample/report.html ## take the README's picture again, from the runs of the sample
 	$(BIN)/python tools/pictures.py
 
 test: .venv/.installed-dev .venv-transformers4/.installed ## check the code's form, then run all tests

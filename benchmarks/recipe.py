@@ -1,80 +1,64 @@
-"""What the usual recipe needs in either framework, up to the model."""
+"""What both editions train on and how they are scored: data, settings and F1, as in the lesson."""
 
 import json
-from pathlib import Path
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from datasets import DatasetDict
-from transformers import AutoTokenizer, set_seed
+from datasets import Dataset
+from seqeval.metrics import f1_score
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from helpers import metrics, tokenization
-from helpers.checkpoints import find
-from helpers.data import load
-from helpers.notebook.results import peak_memory_bytes
+from helpers.alignment import drop_unlabelled
+from helpers.checkpoints.find import resolve_checkpoint
+from helpers.data.load import label_names, load_ner_dataset
+from helpers.exercises.trainings import encode
+from helpers.notebook.startup import quieten_transformers
+
+BATCH_SIZE = 16
+WEIGHT_DECAY = 0.01
+WARM_UP = 5  # steps that are not measured, since libraries first prepare their routines
 
 
-class Recipe:
-    """Data, tokenizer and scores, as the notebooks make them.
+class Recipe(NamedTuple):
+    """A training: its settings, and what they lead to.
 
-    Parameters
+    Attributes
     ----------
-    dataset, model : str
-        As the notebooks' parameters.
-    max_train_examples : int
-        How many to train on; 0 means all.
-    epochs : int
-    learning_rate : float
-    batch_size : int
-    seed : int
-    folder : str
-        Gets ``clock.json`` and ``scores.json``.
+    settings : dict
+        ``dataset``, ``speedups``, ``seed``, ``epochs``, ``learning_rate``.
+    names : list of str
+        The label names.
+    checkpoint : str
+        The bundled encoder's folder.
+    tokenizer : PreTrainedTokenizerBase
+    train, test : Dataset
+        Tokenized and labelled.
     """
 
-    def __init__(
-        self,
-        dataset: str,
-        model: str,
-        max_train_examples: int,
-        epochs: int,
-        learning_rate: float,
-        batch_size: int,
-        seed: int,
-        folder: str,
-    ):
-        set_seed(seed)
-        self.epochs, self.learning_rate, self.batch_size, self.seed = epochs, learning_rate, batch_size, seed
-        self.folder = folder
-        rows = load.load_ner_dataset(dataset, seed=seed)
-        if max_train_examples:
-            rows["train"] = rows["train"].shuffle(seed=seed).select(range(max_train_examples))
-        self.label_names = load.label_names(rows)
-        self.id2label = dict(enumerate(self.label_names))
-        self.label2id = {name: label for label, name in self.id2label.items()}
-        self.checkpoint = find.resolve_checkpoint(model)
-        self.dropout_rates = find.dropout_settings(self.checkpoint, 0)
-        self.tokenizer = AutoTokenizer.from_pretrained(self.checkpoint)
-        settings = {"tokenizer": self.tokenizer, "label_names": self.label_names, "max_length": 512}
-        self.encoded = DatasetDict(
-            {
-                split: part.map(
-                    tokenization.tokenize_and_align,
-                    batched=True,
-                    with_indices=True,
-                    fn_kwargs=settings,
-                    remove_columns=part.column_names,
-                )
-                for split, part in rows.items()
-            }
-        )
-        self.seqeval = metrics.load_seqeval()
+    settings: dict[str, Any]
+    names: list[str]
+    checkpoint: str
+    tokenizer: PreTrainedTokenizerBase
+    train: Dataset
+    test: Dataset
 
-    def compute_metrics(self, eval_prediction: tuple) -> dict[str, float]:
-        """Score a prediction, as the notebooks do."""
-        predicted, true = metrics.tags_from_logits(*eval_prediction, self.label_names)
-        scores = self.seqeval.compute(predictions=predicted, references=true)
-        return {name: scores[name] for name in ("precision", "recall", "f1", "accuracy")}
 
-    def write_scores(self, predicted: list[list[str]], true: list[list[str]], seconds: float) -> None:
-        """Write what a prediction of the test split scored and took, and the peak memory."""
-        scores = self.seqeval.compute(predictions=predicted, references=true)
-        record = {"f1": scores["f1"], "prediction_seconds": seconds, "peak_memory_bytes": peak_memory_bytes()}
-        Path(self.folder, "scores.json").write_text(json.dumps(record))
+def read_recipe() -> Recipe:
+    """Read the settings, JSON in the process's only argument, and tokenize the data."""
+    quieten_transformers()
+    settings = json.loads(sys.argv[1])
+    checkpoint = resolve_checkpoint("bundled")
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    tokenizer.model_max_length = 512
+    data = load_ner_dataset(settings["dataset"], seed=settings["seed"])
+    train, test = (encode(data[split], tokenizer) for split in ("train", "test"))
+    return Recipe(settings, label_names(data), checkpoint, tokenizer, drop_unlabelled(train), test)
+
+
+def print_results(
+    numbers: str, sentences_per_second: float, true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
+) -> None:
+    """Print, as JSON in a line of its own, in which numbers matrices were multiplied, how fast, and the test F1."""
+    f1 = f1_score(true, predicted, zero_division=0)
+    print(json.dumps({"numbers": numbers, "sentences_per_second": sentences_per_second, "f1": f1}))

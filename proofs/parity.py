@@ -1,8 +1,8 @@
-"""Proof that the two editions are the same training: `python -m proofs.parity`.
+"""Prove that the PyTorch and the Keras edition train alike: `python -m proofs.parity`.
 
-The notebooks are run as they are built, on the bundled sample, from a checkpoint that already has a head, without
-dropout and in float32. One cell is put in before the training, to record its steps. Then records and saved models are
-compared.
+Both notebooks are run as they are built, on the bundled sample, in float32, from one checkpoint that already has a head
+and whose configuration sets dropout to 0. A cell before the training makes equal what else differs (`proofs.recording`
+says what), and records each step. Then records and saved models are compared.
 """
 
 from __future__ import annotations
@@ -12,21 +12,28 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+import evaluate
 import nbformat
 import numpy as np
 import pandas as pd
+import torch
+import transformers
+from safetensors.numpy import load_file
 
-from helpers import metrics, tokenization
+from helpers import alignment, metrics
 from helpers.checkpoints import find
+from helpers.checkpoints.safety import WEIGHTS
 from helpers.data import load
 from helpers.errors import RunError, TutorialError
-from helpers.metrics import SCORES
-from helpers.notebook.startup import load_triton_first, native_stderr_hidden
-from helpers.run.editions import FRAMEWORKS, execute, notebook_path
+from helpers.notebook.editions import EDITIONS, MAIN
+from helpers.notebook.startup import load_triton_first, native_stderr_hidden, quieten_transformers
+from helpers.run.editions import TRAINING, execute, notebook_path
+from helpers.training.batches import MODEL_INPUTS
+from helpers.training.keras_encoder import build_tagger, load_pretrained
 from proofs.recording import LAST_WEIGHTS, RECORD
 
 SEED, STEPS, EPOCHS, BATCH_SIZE = 42, 50, 2, 15
@@ -38,12 +45,11 @@ SETTINGS = {
     "max_train_examples": STEPS // EPOCHS * BATCH_SIZE - BATCH_SIZE // 2,  # the last batch of an epoch is smaller
     "learning_rate": 2e-4,
     "weight_decay": 0.01,
-    "dropout": 0,
+    "speedups": False,  # all weights are trained, in float32
 }
 RECORDERS = {
-    "pytorch": "from proofs.recording import record_trainer\n\nrecord_trainer(trainer, {folder!r})",
-    "tensorflow": "from proofs.recording import keras_recorder\n\n"
-    "callbacks.append(keras_recorder(tf_train, {folder!r}))",
+    "pytorch": "from proofs.recording import matched_trainer\n\nTrainer = matched_trainer(Trainer, {folder!r})",
+    "keras": "from proofs.recording import match_model\n\nmatch_model(ner_model, config, {folder!r})",
 }
 
 
@@ -57,7 +63,7 @@ class Row(NamedTuple):
     @property
     def holds(self) -> bool:
         """Whether the figure is within its bound, which NaN never is."""
-        return self.figure <= self.bound
+        return bool(self.figure <= self.bound)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -77,113 +83,68 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def compare_editions(model: str, folder: Path) -> list[Row]:
-    """Run both editions from the same weights, and compare what they did and what they saved.
+    """Run both editions from the same weights in a folder, and compare what they did and what they saved.
 
-    Parameters
-    ----------
-    model : str
-        The encoder, by a name that `find.resolve_checkpoint` takes.
-    folder : Path
-        Gets the first weights, the executed notebooks and what they leave.
-
-    Returns
-    -------
-    list of Row
-
-    Raises
-    ------
-    RunError
-        If a cell of a notebook fails.
+    `model` names the encoder, for `find.resolve_checkpoint`. Raises `CheckpointUnavailableError` if there is none of
+    that name, and `RunError` if a cell of a notebook fails.
     """
-    _load_frameworks()
+    prepare()
     checkpoint = folder / "checkpoint"
     write_checkpoint(model, checkpoint)
-    for framework in FRAMEWORKS:
-        run_recorded(framework, checkpoint, folder)
-    rows = [compare_logits(checkpoint), *compare_steps(checkpoint, folder / "pytorch", folder / "tensorflow")]
-    for framework in FRAMEWORKS:
-        rows += compare_predictions(folder / framework / "model", f"model saved by {framework}")
+    for edition in MAIN:
+        run_recorded(edition, checkpoint, folder)
+    rows = [compare_logits(checkpoint), *compare_steps(checkpoint, *(folder / edition for edition in MAIN))]
+    for edition in MAIN:
+        rows += compare_predictions(folder / edition / "model", f"model saved by {EDITIONS[edition]}")
     return rows
 
 
-def write_checkpoint(model: str, folder: Path) -> None:
-    """Write an encoder with a new head for the sample's labels, so that no weight is left to chance.
-
-    Parameters
-    ----------
-    model : str
-        As for `compare_editions`.
-    folder : Path
-        Gets weights, configuration and tokenizer.
-    """
-    import transformers
-    from transformers import AutoModelForTokenClassification, AutoTokenizer
-
-    transformers.set_seed(SEED)
-    checkpoint = find.resolve_checkpoint(model)
-    labels = load.label_names(load.load_ner_dataset("sample"))
-    model = AutoModelForTokenClassification.from_pretrained(checkpoint, num_labels=len(labels), use_safetensors=True)
-    model.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(checkpoint).save_pretrained(folder)
-
-
-def _load_frameworks() -> None:
-    # On the CPU and without bfloat16, also for the notebooks that inherit this: both round more coarsely than float32,
-    # each framework in its own places.
-    os.environ |= {"CUDA_VISIBLE_DEVICES": "", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE"}
-    os.environ |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+def prepare() -> None:
+    """Import TensorFlow quietly, and keep to the CPU: a GPU rounds more coarsely, each framework in its own way."""
+    os.environ |= {"CUDA_VISIBLE_DEVICES": "", "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
     load_triton_first()
     with native_stderr_hidden():
         import tensorflow  # noqa: F401
-    import transformers
-
-    transformers.logging.set_verbosity_error()
+    quieten_transformers()
 
 
-def run_recorded(framework: str, checkpoint: Path, folder: Path) -> None:
-    """Execute an edition with a cell before the training that records each step.
+def write_checkpoint(model: str, folder: Path) -> None:
+    """Write an encoder with a new head for the sample's labels and without dropout, so nothing is left to chance."""
+    checkpoint = find.resolve_checkpoint(model)
+    settings = {"num_labels": len(sample_labels()), **find.dropout_settings(checkpoint, 0)}
+    transformers.set_seed(SEED)
+    tagger = transformers.AutoModelForTokenClassification.from_pretrained(
+        checkpoint, use_safetensors=True, dtype="float32", **settings
+    )
+    tagger.save_pretrained(folder)
+    transformers.AutoTokenizer.from_pretrained(checkpoint).save_pretrained(folder)
 
-    Parameters
-    ----------
-    framework : {"pytorch", "tensorflow"}
-    checkpoint : Path
-        The folder with the first weights.
-    folder : Path
-        Gets ``<framework>.ipynb`` and the folder ``<framework>``, where the record is ``steps.json``, the weights
-        after the last step are ``last/model.safetensors``, and the rest is what every run leaves.
 
-    Raises
-    ------
-    RunError
-        If a cell fails.
+def run_recorded(edition: str, checkpoint: Path, folder: Path) -> None:
+    """Execute an edition with a cell before the training that matches it to the other and records each step.
+
+    The folder gets ``<edition>.ipynb`` and the folder ``<edition>``: the record is ``steps.json``, the weights after
+    the last step are ``last/model.safetensors``, and the rest is what every run leaves. Raises `RunError` if a cell
+    fails.
     """
-    notebook = nbformat.read(notebook_path(framework), as_version=4)
-    (training,) = [i for i, cell in enumerate(notebook.cells) if "training" in cell.metadata.get("tags", [])]
-    artefacts = folder / framework
-    recorder = RECORDERS[framework].format(folder=str(artefacts))
+    notebook = nbformat.read(notebook_path(edition), as_version=4)
+    (training,) = [i for i, cell in enumerate(notebook.cells) if TRAINING in cell.metadata.get("tags", [])]
+    artefacts = str(folder / edition)
+    recorder = RECORDERS[edition].format(folder=artefacts)
     notebook.cells.insert(training, nbformat.v4.new_code_cell(recorder, metadata={"tags": []}))
-    settings = SETTINGS | {"model": str(checkpoint), "output_dir": str(artefacts)}
-    print(f"Running the {framework} edition for {STEPS} steps", flush=True)
-    execute(notebook, folder / f"{framework}.ipynb", settings)
+    print(f"Running the {EDITIONS[edition]} edition for {STEPS} steps", flush=True)
+    parameters = SETTINGS | {"model": str(checkpoint), "output_dir": artefacts}
+    execute(notebook, folder / f"{edition}.ipynb", parameters, progress_bar=False)
 
 
 def compare_steps(checkpoint: Path, first: Path, second: Path) -> list[Row]:
     """Compare the recorded steps of two runs, and their weights after the last step.
 
-    Parameters
-    ----------
-    checkpoint : Path
-        The folder with the weights that both began with.
-    first, second : Path
-        Folders that `run_recorded` has filled.
-
-    Returns
-    -------
-    list of Row
-        For losses (in nats) and learning rates the largest difference of all steps. For the weights, all as one vector,
-        the norm of the difference over the norm of the weights, and over the norm of the way that training moved them.
+    Losses (in nats) and learning rates: the largest difference of all steps. Weights, all as one vector: the norm of
+    the difference over the norm of the weights, and over the norm of the way that training moved them. Raises
+    `RunError` if a record has more or fewer than 50 steps.
     """
-    one, other = (_record(folder) for folder in (first, second))
+    one, other = _record(first), _record(second)
     loss, rate = (np.array([one[name], other[name]]) for name in ("loss", "learning_rate"))
     start, end, other_end = (_weights(folder) for folder in (checkpoint, first / LAST_WEIGHTS, second / LAST_WEIGHTS))
     distance = np.linalg.norm(end - other_end)
@@ -206,107 +167,65 @@ def _record(folder: Path) -> dict[str, list]:
 
 
 def _weights(folder: Path) -> np.ndarray:
-    from safetensors.numpy import load_file
-
-    tensors = load_file(folder / find.WEIGHTS)
+    tensors = load_file(folder / WEIGHTS)
     return np.concatenate([tensors[name].ravel() for name in sorted(tensors)])
 
 
 def compare_logits(folder: Path) -> Row:
-    """Compare the logits that both frameworks compute from one model, for a batch with padding."""
-    batches = list(split_batches(folder))
-    batch = max(batches, key=lambda batch: (batch["attention_mask"] == 0).sum())
-    (one,), (other,) = (logits(folder, framework, [batch]) for framework in FRAMEWORKS)
-    return Row(
-        f"logits of a batch with {(batch['attention_mask'] == 0).mean():.0%} padding", np.abs(one - other).max(), 1e-5
-    )
+    """Compare the logits that both frameworks compute from one model, for the batch with the most padding."""
+    batch = max(sample_batches(folder), key=lambda batch: (batch["attention_mask"] == 0).sum())
+    (one,), (other,) = pytorch_logits(folder, [batch]), keras_logits(folder, [batch])
+    padding = (batch["attention_mask"] == 0).mean()
+    return Row(f"logits of a batch with {padding:.0%} padding", np.abs(one - other).max(), 1e-5)
 
 
 def compare_predictions(folder: Path, name: str) -> list[Row]:
-    """Load one saved model into both frameworks, predict the sample's test split, and compare tags and scores.
-
-    Parameters
-    ----------
-    folder : Path
-        The model, saved by either framework.
-    name : str
-        What to call it in the rows.
-
-    Returns
-    -------
-    list of Row
-    """
-    names = load.label_names(load.load_ner_dataset("sample"))
-    batches = list(split_batches(folder))
-    seqeval = metrics.load_seqeval()
+    """Load one saved model into both frameworks, predict the sample's test split, and compare tags and scores."""
+    seqeval, batches = evaluate.load(metrics.SEQEVAL), sample_batches(folder)
     tags, scores = [], []
-    for framework in FRAMEWORKS:
-        predicted, true = [], []
-        for batch, output in zip(batches, logits(folder, framework, batches), strict=True):
-            some_predicted, some_true = metrics.tags_from_logits(output, batch["labels"], names)
-            predicted += some_predicted
-            true += some_true
-        tags.append([tag for sentence in predicted for tag in sentence])
-        scores.append(seqeval.compute(predictions=predicted, references=true))
+    for logits in (pytorch_logits(folder, batches), keras_logits(folder, batches)):
+        pairs = zip(logits, batches, strict=True)
+        named = [metrics.tags_from_logits(output, batch["labels"], sample_labels()) for output, batch in pairs]
+        predicted, true = ([*chain.from_iterable(rows)] for rows in zip(*named, strict=True))
+        tags.append([*chain.from_iterable(predicted)])
+        found = seqeval.compute(predictions=predicted, references=true)
+        scores.append([found[f"overall_{score}"] for score in metrics.SCORES])
     return [
         Row(f"{name}: predicted tags that differ, of {len(tags[0])}", sum(map(str.__ne__, *tags)), 0),
-        Row(f"{name}: scores", max(abs(scores[0][figure] - scores[1][figure]) for figure in SCORES), 0),
+        Row(f"{name}: scores", np.abs(np.subtract(*scores)).max(), 0),
     ]
 
 
-def split_batches(folder: Path) -> Iterator[dict[str, np.ndarray]]:
-    """Yield the sample's test split as padded batches of integer arrays, shape (sentences, subwords)."""
-    from transformers import AutoTokenizer, DataCollatorForTokenClassification
-
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    sample = load.load_ner_dataset("sample")
-    encoded = tokenization.tokenize_and_align(
-        sample["test"][:],
-        range(len(sample["test"])),
-        tokenizer,
-        load.label_names(sample),
-        max_length=tokenizer.model_max_length,
-    )
-    columns = [name for name in (*tokenizer.model_input_names, "labels") if name in encoded]
-    collator = DataCollatorForTokenClassification(tokenizer, return_tensors="np")
-    rows = [
-        dict(zip(columns, values, strict=True)) for values in zip(*(encoded[name] for name in columns), strict=True)
-    ]
-    for start in range(0, len(rows), BATCH_SIZE):
-        yield dict(collator(rows[start : start + BATCH_SIZE]))
+def sample_labels() -> list[str]:
+    """List the sample's labels."""
+    return load.label_names(load.load_ner_dataset("sample"))
 
 
-def logits(folder: Path, framework: str, batches: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
-    """Load a saved model into a framework and compute the logits of some batches, without dropout.
-
-    Parameters
-    ----------
-    folder : Path
-    framework : {"pytorch", "tensorflow"}
-    batches : list of dict of str to ndarray of int, shape (sentences, subwords)
-
-    Returns
-    -------
-    list of ndarray of float32, shape (sentences, subwords, labels)
-    """
-    inputs = [{name: array for name, array in batch.items() if name != "labels"} for batch in batches]
-    return {"pytorch": _pytorch_logits, "tensorflow": _tensorflow_logits}[framework](folder, inputs)
+def sample_batches(folder: Path) -> list[dict[str, np.ndarray]]:
+    """Make padded batches of the sample's test split: int64, shape (sentences, subwords)."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, add_prefix_space=True)
+    collator = transformers.DataCollatorForTokenClassification(tokenizer, return_tensors="np")
+    test = load.load_ner_dataset("sample")["test"]
+    encoded = tokenizer(test["tokens"][:], truncation=True, is_split_into_words=True)
+    labels = [alignment.align_labels(encoded.word_ids(row), tags) for row, tags in enumerate(test["ner_tags"])]
+    rows = [{"input_ids": ids, "labels": row} for ids, row in zip(encoded["input_ids"], labels, strict=True)]
+    return [dict(collator(rows[first : first + BATCH_SIZE])) for first in range(0, len(rows), BATCH_SIZE)]
 
 
-def _pytorch_logits(folder: Path, inputs: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
-    import torch
-    from transformers import AutoModelForTokenClassification
-
-    model = AutoModelForTokenClassification.from_pretrained(folder, use_safetensors=True).eval()
+def pytorch_logits(folder: Path, batches: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
+    """Compute the logits of a saved model in PyTorch: for each batch float32, shape (sentences, subwords, labels)."""
+    model = transformers.AutoModelForTokenClassification.from_pretrained(folder, use_safetensors=True).eval()
+    inputs = [{name: torch.from_numpy(batch[name]) for name in MODEL_INPUTS} for batch in batches]
     with torch.no_grad():
-        return [model(**{k: torch.from_numpy(v) for k, v in batch.items()}).logits.numpy() for batch in inputs]
+        return [model(**batch).logits.numpy() for batch in inputs]
 
 
-def _tensorflow_logits(folder: Path, inputs: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
-    from transformers import TFAutoModelForTokenClassification
-
-    model = TFAutoModelForTokenClassification.from_pretrained(folder, use_safetensors=True)
-    return [model(batch, training=False).logits.numpy() for batch in inputs]
+def keras_logits(folder: Path, batches: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
+    """Compute the same in Keras."""
+    config = transformers.AutoConfig.from_pretrained(folder)
+    model = build_tagger(config, config.num_labels)
+    load_pretrained(model, str(folder))
+    return [model.predict_on_batch({name: batch[name] for name in MODEL_INPUTS}) for batch in batches]
 
 
 if __name__ == "__main__":

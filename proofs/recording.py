@@ -1,4 +1,4 @@
-"""What a training run does, step by step: recorded in either framework, to be compared."""
+"""Make two trainings equal, and record their steps; called in a cell before each notebook's training."""
 
 from __future__ import annotations
 
@@ -9,78 +9,109 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.checkpoints import find
+from helpers.training.batches import LengthGroupedSampler
+from helpers.training.keras_encoder import WEIGHT_NAMES, save_pretrained
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-    from tf_keras.callbacks import Callback
-    from transformers import TFPreTrainedModel, Trainer
+    import keras
+    from transformers import PretrainedConfig, Trainer
 
-RECORD = "steps.json"
-LAST_WEIGHTS = "last"
+RECORD, LAST_WEIGHTS = "steps.json", "last"  # the files and folders of a record
+EPSILON = 1e-6  # BERT's: with less, rounding noise moves weights whose gradient is 0, such as the biases of keys
 
 
-def record_trainer(trainer: Trainer, folder: str) -> None:
-    """Make a `Trainer` write down its steps, and the weights after the last one; called in the PyTorch edition."""
+class Steps:
+    """The batch, loss and learning rate of each step."""
+
+    def __init__(self):
+        self.batch, self.loss, self.learning_rate = [], [], []
+
+    def add(self, ids: np.ndarray, loss: float, learning_rate: float) -> None:
+        """Add a step; `ids` are the subwords of its batch, shape (sentences, subwords)."""
+        self.batch.append(hashlib.sha256(f"{ids.shape}{ids.tolist()}".encode()).hexdigest())
+        self.loss.append(float(loss))
+        self.learning_rate.append(float(learning_rate))
+
+    def write(self, folder: str, decayed: list[str]) -> None:
+        """Write all steps, and which weights decay, to ``steps.json``."""
+        Path(folder, RECORD).write_text(json.dumps(vars(self) | {"decayed": decayed}), encoding="utf-8")
+
+
+def matched_trainer(trainer_class: type[Trainer], folder: str) -> type[Trainer]:
+    """Derive a `Trainer` that takes the sentences in the Keras edition's order, and records its steps in a folder."""
     from transformers import TrainerCallback
 
-    losses, rates, batches = [], [], []
-    training_step = trainer.training_step
+    steps = Steps()
 
-    def recorded_step(model, inputs, *others):
-        loss = training_step(model, inputs, *others)
-        losses.append(loss.item())
-        rates.append(trainer.lr_scheduler.get_last_lr()[0])
-        batches.append(_digest(inputs["input_ids"].cpu().numpy()))
+    class WriteAtTheEnd(TrainerCallback):
+        def on_step_end(self, args, state, control, model, optimizer, **others):
+            if state.global_step == state.max_steps:  # `on_train_end` comes after the best weights are loaded
+                groups = [group["params"] for group in optimizer.param_groups if group["weight_decay"]]
+                decayed = {id(weight) for group in groups for weight in group}
+                model.save_pretrained(Path(folder, LAST_WEIGHTS))
+                steps.write(folder, [name for name, weight in model.named_parameters() if id(weight) in decayed])
+
+    class MatchedTrainer(trainer_class):
+        def __init__(self, *, args, **others):
+            args.adam_epsilon = EPSILON
+            super().__init__(args=args, callbacks=[WriteAtTheEnd()], **others)
+
+        def _get_train_sampler(self, train_dataset=None):
+            lengths = [len(ids) for ids in self.train_dataset["input_ids"]]
+            return LengthGroupedSampler(lengths, self.args.train_batch_size, self.args.seed)
+
+        def training_step(self, model, inputs, *others):
+            loss = super().training_step(model, inputs, *others)
+            steps.add(inputs["input_ids"].numpy(), loss, self.lr_scheduler.get_last_lr()[0])
+            return loss
+
+    return MatchedTrainer
+
+
+def match_model(model: keras.Model, config: PretrainedConfig, folder: str) -> None:
+    """Have a compiled Keras model, on TensorFlow, take PyTorch's steps, and record them in a folder."""
+    import tensorflow as tf
+
+    steps = Steps()
+    optimizer, compute_loss, fit = model.optimizer, model.compute_loss, model.fit
+    match_optimizer(optimizer)
+
+    def recorded_loss(x, *others, training=True):
+        loss = compute_loss(x, *others, training=training)
+        if training:
+            tf.numpy_function(steps.add, [x["input_ids"], loss, optimizer.learning_rate], [])
         return loss
 
-    class Recorder(TrainerCallback):
-        def on_step_end(self, args, state, control, model, optimizer, **others):
-            if state.global_step == state.max_steps:
-                decayed = {id(p) for group in optimizer.param_groups if group["weight_decay"] for p in group["params"]}
-                names = [name for name, parameter in model.named_parameters() if id(parameter) in decayed]
-                model.save_pretrained(Path(folder) / LAST_WEIGHTS)
-                _write_steps(folder, losses, rates, batches, names)
+    def recorded_fit(*data, **settings):
+        fitted = fit(*data, **settings)
+        weights = [(layer, weight) for layer in model.layers for weight in layer.trainable_variables]
+        decayed = [(layer, weight) for layer, weight in weights if optimizer._use_weight_decay(weight)]
+        names = [f"{layer.name.replace('-', '.')}.{WEIGHT_NAMES[weight.name]}" for layer, weight in decayed]
+        save_pretrained(model, config, str(Path(folder, LAST_WEIGHTS)))
+        steps.write(folder, names)
+        return fitted
 
-    trainer.training_step = recorded_step
-    trainer.add_callback(Recorder())
-
-
-def keras_recorder(batches: tf.data.Dataset, folder: str) -> Callback:
-    """Make a callback that writes down Keras's steps, and the weights after the last; for the TensorFlow edition."""
-    import tf_keras
-
-    class Recorder(tf_keras.callbacks.Callback):
-        def on_train_begin(self, logs=None):
-            self.losses, self.rates = [], []
-
-        def on_train_batch_begin(self, batch, logs=None):
-            self.rates.append(float(self.model.optimizer._decayed_lr("float32")))
-            self.model.reset_metrics()  # the logs hold means since the last reset
-
-        def on_train_batch_end(self, batch, logs=None):
-            self.losses.append(float(logs["loss"]))
-
-        def on_train_end(self, logs=None):
-            (Path(folder) / LAST_WEIGHTS).mkdir()
-            find.write_pytorch_weights(self.model, str(Path(folder) / LAST_WEIGHTS))
-            digests = [_digest(inputs["input_ids"].numpy()) for inputs, _ in batches]
-            _write_steps(folder, self.losses, self.rates, digests, _decayed_names(self.model))
-
-    return Recorder()
+    model.compute_loss, model.fit = recorded_loss, recorded_fit
 
 
-def _decayed_names(model: TFPreTrainedModel) -> list[str]:
-    from transformers.modeling_tf_pytorch_utils import convert_tf_weight_name_to_pt_weight_name
+def match_optimizer(optimizer: keras.optimizers.AdamW) -> None:
+    """Have Keras's AdamW, on TensorFlow, take the steps of PyTorch's.
 
-    decayed = [v for v in model.trainable_variables if model.optimizer._do_use_weight_decay(v.name)]
-    return [convert_tf_weight_name_to_pt_weight_name(v.name, tf_weight_shape=v.shape)[0] for v in decayed]
+    Keras adds epsilon before it corrects the mean squares for having started at 0; PyTorch adds it afterwards.
+    TensorFlow keeps the gradient of the embeddings as rows, one for each occurrence of a subword, and Keras squares
+    these, to clip and to scale; PyTorch first sums the rows of a subword.
+    """
+    import tensorflow as tf
 
+    apply, update_step = optimizer.apply, optimizer.update_step
 
-def _digest(batch: np.ndarray) -> str:
-    return hashlib.sha256(f"{batch.shape}{batch.tolist()}".encode()).hexdigest()
+    def apply_summed(gradients, variables=None):
+        apply([tf.convert_to_tensor(gradient) for gradient in gradients], variables)
 
+    def update_with_epsilon_last(gradient, variable, learning_rate):
+        step = tf.cast(optimizer.iterations + 1, tf.float32)
+        optimizer.epsilon = EPSILON * tf.sqrt(1 - optimizer.beta_2**step)
+        update_step(gradient, variable, learning_rate)
+        optimizer.epsilon = EPSILON
 
-def _write_steps(folder: str, losses: list, rates: list, batches: list, decayed: list) -> None:
-    record = {"loss": losses, "learning_rate": rates, "batch": batches, "decayed": sorted(decayed)}
-    (Path(folder) / RECORD).write_text(json.dumps(record), encoding="utf-8")
+    optimizer.apply, optimizer.update_step = apply_summed, update_with_epsilon_last

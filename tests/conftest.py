@@ -1,6 +1,5 @@
 import os
 import subprocess
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -24,14 +23,6 @@ settings.load_profile("however long it takes")
 
 ROOT = Path(__file__).resolve().parents[1]
 WNUT17 = ROOT.parent / "shared" / "data" / "wnut17"
-
-
-def pytest_collection_modifyitems(items):
-    """Leave out what has TensorFlow in its name or its parameters where that is missing, as with `make test-latest`."""
-    if not find_spec("tensorflow"):
-        for item in items:
-            if "tensorflow" in item.name or item.get_closest_marker("tensorflow"):
-                item.add_marker(pytest.mark.skip("TensorFlow is not installed here"))
 
 
 @pytest.fixture(autouse=True)

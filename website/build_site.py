@@ -10,10 +10,10 @@ import tomllib
 from pathlib import Path
 
 from helpers.errors import RunError, TutorialError
-from helpers.notebook.editions import MAIN
+from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.language import LANGUAGES
-from helpers.run.editions import RUNS
-from pages import write_edition, write_report
+from helpers.run.editions import RUNS, subfolder
+from pages import write_edition, write_notebook, write_report
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--profile", default="sample", help="whose runs are shown")
     profile = parser.parse_args().profile
     try:
-        build_site({language: _folder(language) / profile for language in LANGUAGES}, RUNS / "site")
+        build_site({language: RUNS / subfolder(language) / profile for language in LANGUAGES}, RUNS / "site")
     except TutorialError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
@@ -62,20 +62,25 @@ def build_site(runs: dict[str, Path], site: Path) -> None:
 
 def write_sources(run: Path, folder: Path, language: str) -> None:
     """Write what Sphinx makes the pages of one language from; raises `RunError` if something of the run is missing."""
-    expected = [run / f"{framework}.ipynb" for framework in MAIN] + [run / "report.html"]
+    expected = [run / f"{edition}.ipynb" for edition in MAIN] + [run / "report.html"]
     missing = [str(path) for path in expected if not path.exists()]
     if missing:
         raise RunError(
             f"not there: {', '.join(missing)}; make them with `make run PROFILE={run.name} LANGUAGE={language}`"
         )
-    shutil.copytree(ROOT / "notebooks" / "images", folder / "images")
+    notebooks = ROOT / "notebooks" / subfolder(language)
+    shutil.copytree(notebooks / "images", folder / "images")
     shutil.copytree(HERE / "locale", folder / "locale")
     start_page = START_PAGES[language].read_text(encoding="utf-8")
     (folder / "index.md").write_text(start_page.replace("{{ repository }}", _repository()), encoding="utf-8")
-    for framework in MAIN:
-        write_edition(run / f"{framework}.ipynb", folder, framework, language)
-        # as they are, for the report
-        shutil.copytree(run / framework / "figures", folder / "extra" / framework / "figures")
+    for edition in EDITIONS:
+        executed = run / f"{edition}.ipynb"
+        as_committed = notebooks / f"token_classification_{edition}.ipynb"
+        write_edition(executed if executed.exists() else as_committed, folder, edition, language)
+        if (run / edition / "figures").exists():  # as they are, for the report
+            shutil.copytree(run / edition / "figures", folder / "extra" / edition / "figures")
+    for path in (*notebooks.glob("going_further/*.ipynb"), notebooks / "exercises" / "exercises.ipynb"):
+        write_notebook(path, folder, path.relative_to(notebooks).as_posix(), language)
     write_report(run / "report.html", folder, "report")
 
 
@@ -85,10 +90,6 @@ def _run_sphinx(sources: Path, output: Path, language: str) -> None:
     done = subprocess.run([*command, "--define", f"language={language}", *folders])
     if done.returncode:
         raise RunError("the pages were not built; the lines above say why. The site that was there is still there")
-
-
-def _folder(language: str) -> Path:
-    return RUNS if language == "en" else RUNS / language
 
 
 def _repository() -> str:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import furo
@@ -15,6 +16,7 @@ from helpers.notebook.editions import EDITIONS
 from korean_search import SearchKorean
 from pages import way_to_other
 
+SHARED_STYLE = Path(str(files("helpers.run") / "content.css"))  # also of the pages of runs
 TITLE = {"en": "Token classification", "ko": "토큰 분류"}
 
 extensions = ["myst_nb"]
@@ -24,8 +26,8 @@ locale_dirs = ["locale"]  # what the theme says, where it brings no translation
 
 html_theme = "furo"
 html_favicon = "static/favicon.svg"
-html_static_path = ["static"]
-html_css_files = ["site.css"]
+html_static_path = ["static", str(SHARED_STYLE)]
+html_css_files = [SHARED_STYLE.name, "site.css"]
 html_copy_source = False  # the notebooks are in the repository
 html_use_index = False
 html_show_copyright = False

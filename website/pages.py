@@ -1,5 +1,6 @@
-"""Pages for Sphinx, made of an executed notebook or of a report."""
+"""Make pages for Sphinx of notebooks and of a report."""
 
+import posixpath
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,8 +22,11 @@ from helpers.run.pages import WIDGET
 SHOWN = ("image/png", "text/html", "text/markdown", "text/plain")
 ALLOWED_TAGS = nh3.ALLOWED_TAGS | {"progress", "section"}
 ALLOWED_ATTRIBUTES = nh3.ALLOWED_ATTRIBUTES | {"*": {"class", "style"}, "progress": {"max", "value"}}
-NOTEBOOK_LINK = re.compile(r"\[([^\]]*)\]\(([./\w]*)token_classification_(\w+)\.ipynb\)")
-EXERCISE = "exercise"
+# Of Markdown, to a file of the project
+LINK = re.compile(r"(?P<text>!?\[[^\]]*\])\((?P<target>[^)\s:#]+)\)")
+EDITION = re.compile(r"token_classification_(\w+)$")
+OTHER_LANGUAGE = re.compile(r"^(ko/|\.\./)")  # its notebooks, seen from the folder of a language
+LEXER = {"name": "python", "pygments_lexer": "ipython3"}  # knows cells with shell commands
 PAGE = """\
 ---
 hide-toc: true
@@ -35,35 +39,60 @@ hide-toc: true
 """
 
 
-def write_edition(executed: Path, folder: Path, framework: str, language: str) -> None:
-    """Write an executed notebook as pages: ``<framework>.ipynb``, and ``<framework>/01.ipynb`` and on, one a section.
-
-    The cells with gaps are left out, as nobody can fill them in on a page; the solutions stay, folded away.
+def write_edition(path: Path, folder: Path, edition: str, language: str) -> None:
+    """Write an edition of the lesson as pages: ``<edition>.ipynb``, and ``<edition>/01.ipynb`` and on, one a section.
 
     Parameters
     ----------
-    executed : Path
-        The notebook, as `helpers.run` leaves it.
+    path : Path
+        The notebook, executed or not.
     folder : Path
         Of Sphinx's sources.
-    framework : {"pytorch", "tensorflow"}
+    edition : str
+        One of `EDITIONS`.
     language : {"en", "ko"}
         What the notebook is written in.
     """
-    notebook = nbformat.read(executed, as_version=4)
-    start, *sections = _sections(cell for cell in notebook.cells if EXERCISE not in cell.metadata.get("tags", []))
-    names = [f"{framework}/{number:02}" for number in range(1, len(sections) + 1)]
+    place = f"token_classification_{edition}.ipynb"
+    start, *sections = _sections(nbformat.read(path, as_version=4).cells)
+    names = [f"{edition}/{number:02}" for number in range(1, len(sections) + 1)]
     titles = [section[0].source.splitlines()[0].strip("# ") for section in sections]
+    for section in sections:
+        for cell in section:
+            if cell.cell_type == "markdown":  # a section's title is its page's
+                cell.source = re.sub("^##", "#", cell.source, flags=re.MULTILINE)
     contents = "\n".join(f"{title} <{name}>" for title, name in zip(titles, names, strict=True))
     start.append(nbformat.v4.new_markdown_cell(f"```{{toctree}}\n{contents}\n```"))
-    (folder / framework).mkdir(parents=True)
-    for name, cells in zip([framework, *names], [start, *sections], strict=True):
-        page = nbformat.v4.new_notebook(cells=[_for_page(cell, language) for cell in cells])
-        page.metadata.kernelspec = notebook.metadata.kernelspec
-        page.metadata.language_info = notebook.metadata.language_info  # a lexer that knows cells with shell commands
-        # A search lists pages by their titles, and each section stands in both editions.
-        page.cells[0].source = re.sub(r"\A#+ (.*)", rf"# \1 · {EDITIONS[framework]}", page.cells[0].source)
-        nbformat.write(page, folder / f"{name}.ipynb")
+    for name, cells in zip([edition, *names], [start, *sections], strict=True):
+        _write_page(cells, folder / f"{name}.ipynb", name, place, language, EDITIONS[edition])
+
+
+def write_notebook(path: Path, folder: Path, place: str, language: str) -> None:
+    """Write a chapter or the exercises as one page.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook.
+    folder : Path
+        Of Sphinx's sources.
+    place : str
+        The notebook's path in the folder of its language, such as ``going_further/share.ipynb``, and the page's.
+    language : {"en", "ko"}
+        What the notebook is written in.
+    """
+    name = place.removesuffix(".ipynb")
+    edition = next((title for edition, title in EDITIONS.items() if name.endswith(f"_{edition}")), "")
+    _write_page(nbformat.read(path, as_version=4).cells, folder / place, name, place, language, edition)
+
+
+def _write_page(cells: list[NotebookNode], path: Path, name: str, place: str, language: str, edition: str) -> None:
+    page = nbformat.v4.new_notebook(cells=[_for_page(cell, name, place, language) for cell in cells])
+    page.metadata.language_info = LEXER
+    if edition:  # a search lists pages by their titles, and each section stands in all editions
+        page.cells[0].source = re.sub(r"\A# (.*)", rf"# \1 · {edition}", page.cells[0].source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(page, path)
 
 
 def _sections(cells: Iterable[NotebookNode]) -> list[list[NotebookNode]]:
@@ -76,10 +105,11 @@ def _sections(cells: Iterable[NotebookNode]) -> list[list[NotebookNode]]:
     return sections
 
 
-def _for_page(cell: NotebookNode, language: str) -> NotebookNode:
+def _for_page(cell: NotebookNode, name: str, place: str, language: str) -> NotebookNode:
     if cell.cell_type == "markdown":
-        cell.source = re.sub("^##", "#", cell.source, flags=re.MULTILINE)  # a section's title is its page's
-        cell.source = NOTEBOOK_LINK.sub(lambda link: _page_link(*link.groups(), language), cell.source)
+        cell.source = LINK.sub(
+            lambda link: _page_link(link["text"], link["target"], name, place, language), cell.source
+        )
     elif cell.cell_type == "code":
         cell.outputs = [_for_reading(output) for output in cell.outputs if _is_shown(output)]
         texts = [output.metadata.get("image/png", {}).get("alt") for output in cell.outputs if "metadata" in output]
@@ -87,11 +117,17 @@ def _for_page(cell: NotebookNode, language: str) -> NotebookNode:
     return cell
 
 
-def _page_link(text: str, folder: str, framework: str, language: str) -> str:
-    if not folder:
-        return f"[{text}]({framework}.ipynb)"
-    # As HTML, since the other language is a site of its own, whose pages Sphinx does not know.
-    return f'<a href="{way_to_other(language)}{framework}.html">{text}</a>'
+def _page_link(text: str, target: str, name: str, place: str, language: str) -> str:
+    """Let a link of the notebook at a place lead on from the page with a name."""
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(place), target))
+    if not target.endswith(".ipynb"):
+        return f"{text}(/{target})"  # an image
+    page = EDITION.sub(r"\1", OTHER_LANGUAGE.sub("", target).removesuffix(".ipynb"))
+    if OTHER_LANGUAGE.match(target):
+        # As HTML, since the other language is a site of its own, whose pages Sphinx does not know.
+        up = "../" * name.count("/") + way_to_other(language)
+        return f'<a href="{up}{page}.html">{text[1:-1]}</a>'
+    return f"{text}(/{page}.ipynb)"
 
 
 def way_to_other(language: str) -> str:
@@ -131,7 +167,7 @@ def clean(html: str) -> str:
 
 
 def write_report(report: Path, folder: Path, name: str) -> None:
-    """Write a report as the page ``<name>.md``, in the report's own style.
+    """Write a report as the page ``<name>.md``.
 
     Parameters
     ----------
@@ -142,9 +178,7 @@ def write_report(report: Path, folder: Path, name: str) -> None:
     name : str
     """
     page = BeautifulSoup(report.read_text(encoding="utf-8"), "html.parser")
-    title = page.body.h1.extract().text
-    # Nested, so that it is for this part of the page alone.
-    style = f"<style>.report {{ {page.style.string} }}</style>"
-    html = f'{style}<div class="report">{clean(page.body.decode_contents())}</div>'
+    title = page.main.h1.extract().text
+    html = f'<div class="report">{clean(page.main.decode_contents())}</div>'
     (folder / f"{name}.html").write_text(html, encoding="utf-8")
     (folder / f"{name}.md").write_text(PAGE.format(title=title, name=name), encoding="utf-8")

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 
 from helpers.errors import DiskFullError, TutorialError
 
@@ -115,19 +116,23 @@ def room_needed(folder: Path) -> Iterator[None]:
     except Exception as error:
         if not is_disk_full(error, folder):
             raise
+        # Some errors don't say on which disk.
+        full = next((place for place in (folder, Path(gettempdir())) if _bytes_left(place) < FULL_BELOW), folder)
         raise DiskFullError(
-            f"the disk of {folder} is full. What was whole before still is; make room and run again"
+            f"the disk of {full} is full. What was whole before still is; make room and run again"
         ) from error
 
 
 def is_disk_full(error: BaseException, folder: Path) -> bool:
     """Tell whether an error comes from a full disk: it says so, or next to nothing is left where a folder is."""
-    if says_no_room(error):
-        return True
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    return shutil.disk_usage(existing).free < FULL_BELOW
+    return says_no_room(error) or _bytes_left(folder) < FULL_BELOW
 
 
 def says_no_room(error: BaseException) -> bool:
     """Tell whether an error says that there is no room, by its number or in its text; on which disk, it may not say."""
     return getattr(error, "errno", None) in NO_SPACE or any(text in str(error) for text in SAID)
+
+
+def _bytes_left(folder: Path) -> int:
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return shutil.disk_usage(existing).free

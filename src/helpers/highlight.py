@@ -33,6 +33,7 @@ NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
 # Lines that are too long scroll; broken anywhere, as JupyterLab does with outputs, Python loses its indentation.
 SOURCE = (
     "white-space:pre;word-break:normal;overflow-x:auto;background:none"
+    ";font-family:var(--jp-code-font-family,ui-monospace,monospace)"
     ";font-size:var(--jp-code-font-size,.9em);line-height:var(--jp-code-line-height,1.4)"
 )
 # By JupyterLab's names; behind each what stands out on white and on black, for pages without its themes.

@@ -110,8 +110,8 @@ def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[s
     """Pair each true entity with at most one predicted entity, and say how each of them went.
 
     Pairs are made in three rounds, each among what the rounds before left over: same type and words (correct); same
-    type and a common word (wrong boundary); any common word (wrong type, whatever the boundary). What stays alone is
-    missed or spurious.
+    type and a common word (wrong boundary); any common word (wrong type, whatever the boundary). In each, a true entity
+    takes the first predicted one that fits. What stays alone is missed or spurious.
 
     Parameters
     ----------

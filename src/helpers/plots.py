@@ -4,7 +4,7 @@ A figure's label (`Figure.get_label`) says in words what it shows, for whoever c
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,50 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     text = translate("Table of true and predicted types, shaded by each row's shares. {pairs}.")
     listed = _listed(pair.format(true=true, predicted=predicted, count=count) for true, predicted, count in pairs)
     return _finished(figure, text.format(pairs=listed))
+
+
+def padding(lengths: Sequence[int], orders: Mapping[str, Sequence[int]], batch_size: int, batches: int = 12) -> Figure:
+    """Draw the sentences of the first batches, each padded to the longest of its batch.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        The number of subwords of each sentence.
+    orders : mapping of str to sequence of int
+        By name, an order of the sentences; each `batch_size` of them are a batch.
+    batch_size : int
+    batches : int
+        How many are drawn.
+    """
+    figure, panels = plt.subplots(1, len(orders), figsize=(9, 3.2), sharey=True, squeeze=False, layout="constrained")
+    shares = []
+    for axes, (name, order) in zip(panels[0], orders.items(), strict=True):
+        drawn = np.asarray(lengths)[np.asarray(order)[: batches * batch_size]]
+        firsts = range(0, len(drawn), batch_size)
+        padded = np.concatenate([np.full_like(batch, batch.max()) for batch in np.split(drawn, firsts[1:])])
+        axes.bar(range(len(drawn)), padded, width=1, color=ORANGE, label=translate("padding"))
+        axes.bar(range(len(drawn)), drawn, width=1, color=BLUE, label=translate("subwords"))
+        axes.set(title=_plain(name), xlabel=translate("sentences, batch by batch"))
+        axes.set_xticks([])
+        shares.append(f"{name} {1 - drawn.sum() / padded.sum():.0%}")
+    panels[0][0].set_ylabel(translate("length in subwords"))
+    panels[0][-1].legend()
+    text = translate("Bar charts of the lengths of sentences in batches. Share of padding: {shares}.")
+    return _finished(figure, text.format(shares=_listed(shares)))
+
+
+def speeds(ratios: Mapping[str, float]) -> Figure:
+    """Draw how many times as fast as the first of some variants each of them is."""
+    figure, axes = plt.subplots(figsize=(8, 0.4 * len(ratios) + 1), layout="constrained")
+    bars = axes.barh(list(map(_plain, ratios.keys())), list(ratios.values()), color=BLUE)
+    axes.bar_label(bars, fmt="{:.2f}", padding=3)
+    axes.axvline(1, color=GREY, linestyle="--")
+    axes.margins(x=0.1)
+    axes.invert_yaxis()
+    axes.set(title=translate("Speed of training"), xlabel=translate("times as fast as the first"))
+    listed = _listed(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+    text = translate("Bar chart of how many times as fast as the first each variant trains: {ratios}.")
+    return _finished(figure, text.format(ratios=listed))
 
 
 def save(figure: Figure, path: Path) -> Picture:

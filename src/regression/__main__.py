@@ -117,7 +117,7 @@ def _runner(options: argparse.Namespace) -> Callable[..., Iterator[dict[str, Any
     try:
         from regression import on_ray
     except ImportError as error:
-        raise TutorialError(f"--on ray needs more packages: pip install -r requirements/ray.txt ({error})") from error
+        raise TutorialError(f"--on ray needs more packages: python tools/setup.py ray ({error})") from error
     on_ray.connect(options.address)
     return on_ray.run_on_ray
 

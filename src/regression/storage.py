@@ -36,7 +36,7 @@ class Store:
             self.files, self.root = fsspec.url_to_fs(url, use_listings_cache=False)  # other machines write there too
         except (ValueError, ImportError) as error:
             raise RunError(
-                f"results cannot be kept at {url}: {error} (s3:// and gs:// need `pip install -r requirements/ray.txt`)"
+                f"results cannot be kept at {url}: {error} (s3:// and gs:// need `python tools/setup.py ray`)"
             ) from error
         self.is_local = isinstance(self.files, LocalFileSystem)
         self.url = self.root if self.is_local else url  # a path that does not depend on the folder it is used in

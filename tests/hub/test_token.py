@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 MATRIX = """\
 editions: [pytorch]
 profiles: [wnut17]
-parameters: {max_train_examples: [32], epochs: [1], push_to_hub: [true], hub_model_id: [names]}
+parameters: {max_train_examples: [32], epochs: [1], push_to_hub: [true], hub_model_id: [ada/names]}
 """
 
 
@@ -33,7 +33,7 @@ def files_with_token(folder):
 
 
 def test_a_regression_run_that_is_logged_in_leaves_no_token(tmp_path):
-    """With a login file; `test_profile.py` runs both editions with the environment variable."""
+    """With a login file; `test_profile.py` runs the editions with the environment variable."""
     hub = Hub()
     content.add_dataset(hub)
     content.add_encoder(hub)

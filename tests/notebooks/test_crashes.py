@@ -1,5 +1,6 @@
 """Runs that are killed, run twice at once, or find the disk full: what they leave."""
 
+import os
 import re
 import subprocess
 import sys
@@ -27,27 +28,28 @@ while pathlib.Path({WAITING!r}).exists():
 """
 
 
-@pytest.fixture
-def place(tmp_path):
-    """A folder with a notebook that waits before its training."""
+@pytest.fixture(params=["trainer.train()"])
+def place(tmp_path, request):
+    """A folder with a notebook that waits before its training, or before another cell."""
     (tmp_path / "tests").symlink_to(ROOT / "tests")
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "profiles").symlink_to(ROOT / "notebooks" / "profiles")
     name = "token_classification_pytorch.ipynb"
     notebook = nbformat.read(ROOT / "notebooks" / name, as_version=4)
-    (training,) = [i for i, cell in enumerate(notebook.cells) if "training" in cell.metadata.get("tags", [])]
-    notebook.cells.insert(training, nbformat.v4.new_code_cell(WAIT))
+    (before,) = [i for i, cell in enumerate(notebook.cells) if request.param in cell.source]
+    notebook.cells.insert(before, nbformat.v4.new_code_cell(WAIT))
     nbformat.write(notebook, tmp_path / "notebooks" / name)
     return tmp_path
 
 
-def command():
-    return [sys.executable, "-m", "helpers.run", "--profile", "smoke", "--edition", "pytorch"]
+def command(edition="pytorch", **settings):
+    flags = [part for name, value in settings.items() for part in ("-p", name, str(value))]
+    return [sys.executable, "-m", "helpers.run", "--profile", "smoke", "--edition", edition, *flags]
 
 
-def start(place):
+def start(place, **variables):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command(), cwd=place, **pipes)
+    process = subprocess.Popen(command(), cwd=place, env=os.environ | variables, **pipes)
     while not (place / WAITING).exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
@@ -96,6 +98,21 @@ def test_a_full_disk_is_one_message_and_with_room_the_run_succeeds(place, small_
     assert again.returncode == 0, stderr
 
 
+@pytest.mark.parametrize("place", ["ner_data.map(tokenize_and_align_labels"], indirect=True)
+def test_a_full_disk_while_tokenizing_is_named_and_with_room_the_run_succeeds(place, small_disk):
+    disk = small_disk(place / "temporary", "30m")
+    process = start(place, TMPDIR=str(disk.folder))
+    disk.fill()
+    _, stderr = finish(place, process)
+    assert process.returncode == 1
+    assert len(re.findall(rf"^DiskFullError: the disk of {disk.folder} is full", stderr, re.MULTILINE)) == 1
+    assert "Traceback" not in stderr
+    disk.make_room()
+    again = start(place, TMPDIR=str(disk.folder))
+    _, stderr = finish(place, again)
+    assert again.returncode == 0, stderr
+
+
 @pytest.mark.parametrize("lock", [".keras.lock", "keras/.lock"])
 def test_where_one_edition_is_at_work_nothing_of_the_other_is_removed(tmp_path, monkeypatch, lock):
     monkeypatch.setattr(locks, "PATIENCE", 0)
@@ -106,3 +123,34 @@ def test_where_one_edition_is_at_work_nothing_of_the_other_is_removed(tmp_path, 
     with FileLock(tmp_path / lock), pytest.raises(OutputFolderError, match="another run is at work in"):
         run_editions(MAIN, {}, tmp_path)
     assert kept.exists()
+
+
+@pytest.mark.parametrize("edition", MAIN)
+def test_the_results_may_go_to_a_folder_whose_name_is_a_pattern(workplace, edition):
+    notebook = f"notebooks/token_classification_{edition}.ipynb"
+    by_hand = ["-m", "papermill", notebook, f"{edition}.ipynb", "-f", "notebooks/profiles/smoke.yaml"]
+    by_hand += ["-p", "output_dir", f"[1] *?/{edition}"]
+    done = subprocess.run([sys.executable, *by_hand], cwd=workplace, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(read_results(workplace / "[1] *?" / edition)["history"]) == 2
+    assert [path.name for path in workplace.glob("*1*")] == ["[1] *?"]
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("edition", MAIN)
+@pytest.mark.parametrize("speedups", [True, False])
+def test_with_all_threads_the_same_seed_gives_the_same_to_the_last_digit(tmp_path, edition, speedups):
+    threads = {name: str(os.cpu_count()) for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")}
+    found = []
+    for name in ("one", "other"):
+        place = tmp_path / name
+        place.mkdir()
+        for needed in ("notebooks", "tests"):
+            (place / needed).symlink_to(ROOT / needed)
+        settings = command(edition, model="bundled", speedups=speedups)
+        done = subprocess.run(settings, cwd=place, env=os.environ | threads, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        output = place / "runs" / "smoke" / edition
+        scores = [read_results(output)[key] for key in ("history", "test", "errors")]
+        found.append((scores, (output / "model" / "model.safetensors").read_bytes()))
+    assert found[0] == found[1]

@@ -9,7 +9,7 @@ import sys
 import nbformat
 import papermill
 import pytest
-from support.editions import ROOT, lesson
+from support.editions import ROOT, lesson, python_of
 
 import build
 from gaps import make_gaps
@@ -179,6 +179,23 @@ def test_the_lesson_keeps_its_budgets(edition):
         elif node.module.startswith("helpers."):
             modules.add(node.module)
     assert 5 < len(modules) <= 9
+
+
+LOADED = """\
+import sys
+{imports}
+modules = [module for name, module in sys.modules.items() if name.startswith("helpers.")]
+print(len([module for module in modules if not hasattr(module, "__path__")]))
+"""
+
+
+def test_the_lesson_loads_few_helpers(edition):
+    trees = [ast.parse(cell) for cell in code_cells(edition) if "%pip" not in cell]
+    nodes = [node for tree in trees for node in tree.body if isinstance(node, ast.ImportFrom)]
+    imports = [ast.unparse(node) for node in nodes if node.module.split(".")[0] == "helpers"]
+    script = LOADED.format(imports="\n".join(imports))
+    done = subprocess.run([python_of(edition), "-c", script], capture_output=True, text=True, check=True)
+    assert 5 < int(done.stdout) <= 24
 
 
 def test_the_lesson_has_the_calls_of_the_field(edition):

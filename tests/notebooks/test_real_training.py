@@ -1,4 +1,4 @@
-"""Training on real posts, in each edition."""
+"""Training on the sample and on real posts, in each edition."""
 
 import json
 import subprocess
@@ -38,3 +38,14 @@ def test_a_real_training_run_learns(workplace, slice_of_wnut17, edition):
     assert results["test"]["f1"] > 0.15  # where a model that answers O throughout has 0
     losses = [epoch["training_loss"] for epoch in results["history"]]
     assert losses[1] < 0.7 * losses[0]
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_whoever_follows_the_text_gets_a_model_that_finds_names(workplace, edition):
+    """The profile sets what the lesson advises where there is no network, and nothing else."""
+    command = [python_of(edition), "-m", "helpers.run", "--profile", "sample", "--edition", edition]
+    done = subprocess.run(command, cwd=workplace, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((workplace / "runs" / "sample" / edition / "metrics.json").read_text(encoding="utf-8"))
+    assert (results["parameters"]["dataset"], results["parameters"]["model"]) == ("sample", "bundled")
+    assert results["test"]["f1"] > 0.3

@@ -5,8 +5,10 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import nbformat
 import papermill
@@ -14,6 +16,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from matplotlib.image import imread
+from support.browsing import too_wide, watched_page
 from support.editions import ROOT, lesson, python_of
 from transformers import AutoConfig
 
@@ -23,6 +26,7 @@ from helpers.notebook.results import KEYS
 from helpers.run.__main__ import main
 from helpers.run.editions import clear
 
+REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
 FIGURES = {"label_counts", "learning_curves", "confusion_matrix"}
 
 
@@ -72,7 +76,7 @@ def test_the_command_prints_both_results_and_writes_the_report(smoke):
             assert float(cells[name]) == round(test[name], 3)
     assert "cell" in done.stderr  # papermill's progress
     report = (folder / "report.html").read_text(encoding="utf-8")
-    links = re.findall(r'(?:href|src)="([^"]+)"', report)
+    links = re.findall(r'(?:href|src)="([^":#]+)"', report)
     assert {f"{name}.html" for name in MAIN} <= set(links)
     assert {f"{name}/figures/{figure}.png" for name in MAIN for figure in FIGURES - {"label_counts"}} <= set(links)
     assert all((folder / link).is_file() for link in links)
@@ -128,12 +132,59 @@ def test_page_stands_alone(smoke, edition):
     assert "widget-view" not in page
 
 
+@pytest.mark.parametrize("name", [*MAIN, "report"])
+def test_links_of_a_page_lead_somewhere(smoke, name):
+    page = BeautifulSoup((smoke[0] / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+    links = {urlsplit(link["href"]) for link in page.select("a[href]")}
+    beside = {link.path for link in links if not link.scheme and link.path}
+    assert beside >= {f"{other}.html" for other in (*MAIN, "report") if other != name}
+    assert all((smoke[0] / path).is_file() for path in beside)
+    places = [unquote(link.fragment) for link in links if not link.path]
+    assert [place for place in places if not page.find(id=place)] == []
+    repository = urlsplit(REPOSITORY)
+    on_github = [link.path for link in links if link.netloc == repository.netloc]
+    of_ours = [path for path in on_github if path.startswith(f"{repository.path}/blob/main/")]
+    assert len(of_ours) >= (1 if name == "report" else 5)
+    assert all((ROOT / path.removeprefix(f"{repository.path}/blob/main/")).is_file() for path in of_ours)
+
+
+@pytest.mark.parametrize("edition", MAIN)
+def test_a_page_lists_its_sections(smoke, edition):
+    page = BeautifulSoup((smoke[0] / f"{edition}.html").read_text(encoding="utf-8"), "html.parser")
+    headings = [heading.text for heading in page.select("main h2")]
+    assert [entry.text for entry in page.select("nav.contents a[href^='#']")] == headings
+    assert headings[0].startswith("1. ")
+    assert len(headings) >= 10
+
+
+@pytest.mark.parametrize("width", [1366, 700])
+@pytest.mark.parametrize("name", [*MAIN, "report"])
+def test_nothing_on_a_page_is_cut_off(smoke, browser, name, width):
+    page, fired = watched_page(browser)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto((smoke[0] / f"{name}.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert too_wide(page, "body") == []
+    prose = page.locator("main p").evaluate_all("all => Math.max(...all.map(p => p.getBoundingClientRect().width))")
+    assert prose <= 45 * 16  # some 90 letters
+    assert fired == []
+    page.close()
+
+
+def test_shown_source_is_monospaced(smoke, browser):
+    page, _ = watched_page(browser)
+    page.goto((smoke[0] / "keras.html").as_uri())
+    source = page.locator(".output_subarea pre", has_text="def build_tagger")
+    assert "mono" in source.evaluate("element => getComputedStyle(element).fontFamily")
+    page.close()
+
+
 @pytest.mark.parametrize("edition", MAIN)
 def test_the_sentence_to_try_is_on_the_page_once_and_as_it_was_written(smoke, edition):
     page = BeautifulSoup((smoke[0] / f"{edition}.html").read_text(encoding="utf-8"), "html.parser")
     for kind in page.select("mark span"):
         kind.decompose()
-    shown = [output.text for output in page.select(".jp-OutputArea-output")]
+    shown = [output.text for output in page.select(".output_subarea")]
     sentence = "My sister Hanna left Nokia, bakes bread in Lisbon now and plays Zelda all night."
     assert sum(text.count(sentence) for text in shown) == 1
 

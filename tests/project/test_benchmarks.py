@@ -1,68 +1,68 @@
-"""What the benchmarks compute, rather than how fast anything is."""
+"""What the benchmarks make of their measurements, rather than how fast anything is."""
 
+import json
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import torch
-from torch.utils.flop_counter import FlopCounterMode
-from transformers import AutoConfig, AutoModelForTokenClassification
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+sys.path.insert(0, str(BENCHMARKS))
 
-import limit
 import speed
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
-        AutoConfig.for_model("distilbert", vocab_size=50, dim=24, n_layers=3, n_heads=2, hidden_dim=40, num_labels=5),
-        AutoConfig.for_model(
-            "bert",
-            vocab_size=50,
-            hidden_size=24,
-            num_hidden_layers=2,
-            num_attention_heads=3,
-            intermediate_size=56,
-            num_labels=5,
-        ),
-    ],
-    ids=lambda config: config.model_type,
-)
-def test_the_work_of_training_is_what_pytorch_counts(config):
-    model = AutoModelForTokenClassification.from_config(config, attn_implementation="eager")
-    words = torch.randint(50, (4, 17))
-    with FlopCounterMode(display=False) as counter:
-        model(input_ids=words, labels=words % 5).loss.backward()
-    assert limit.training_work([17] * 4, config, 5) == counter.get_total_flops()
+def results(**figures):
+    """Pairs of results, plain and fast, that differ in one figure."""
+    ((name, pairs),) = figures.items()
+    return [tuple({name: figure, "numbers": "bfloat16"} for figure in pair) for pair in pairs]
 
 
 def test_a_row_compares_the_median_of_each_pairs_ratio():
-    pairs = [({"s": 10.0}, {"s": 20.0}), ({"s": 5.0}, {"s": 20.0}), ({"s": 10.0}, {"s": 30.0})]
-    row = speed.compared("speed", pairs, "s", 2.5, more=True)
+    row = speed.speed_row_of("pytorch", results(sentences_per_second=[(10, 20), (5, 20), (10, 30)]))
     assert (row.ratio, row.met, row.figure, row.plain) == (3.0, True, "20.0", "10.0")
-    row = speed.compared("seconds", pairs, "s", 0.4, more=False)
-    assert (row.ratio, row.met) == (pytest.approx(1 / 3), False)
+    row = speed.speed_row_of("keras", results(sentences_per_second=[(10, 19)]))
+    assert (row.ratio, row.met) == (1.9, False)
 
 
 @pytest.mark.parametrize(("f1s", "met"), [((0.402, 0.418), True), ((0.400, 0.408), False)])
 def test_the_f1_may_fall_by_half_a_point(f1s, met):
-    row = speed.f1_row_of("pytorch", [({"f1": 0.41}, {"f1": f1}) for f1 in f1s])
+    row = speed.f1_row_of("pytorch", results(f1=[(0.41, f1) for f1 in f1s]))
     assert (row.plain, row.met) == ("0.4100", met)
 
 
-@pytest.mark.parametrize(("f1s", "seconds", "met"), [((0.40, 0.43), 599, True), ((0.40, 0.43), 601, False)])
-def test_the_best_f1_counts_only_within_ten_minutes(f1s, seconds, met):
-    runs = [{"f1": f1, "training_seconds": seconds, "peak_memory_bytes": 2_400_000_000} for f1 in f1s]
-    best, memory = speed.best_rows_of("pytorch", runs)
-    assert (best.figure, best.met) == ("0.4300 (0.4150)", met)
-    assert (memory.figure, memory.met) == ("2.40", True)
+def test_the_table_says_where_16_bits_were_missing():
+    rows = [speed.Row(f"keras, {numbers}: speed", "", "", "", None, False) for numbers in ("float32", "bfloat16")]
+    without, with_them = (speed.as_markdown([row]) for row in rows)
+    assert "no instructions for 16-bit numbers" in without
+    assert "no instructions" not in with_them
+    assert all("**no**" in text for text in (without, with_them))
 
 
-def test_groups_that_are_not_measured_keep_their_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(speed, "RESULTS", tmp_path)
-    speed.write_group("f1", [speed.at_most("old", 1.0, 2.0, ".0f")])
-    speed.write_group("speed", [speed.at_most("new", 3.0, 2.0, ".0f")])
-    rows = [line for line in (tmp_path / "speed.md").read_text().splitlines() if "at most" in line]
-    assert [("old" in row, "**no**" in row) for row in rows] == [(True, False), (False, True)]
+@pytest.mark.parametrize("edition", speed.MAIN)
+@pytest.mark.parametrize("speedups", [True, False])
+def test_each_recipe_trains(tmp_path, edition, speedups):
+    sentence = "We\tO\nmet\tO\nin\tO\nOslo\tB-location\n"
+    for split in ("train", "validation", "test"):
+        count = 96 if split == "train" else 4  # six steps, of which five are the warm-up
+        (tmp_path / f"{split}.conll").write_text("\n".join([sentence] * count), encoding="utf-8")
+    settings = {"dataset": str(tmp_path), "seed": 1, "epochs": 2, "learning_rate": 1e-3, "speedups": speedups}
+    command = [sys.executable, BENCHMARKS / f"train_{edition}.py", json.dumps(settings)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["f1"] == 1  # one sentence, learnt by heart
+    assert found["sentences_per_second"] > 0
+    assert found["numbers"] == "float32" or speedups
+
+
+def test_each_way_of_tokenizing_is_measured(tmp_path):
+    for split in ("train", "validation", "test"):
+        (tmp_path / f"{split}.conll").write_text("Oslo\tB-location\n", encoding="utf-8")
+    command = [sys.executable, BENCHMARKS / "tokenizing.py", tmp_path, "50"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found.keys() == {"bare", "lesson", "windows", "peak_memory_bytes"}
+    assert min(found.values()) > 0

@@ -54,13 +54,6 @@ def test_profiles_are_there():
     assert {row[0].strip("`") for row in table("profile")} | set(re.findall(r"PROFILE=(\w+)", README)) <= profiles
 
 
-def test_targets_of_make_are_there():
-    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"(?:^|`)make ([a-z][\w-]*)", README, re.MULTILINE))
-    assert "run" in named
-    assert named <= targets
-
-
 def test_pythons_are_those_that_the_project_takes():
     lowest, highest = (int(number) for number in re.findall(r"3\.(\d+)", PROJECT["requires-python"]))
     (named,) = re.findall(r"You need Python (.*)", README) or [""]

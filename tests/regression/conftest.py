@@ -12,6 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from regression.__main__ import main
+from regression.supervisor import start_forkserver
 
 PARAMETERS = """\
 dataset = "nothing"
@@ -75,8 +76,8 @@ write_results(
     errors={},
 )
 """
-# Ends a test that would wait forever, and no other.
-DEADLINE = 600
+# Ends a test that would wait forever, and no other: beside a load of 20, one of them has taken ten minutes.
+DEADLINE = 3600
 # A system that cannot fork, such as Windows.
 WITHOUT_FORKS = """\
 import multiprocessing, os
@@ -183,6 +184,7 @@ def wait_until():
 @pytest.fixture
 def run(project, monkeypatch, capfd):
     """Call the command line in the project's folder."""
+    start_forkserver()  # here, as it outlives the test and should not be taken for a process that a case has left
 
     def call(*arguments):
         monkeypatch.chdir(project)

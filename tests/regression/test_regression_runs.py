@@ -99,7 +99,7 @@ def test_a_run_is_judged_by_what_was_accepted(run, project, matrix):
 # Faults
 
 
-def test_faults_end_named_and_the_other_cases_go_on(run, project, matrix):
+def test_faults_end_named_and_the_other_cases_go_on(run, wait_until, project, matrix):
     done = run("run", matrix(MATRIX.format(faults="nothing, raise, kill, kill the parent, exit, memory")))
     assert done.returncode == 2, done.stderr
     found = results(project)
@@ -120,7 +120,7 @@ def test_faults_end_named_and_the_other_cases_go_on(run, project, matrix):
         kept = nbformat.read(folder(project) / result["case"]["name"] / "notebook.ipynb", as_version=4)
         outputs = [output["text"] for cell in kept.cells for output in cell.get("outputs", []) if "text" in output]
         assert outputs[0] == "the first cell\n", fault
-    assert processes(project) == []
+    wait_until(lambda: processes(project) == [])
 
     report = (folder(project) / "report.html").read_text()
     assert 'name="viewport"' in report
@@ -133,7 +133,7 @@ def test_faults_end_named_and_the_other_cases_go_on(run, project, matrix):
     assert cases["pytorch-en-sample-dataset=memory"].find("error").get("type") == "out of memory"
 
 
-def test_what_hangs_is_ended_at_the_time_limit(run, project, matrix, monkeypatch, log):
+def test_what_hangs_is_ended_at_the_time_limit(run, wait_until, project, matrix, monkeypatch, log):
     # A clock that leaps as soon as the notebook hangs
     monkeypatch.setattr(supervisor, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 3600 * log.exists()))
     done = run("run", matrix(MATRIX.format(faults="hang")))
@@ -141,7 +141,7 @@ def test_what_hangs_is_ended_at_the_time_limit(run, project, matrix, monkeypatch
     (result,) = results(project).values()
     assert (result["outcome"], result["error"]) == ("timed out", "not done within the time limit of 3600 s")
     assert result["cell"]["source"].startswith("import os, signal")
-    assert processes(project) == []
+    wait_until(lambda: processes(project) == [])
     (case,) = junit(project)
     assert case.find("error").get("type") == "timed out"
 
@@ -155,7 +155,7 @@ def test_a_token_in_an_error_gets_into_no_file(run, project, matrix):
     assert "TTT" not in done.stdout + done.stderr
 
 
-def test_a_full_disk_is_named(run, project, matrix, small_disk):
+def test_a_full_disk_is_named(run, wait_until, project, matrix, small_disk):
     disk = small_disk(project / "disk", "4m")
     one_at_a_time = MATRIX.format(faults="disk, nothing").replace("cpus: 1", "cpus: 64")
     done = run("run", matrix(one_at_a_time), "--output", "disk")
@@ -164,7 +164,7 @@ def test_a_full_disk_is_named(run, project, matrix, small_disk):
     assert re.search(r"passed +\d+ s  pytorch-en-sample-dataset=nothing", done.stdout)
     kept = nbformat.read(disk.folder / "pytorch-en-sample-dataset=disk" / "notebook.ipynb", as_version=4)
     assert kept.cells[3].outputs[0].text == "the first cell\n"
-    assert processes(project) == []
+    wait_until(lambda: processes(project) == [])
 
 
 @pytest.mark.parametrize(

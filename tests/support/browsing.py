@@ -12,6 +12,14 @@ import pytest
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
+TOO_WIDE = """within => [...document.querySelectorAll(within + ' *')].filter(element => {
+  if (element.getBoundingClientRect().right <= innerWidth + 1) return false;
+  for (let box = element; !box.matches(within); box = box.parentElement)
+    if (['auto', 'scroll'].includes(getComputedStyle(box).overflowX)
+        && box.getBoundingClientRect().right <= innerWidth + 1) return false;
+  return true;
+}).map(element => element.outerHTML.slice(0, 200))"""
+
 
 @contextmanager
 def started_browser() -> Iterator:
@@ -54,3 +62,15 @@ def visible_text(browser, path: Path) -> str:
     text = page.evaluate("document.body.innerText")
     page.close()
     return re.sub(r"\s+", " ", text)
+
+
+def too_wide(page, within: str) -> list[str]:
+    """List what reaches beyond the window in an element, unless it lies in something that scrolls by itself.
+
+    The page as a whole does not count as such, nor does what hides what it cuts off.
+    """
+    hiding = page.locator(f"{within} *").evaluate_all(
+        "elements => elements.filter(e => ['hidden', 'clip'].includes(getComputedStyle(e).overflowX)"
+        " && e.clientWidth && e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 200))"
+    )
+    return page.evaluate(TOO_WIDE, within) + hiding

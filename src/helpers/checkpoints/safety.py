@@ -1,4 +1,4 @@
-"""Refuse unsafe checkpoints before anything loads them.
+"""Refuse incomplete and unsafe checkpoints before anything loads them.
 
 transformers passes each entry of a configuration on to its classes, and the entry's name decides what it does. But it
 takes a string to name code, a file or another entry. So strings are accepted only where they are known to be plain
@@ -22,6 +22,7 @@ from helpers.errors import CheckpointUnavailableError, SlowTokenizerError, Unsaf
 
 WEIGHTS, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"
 DISTRIBUTED = "shard-*.safetensors"  # transformers 5 prefers these to `WEIGHTS`
+CARD = "README.md"
 CONFIG, ADAPTER = "config.json", "adapter_config.json"
 TOKENIZER_CONFIGS = ("tokenizer_config.json", "special_tokens_map.json")  # transformers merges them
 # Entries whose strings are plain values: in config.json, besides those that the architecture's own class declares, ...
@@ -43,6 +44,18 @@ TOKENIZER_SETTINGS = re.compile(
 TOKENIZER_NAME = re.compile(r"\w+Tokenizer(Fast)?|TokenizersBackend")  # the latter is what 5 saves
 TEMPLATES = "chat_template"  # if there are several, each becomes a file of its name when the tokenizer is saved
 OPENED = re.compile(r"\w*_file|init_inputs|vocab|merges")  # here even a number means a file: one that is already open
+
+REQUIRED_FILES = {
+    "config.json": "configuration (config.json)",
+    "model.safetensors*": "weights as safetensors (model.safetensors); other formats are not loaded, because a pickle,"
+    " such as pytorch_model.bin, can run any code",
+    "tokenizer*.json": "tokenizer (tokenizer.json)",
+}
+
+
+def missing_content(folder: Path) -> str | None:
+    """Return what a checkpoint folder lacks, in words."""
+    return next((content for pattern, content in REQUIRED_FILES.items() if not any(folder.glob(pattern))), None)
 
 
 def require_safe(folder: Path, name: str) -> None:

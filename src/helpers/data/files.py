@@ -4,9 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from helpers.data.conll import read_conll
-from helpers.data.json_records import read_records, read_tagged
-from helpers.data.labelling_tools import read_labelled
 from helpers.data.tagging import Sentence
 from helpers.errors import DatasetUnavailableError
 from helpers.notebook.language import translate
@@ -102,11 +99,18 @@ def read_documents(path: Path) -> Iterator[list[Sentence]]:
 
 
 def _documents(path: Path, notes: Counter) -> Iterator[list[Sentence]]:
+    # Imported here, as each file has one format.
     if path.suffix in CONLL_SUFFIXES:
+        from helpers.data.conll import read_conll
+
         return ([sentence] for sentence in read_conll(path))
+    from helpers.data.json_records import read_records, read_tagged
+
     _, first = next(read_records(path), ("", {"tokens": []}))
     if "tokens" in first:
         return ([sentence] for sentence in read_tagged(path))
+    from helpers.data.labelling_tools import read_labelled
+
     return read_labelled(path, notes)
 
 

@@ -11,10 +11,10 @@ from datasets.arrow_writer import ArrowWriter
 
 from helpers.data.files import ALL
 from helpers.data.tagging import Sentence, iob2_label_names, split_tag
-from helpers.data.temporary import temporary_folder
 from helpers.errors import DatasetUnavailableError, EmptySplitError
 from helpers.notebook.language import translate
 
+SPLITS = ("train", "validation", "test")
 HELD_OUT_SHARE = 0.1  # of the documents, for each split that is drawn
 
 
@@ -49,6 +49,8 @@ def write_splits(documents: dict[str, Iterable[list[Sentence]]], name: str, seed
     EmptySplitError
         If there are too few documents to draw from.
     """
+    from helpers.data.temporary import temporary_folder  # here, as data from the Hub need none
+
     entity_types = set()
 
     def rows(documents: Iterable[list[Sentence]]) -> Iterator[dict]:

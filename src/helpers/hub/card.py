@@ -4,7 +4,8 @@ from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from helpers.checkpoints.find import BUNDLED_NAME, CARD, is_folder_name
+from helpers.checkpoints.find import BUNDLED_NAME, is_folder_name
+from helpers.checkpoints.safety import CARD
 from helpers.files import written_whole
 from helpers.metrics import SCORES
 from helpers.notebook.editions import EDITIONS

@@ -56,8 +56,8 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     parameters = {name: namespace[name] for name in RULES}
     for name, value in parameters.items():
         check_value(name, value)
-    if parameters["push_to_hub"] and not parameters["hub_model_id"]:
-        raise ParameterError("push_to_hub=True needs hub_model_id, such as 'your-name/your-model'")
+    if parameters["push_to_hub"] and "/" not in parameters["hub_model_id"]:
+        raise ParameterError("push_to_hub=True needs hub_model_id with an owner, such as 'your-name/your-model'")
     return parameters
 
 

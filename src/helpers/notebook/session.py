@@ -17,7 +17,6 @@ from helpers.notebook import locks
 from helpers.notebook.language import use_language
 from helpers.notebook.missing_names import explain_missing_names
 from helpers.notebook.parameters import check_parameters
-from helpers.notebook.results import read_results, results_table, write_results
 from helpers.notebook.startup import (
     leave_tf_lengths_open,
     load_triton_first,
@@ -82,7 +81,7 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
 
         publish.require_repository(parameters["hub_model_id"])
         publish.ignore_pickles(folder / "checkpoints")
-    _import_framework(edition)
+    prepare_framework(edition)
     if parameters["push_to_hub"] and edition == "tensorflow":
         publish.push_over_http()
     quieten_transformers()
@@ -92,7 +91,8 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
     return folder
 
 
-def _import_framework(edition: str) -> None:
+def prepare_framework(edition: str) -> None:
+    """Import TensorFlow without its chatter, or keep PyTorch to one GPU; `start` does so for the lesson."""
     if edition == "pytorch":
         # Trainer gives each GPU a batch of its own, which would make the batch larger than `batch_size`.
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
@@ -133,7 +133,8 @@ def save_results(
     DataFrame
         The main figures, for the notebook to show.
     """
-    from helpers.hub.card import write_card  # here, as few cells need it
+    from helpers.hub.card import write_card  # here, as nothing before the end needs them
+    from helpers.notebook.results import read_results, results_table, write_results
 
     edition, parameters, folder = _session
     write_results(

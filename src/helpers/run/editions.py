@@ -28,7 +28,7 @@ from helpers.notebook.secrets import redact_tokens
 from helpers.run.pages import render_html
 from helpers.run.report import write_report
 
-NOTEBOOKS = Path("notebooks")
+CHECKOUT = Path(__file__).resolve().parents[3]  # where the helpers are not installed by themselves, as in Colab
 RUNS = Path("runs")
 TRAINING = "training"  # the tag of the cell that trains
 CHECKPOINTS = "checkpoints"  # in a notebook's output folder
@@ -65,16 +65,23 @@ def run_editions(editions: Sequence[str], parameters: dict[str, Any], folder: Pa
             stack.enter_context(claimed(folder, f".{edition}.lock"))
         clear(editions, folder, parameters)
         stack.enter_context(room_needed(folder))
-        for edition in editions:
-            run_notebook(edition, parameters, folder, language)
-        # An edition that was run into this folder before stands beside the new one.
-        runs = [read_results(folder / edition) for edition in EDITIONS if (folder / edition / FILE_NAME).exists()]
+        try:
+            for edition in editions:
+                run_notebook(edition, parameters, folder, language)
+            # An edition that was run into this folder before stands beside the new one.
+            runs = [read_results(folder / edition) for edition in EDITIONS if (folder / edition / FILE_NAME).exists()]
+            report = write_report(runs, folder)
+        finally:
+            # All of them, and last, as each links to the others and to the report.
+            for executed in (folder / f"{edition}.ipynb" for edition in EDITIONS):
+                if executed.exists():
+                    render_html(executed, notebook_path("pytorch", language).parent, language)
         print(results_table(runs).round(3).to_string())
-        print(f"Report: {write_report(runs, folder)}")
+        print(f"Report: {report}")
 
 
 def run_notebook(edition: str, parameters: dict[str, Any], folder: Path, language: str = "en") -> None:
-    """Execute one edition, with a progress bar over its cells, and render it as HTML.
+    """Execute one edition, with a progress bar over its cells.
 
     Parameters
     ----------
@@ -95,11 +102,7 @@ def run_notebook(edition: str, parameters: dict[str, Any], folder: Path, languag
     artefacts = folder / edition
     artefacts.mkdir(parents=True, exist_ok=True)
     print(f"Running {notebook} -> {executed}", flush=True)
-    try:
-        execute(notebook, executed, parameters | {"output_dir": str(artefacts)})
-    finally:
-        if executed.exists():
-            render_html(executed, notebook.parent, language)
+    execute(notebook, executed, parameters | {"output_dir": str(artefacts)})
 
 
 class _WholeFiles(LocalHandler):
@@ -200,13 +203,16 @@ def _keep_seconds(executed: Path, artefacts: Path) -> None:
 
 
 def notebook_path(edition: str, language: str = "en") -> Path:
-    """Find the learner's notebook of an edition; raises `RunError` outside of the project's folder."""
-    return _notebooks() / subfolder(language) / f"token_classification_{edition}.ipynb"
+    """Find the learner's notebook of an edition; raises `RunError` as `notebooks_folder` does."""
+    return notebooks_folder() / subfolder(language) / f"token_classification_{edition}.ipynb"
 
 
 def load_profile(name: str) -> dict[str, Any]:
-    """Read the parameters of a profile; raises `RunError` if there is none of that name or something in it is wrong."""
-    profiles = _notebooks() / "profiles"
+    """Read the parameters of a profile; raises `RunError` if there is none of that name or something in it is wrong.
+
+    Paths in it are seen from the project's folder.
+    """
+    profiles = notebooks_folder() / "profiles"
     known = sorted(path.stem for path in profiles.glob("[!.]*.yaml"))  # "...yaml" would lead to the folder above
     if name not in known:
         raise RunError(f"there is no profile {name!r} in {profiles}; there are: {', '.join(known) or 'none'}")
@@ -221,6 +227,9 @@ def load_profile(name: str) -> dict[str, Any]:
         check_settings(profile)
     except TutorialError as error:
         raise RunError(f"{path}: {error}") from error
+    for name in {"dataset", "model"} & profile.keys():
+        if profile[name].startswith(".") and not os.path.exists(profile[name]):
+            profile[name] = str(CHECKOUT / profile[name])
     return profile
 
 
@@ -291,10 +300,12 @@ def _remove_artefacts(folder: Path) -> None:
             shutil.rmtree(path)
 
 
-def _notebooks() -> Path:
-    if not NOTEBOOKS.is_dir():
-        raise RunError(f"there is no folder {NOTEBOOKS} here; run this from the folder of the project")
-    return NOTEBOOKS
+def notebooks_folder() -> Path:
+    """Find the notebooks: those of this folder, or else of the project; raises `RunError` if both are missing."""
+    for folder in (Path("notebooks"), CHECKOUT / "notebooks"):
+        if folder.is_dir():
+            return folder
+    raise RunError("there is no folder notebooks here; run this from the folder of the project")
 
 
 def subfolder(language: str) -> str:

@@ -16,7 +16,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from helpers.errors import TutorialError
 from helpers.files import written_whole
 from helpers.notebook.language import LANGUAGES
-from helpers.run.editions import NOTEBOOKS, RUNS, load_profile, notebook_path
+from helpers.run.editions import RUNS, load_profile, notebooks_folder, subfolder
 
 COPIES = RUNS / "lab"
 BY_NAME = ("sample", "bundled")  # whatever folders there are
@@ -46,15 +46,14 @@ def main(arguments: list[str] | None = None) -> int | None:
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="whose folder to begin in")
     options, for_jupyterlab = parser.parse_known_args(arguments)
     try:
-        subfolder = notebook_path("pytorch", options.language).parent.relative_to(NOTEBOOKS)
-        root = make_copies(options.profile) if options.profile else NOTEBOOKS
+        root = make_copies(options.profile) if options.profile else notebooks_folder()
     except TutorialError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     from jupyterlab.labapp import main as open_jupyterlab  # here, as whoever only makes copies needs none
 
     # A workspace for each root, as JupyterLab opens the tabs of last time, by their paths.
-    workspace = f"/lab/workspaces/{options.profile or 'notebooks'}/tree/{subfolder.as_posix()}"
+    workspace = f"/lab/workspaces/{options.profile or 'notebooks'}/tree/{subfolder(options.language)}"
     own = [
         str(root),
         f"--LabApp.default_url={workspace}",
@@ -82,22 +81,22 @@ def make_copies(profile: str) -> Path:
     Raises
     ------
     RunError
-        If there is no such profile, or something in it is wrong; also outside of the project's folder.
+        If there is no such profile, or something in it is wrong; also if there are no notebooks.
     DiskFullError
         If there is no room for the copies.
     """
     parameters = load_profile(profile)
-    root, kept = COPIES / profile, []
-    for notebook in _notebooks():
-        copy = root / notebook.relative_to(NOTEBOOKS)
+    originals, root, kept = notebooks_folder(), COPIES / profile, []
+    for notebook in _notebooks(originals):
+        copy = root / notebook.relative_to(originals)
         text = _with_parameters(notebook, _seen_from(copy.parent, parameters))
         if not copy.exists():
             with written_whole(copy) as unfinished:
                 unfinished.write_text(text, encoding="utf-8")
         elif copy.read_text(encoding="utf-8") != text:
             kept.append(copy)
-    for pictures in NOTEBOOKS.rglob("images"):
-        shutil.copytree(pictures, root / pictures.relative_to(NOTEBOOKS), dirs_exist_ok=True)
+    for pictures in originals.rglob("images"):
+        shutil.copytree(pictures, root / pictures.relative_to(originals), dirs_exist_ok=True)
     if kept:
         print("These are there already and stay as they are. Delete one, and the next `make lab` copies it afresh:")
         print(*sorted(kept), sep="\n", flush=True)
@@ -128,10 +127,10 @@ def fill_in(source: str, parameters: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _notebooks() -> list[Path]:
+def _notebooks(root: Path) -> list[Path]:
     """List the notebooks of all folders but hidden ones, in which Jupyter keeps its own copies."""
-    found = NOTEBOOKS.glob("**/*.ipynb")
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.parts))
+    found = root.glob("**/*.ipynb")
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))
 
 
 def _as_code(value: Any) -> str:

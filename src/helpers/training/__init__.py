@@ -1,1 +1,1 @@
-"""Train fast, alike in both frameworks, and resume."""
+"""Train fast, alike in PyTorch and Keras, and resume."""

@@ -1,174 +1,125 @@
-"""The checkpoints of a training, one for each epoch: known to be whole, found again after a crash, and cleared away."""
+"""Save checkpoints of a training, and continue from the newest."""
+
+from __future__ import annotations
 
 import json
 import re
 import shutil
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from helpers.errors import DiskFullError, ResumeError
+import numpy as np
+
+from helpers.errors import ResumeError
 from helpers.files import room_needed, sync, written_whole
+from helpers.notebook import locks
 from helpers.notebook.language import translate
 
-RECORD = "record.json"
-KEYS = {"made_from", "files", "epochs", "seconds", "best_step", "history"}
+if TYPE_CHECKING:
+    import keras
+    from transformers import TrainerCallback
+
 NAME = re.compile(r"checkpoint-(\d+)")  # as `Trainer` calls them
-WITHOUT_EFFECT = {"output_dir", "resume", "push_to_hub", "hub_model_id"}  # on what is learnt
-
-
-class Start(NamedTuple):
-    """Where a training begins.
-
-    Attributes
-    ----------
-    folder : str or None
-        The checkpoint to go on from.
-    step, epochs : int
-        How many are done.
-    seconds : float
-        How long they took.
-    best_step : int or None
-        The step of the best checkpoint so far.
-    history : dict of str to list of float
-        The scores of each epoch so far, where the framework does not keep them itself.
-    """
-
-    folder: str | None = None
-    step: int = 0
-    epochs: int = 0
-    seconds: float = 0.0
-    best_step: int | None = None
-    history: Mapping[str, list[float]] = MappingProxyType({})
-
-    @property
-    def resumed(self) -> dict[str, float] | None:
-        """What metrics.json says of it: how many epochs are from an earlier run, and their seconds; None if none."""
-        return {"epochs": self.epochs, "seconds": self.seconds} if self.folder else None
+RECORD = "record.json"
+KEYS = {"made_from", "files", "best"}
+STATE, SCORES = "state.npz", "scores.json"  # of a Keras checkpoint
 
 
 class TrainingCheckpoints:
-    """The folder in which a training leaves ``checkpoint-<step>`` at the end of each epoch.
+    """The folder in which a training leaves ``checkpoint-<number>``, and from which it continues.
 
-    A checkpoint is sealed when all else of it is written: its record holds the size of each file. Without a record, or
-    with a file of another size, it is not whole. The newest and the best are kept, the others removed only after a
-    newer one is sealed.
+    `Trainer` numbers them by steps, `keras_checkpoints` by epochs. A checkpoint is *sealed* when all else of it is
+    written: its record lists the size of each file. Without a record, or with a file of another size, it isn't whole.
+    Only the newest and the best are kept, and older ones are removed only after a newer one is sealed.
 
     Parameters
     ----------
     folder : Path
+        It is locked until this process ends.
     made_from : mapping of str to any
-        What the training depends on, as JSON can hold it: the parameters and whatever else changes what is learnt.
+        What the result depends on, as JSON can hold it: settings, digests of data and encoder, libraries.
+
+    Raises
+    ------
+    OutputFolderError
+        If another process trains into this folder.
     """
 
     def __init__(self, folder: Path, made_from: Mapping[str, Any]):
+        locks.claim(folder)
+        folder.mkdir(exist_ok=True)  # it may have been removed since a first claim
         self.folder = folder
-        self.made_from = {name: value for name, value in made_from.items() if name not in WITHOUT_EFFECT}
-        self.began = time.perf_counter()
+        self.made_from = json.loads(json.dumps(made_from))
 
-    def path(self, step: int) -> Path:
-        """Give the folder of the checkpoint after some step."""
-        return self.folder / f"checkpoint-{step}"
+    def path(self, number: int) -> Path:
+        """Return the folder of a checkpoint."""
+        return self.folder / f"checkpoint-{number}"
 
-    def find_start(self, resume: bool) -> Start:
-        """Find out where to begin, and print it. Nothing is removed yet.
+    def newest(self) -> str | None:
+        """Find the newest checkpoint that is whole, and print what training begins with.
 
-        Parameters
-        ----------
-        resume : bool
-            Go on from the newest checkpoint that is whole, if there is one.
+        Those that aren't whole are passed over, but stay until another is sealed.
+
+        Returns
+        -------
+        str or None
+            For ``Trainer.train(resume_from_checkpoint=...)``; None where training begins from the start.
 
         Raises
         ------
         ResumeError
-            If that checkpoint was made from something else.
+            If the checkpoint was made from something else.
         """
-        steps = self._steps() if resume else []
-        whole = [step for step in steps if self._is_whole(step)]
-        for step in steps:
-            if step not in whole:
-                print(translate("{path} is not whole and is passed over.").format(path=self.path(step)))
-        if resume and not whole:
-            print(translate("There is no checkpoint to go on from in {folder}.").format(folder=self.folder))
-        if not whole:
-            print(translate("Training begins from the start."))
-            return Start()
-        path, record = self.path(whole[-1]), self._record(whole[-1])
-        self._compare(path, record["made_from"])
-        print(translate("Training goes on from {path}. Epochs done: {epochs}.").format(path=path, **record))
-        return Start(str(path), whole[-1], *(record[name] for name in Start._fields[2:]))
+        for number in reversed(self._numbers()):
+            path, record = self.path(number), self._record(number)
+            # The best one is needed at the end.
+            if record and self._record(record["best"]):
+                self._compare(path, record["made_from"])
+                print(translate("Training continues from {path}.").format(path=path))
+                return str(path)
+            print(translate("{path} is not whole and is passed over.").format(path=path))
+            if record is None:  # what is left of it must not match the files that will be written here
+                (path / RECORD).unlink(missing_ok=True)
+        print(translate("Training begins from the start."))
+        return None
 
-    def begin(self, start: Start) -> None:
-        """Begin training, and remove all later checkpoints: they are of another training, or not whole."""
-        self.began = time.perf_counter() - start.seconds
-        for step in self._steps():
-            if step > start.step:
-                shutil.rmtree(self.path(step))
-
-    def seal(self, step: int, epochs: int, best_step: int, history: Mapping[str, list[float]] | None = None) -> None:
-        """Declare a checkpoint whole, and remove those that are neither the newest nor the best.
+    def seal(self, number: int, best: int) -> None:
+        """Declare a checkpoint whole, and remove all but this and the best.
 
         Parameters
         ----------
-        step : int
-            Whose checkpoint has been written.
-        epochs : int
-            How many are done.
-        best_step : int
-            Whose checkpoint is the best so far.
-        history : dict of str to list of float, optional
-            To be given back by `find_start`.
+        number : int
+            Of the checkpoint that has been written.
+        best : int
+            The number of the best checkpoint so far.
+
+        Raises
+        ------
+        DiskFullError
+            If there is no room for the record.
         """
-        path = self.path(step)
+        path = self.path(number)
         files = [file for file in sorted(path.rglob("*")) if file.is_file()]
         for file in files:
             sync(file)
         record = {
             "made_from": self.made_from,
-            "files": {str(file.relative_to(path)): file.stat().st_size for file in files},
-            "epochs": epochs,
-            "seconds": time.perf_counter() - self.began,
-            "best_step": best_step,
-            "history": history or {},
+            "files": {file.relative_to(path).as_posix(): file.stat().st_size for file in files},
+            "best": best,
         }
         with written_whole(path / RECORD) as unfinished:
             unfinished.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        for other in set(self._steps()) - {step, best_step}:
+        for other in set(self._numbers()) - {number, best}:
             shutil.rmtree(self.path(other))
 
-    @contextmanager
-    def room_needed(self) -> Iterator[None]:
-        """Name a full disk in the body of a ``with`` statement, and make room by removing what could not be finished.
-
-        Raises
-        ------
-        DiskFullError
-        """
-        try:
-            with room_needed(self.folder):
-                yield
-        except DiskFullError:
-            for step in self._steps():
-                if self._record(step) is None:
-                    shutil.rmtree(self.path(step))
-            raise
-
-    def _steps(self) -> list[int]:
-        """List the steps after which there is a checkpoint, whole or not, in their order."""
-        names = (NAME.fullmatch(path.name) for path in self.folder.glob("*"))
+    def _numbers(self) -> list[int]:
+        names = (NAME.fullmatch(path.name) for path in self.folder.iterdir())
         return sorted(int(name[1]) for name in names if name)
 
-    def _is_whole(self, step: int) -> bool:
-        """Tell whether training can go on from a checkpoint, for which the best so far is needed too."""
-        record = self._record(step)
-        return record is not None and self._record(record["best_step"]) is not None
-
-    def _record(self, step: int) -> dict[str, Any] | None:
-        """Read the record of a checkpoint; None if the checkpoint is not whole."""
-        path = self.path(step)
+    def _record(self, number: int) -> dict[str, Any] | None:
+        """Read the record of a checkpoint; None if the checkpoint isn't whole."""
+        path = self.path(number)
         try:
             record = json.loads((path / RECORD).read_text(encoding="utf-8"))
             sizes = {name: (path / name).stat().st_size for name in record["files"]}
@@ -177,11 +128,105 @@ class TrainingCheckpoints:
         return record if record.keys() == KEYS and record["files"] == sizes else None
 
     def _compare(self, path: Path, before: dict[str, Any]) -> None:
-        now = json.loads(json.dumps(self.made_from))
+        now = self.made_from
         names = sorted(name for name in now.keys() | before.keys() if now.get(name) != before.get(name))
         if names:
             differences = "; ".join(f"{name} was {before.get(name)!r}, is {now.get(name)!r}" for name in names)
             raise ResumeError(
-                f"{path} is of another training: {differences}. Make it as it was to go on from there, or begin from"
-                " the start with resume=False"
+                f"{path} is of another training: {differences}. Set it as it was to continue, or let this training"
+                " write to another folder"
             )
+
+
+def trainer_checkpoints(checkpoints: TrainingCheckpoints) -> TrainerCallback:
+    """Make a callback that seals what `Trainer` saves.
+
+    Parameters
+    ----------
+    checkpoints : TrainingCheckpoints
+        In the ``output_dir`` of the `TrainingArguments`. These must set no ``save_total_limit``, because `Trainer`
+        would remove older checkpoints before the new one is sealed.
+    """
+    from transformers import TrainerCallback
+
+    class SealEachCheckpoint(TrainerCallback):
+        def on_train_begin(self, args, state, control, **others):
+            if state.best_global_step:  # the folder may have been moved since
+                state.best_model_checkpoint = str(checkpoints.path(state.best_global_step))
+
+        def on_save(self, args, state, control, **others):
+            checkpoints.seal(state.global_step, state.best_global_step or state.global_step)
+
+    return SealEachCheckpoint()
+
+
+def keras_checkpoints(
+    checkpoints: TrainingCheckpoints, model: keras.Model, monitor: str = "val_f1"
+) -> keras.callbacks.Callback:
+    """Restore the newest checkpoint, and make a callback that saves one after each epoch.
+
+    A checkpoint has all variables: weights, the optimizer's moments and step, and the states of the random numbers,
+    which ``save_weights`` leaves out. It also has the scores so far, which come back into the history of ``fit``.
+
+    Parameters
+    ----------
+    checkpoints : TrainingCheckpoints
+    model : keras.Model
+        Compiled, and built as for the training that is continued; changed in place.
+    monitor : str
+        The best epoch has the largest of these scores.
+
+    Returns
+    -------
+    keras.callbacks.Callback
+        To be put behind the one that adds `monitor` to the logs. ``epochs`` are done already: the ``initial_epoch`` of
+        ``fit``. ``load_best()`` gives the model the weights of the best epoch.
+
+    Raises
+    ------
+    ResumeError
+        If the newest checkpoint was made from something else.
+    DiskFullError
+        In ``fit``, if there is no room for a checkpoint.
+    """
+    import keras
+
+    def variables() -> list[keras.Variable]:
+        if not model.optimizer.built:  # its moments don't exist before
+            model.optimizer.build(model.trainable_variables)
+        return [*model.variables, *model.optimizer.variables]
+
+    def restore(folder: str | Path) -> None:
+        with np.load(Path(folder) / STATE) as arrays:
+            for variable, array in zip(variables(), arrays.values(), strict=True):
+                variable.assign(array)
+
+    class SaveEachEpoch(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.scores = {}
+            if start := checkpoints.newest():
+                restore(start)
+                self.scores = json.loads((Path(start) / SCORES).read_text(encoding="utf-8"))
+            self.epochs = len(self.scores.get(monitor, []))
+
+        def on_train_begin(self, logs=None):
+            self.model.history.history |= {name: [*values] for name, values in self.scores.items()}
+
+        def on_epoch_end(self, epoch, logs=None):
+            for name, value in logs.items():
+                self.scores.setdefault(name, []).append(float(value))
+            folder = checkpoints.path(epoch + 1)
+            with room_needed(checkpoints.folder):
+                folder.mkdir(exist_ok=True)
+                np.savez(folder / STATE, *map(keras.ops.convert_to_numpy, variables()))
+                (folder / SCORES).write_text(json.dumps(self.scores), encoding="utf-8")
+                checkpoints.seal(epoch + 1, self.best())
+
+        def best(self):
+            return 1 + int(np.argmax(self.scores[monitor]))
+
+        def load_best(self):
+            restore(checkpoints.path(self.best()))
+
+    return SaveEachEpoch()

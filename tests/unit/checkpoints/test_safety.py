@@ -430,8 +430,7 @@ def test_transformers_comes_without_the_scripts_that_unpickle_original_checkpoin
 
 def code_files():
     for path in (
-        *ROOT.glob("notebooks/[!.]*/*.ipynb"),
-        *ROOT.glob("notebooks/*.ipynb"),
+        *(path for path in ROOT.glob("notebooks/**/*.ipynb") if ".ipynb_checkpoints" not in path.parts),
         *ROOT.glob("src/**/*.py"),
         *ROOT.glob("benchmarks/*.py"),
     ):

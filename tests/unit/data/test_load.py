@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
 
-from helpers.data import load
+from helpers.data import from_hub, load
 from helpers.errors import (
     DatasetUnavailableError,
     EmptySplitError,
@@ -72,7 +72,7 @@ def test_missing_validation_split_is_drawn_by_seed_and_said(tmp_path, capsys):
 def test_the_hub_and_files_draw_the_same_sentences_as_datasets_does(tmp_path, monkeypatch):
     rows = in_memory([[f"w{number}"] for number in range(57)], [[1]] * 57)["train"]
     folder = write_folder(tmp_path, train="".join(f"{word}\tB-x\n\n" for (word,) in rows["tokens"]), test="t\tO\n")
-    monkeypatch.setattr(load, "_from_hub", lambda name: DatasetDict(train=rows, test=rows))
+    monkeypatch.setattr(from_hub, "load_from_hub", lambda name: DatasetDict(train=rows, test=rows))
     expected = rows.train_test_split(test_size=0.1, seed=3)
     for name in (folder, "someone/data"):
         dataset = load.load_ner_dataset(name, seed=3)
@@ -156,7 +156,7 @@ def test_data_from_the_hub_gets_the_common_form(tmp_path):
     """A folder of Parquet files, as the Hub serves them, stands in for a repository."""
     for split, rows in in_memory([["a", "b"]], [[1, 2]]).items():
         rows.to_parquet(tmp_path / "x" / "default" / split / "0000.parquet")
-    dataset = load._as_common_form(load_dataset(str(tmp_path / "x")), "x")
+    dataset = from_hub.as_common_form(load_dataset(str(tmp_path / "x")), "x")
     assert dataset["test"][0] == {"id": "0", "tokens": ["a", "b"], "ner_tags": [1, 2]}
     assert load.label_names(dataset) == ["O", "B-x", "I-x"]
 
@@ -179,7 +179,7 @@ def test_data_from_the_hub_gets_the_common_form(tmp_path):
 )
 def test_other_forms_are_refused(dataset, error, message):
     with pytest.raises(error, match=message):
-        load._as_common_form(dataset, "mine")
+        from_hub.as_common_form(dataset, "mine")
 
 
 def test_digest_changes_with_any_word_tag_or_label(tmp_path):
@@ -194,7 +194,7 @@ def test_digest_changes_with_any_word_tag_or_label(tmp_path):
 
 LOADING = """
 from helpers.checkpoints import find
-from helpers.data import load
+from helpers.data import from_hub, load
 from helpers.errors import TutorialError
 try:
     {call}

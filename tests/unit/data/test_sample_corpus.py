@@ -6,7 +6,8 @@ import pytest
 from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.data.bracketed import read_bracketed
-from helpers.data.load import SAMPLE, SPLITS, label_names
+from helpers.data.load import SAMPLE, label_names
+from helpers.data.splits import SPLITS
 from helpers.errors import MalformedDataError
 
 TYPES = {"corporation", "creative-work", "group", "location", "person", "product"}

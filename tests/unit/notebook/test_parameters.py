@@ -56,3 +56,10 @@ def test_a_whole_number_is_a_number():
 def test_parameters_that_are_not_there_are_named():
     with pytest.raises(ParameterError, match="weight_decay has no value yet; run the cell with the parameters first"):
         check_parameters({name: value for name, value in DEFAULTS.items() if name != "weight_decay"})
+
+
+def test_a_push_needs_a_name_with_its_owner():
+    for name in ("", "names"):
+        with pytest.raises(ParameterError, match="needs hub_model_id with an owner"):
+            check_parameters(DEFAULTS | {"push_to_hub": True, "hub_model_id": name})
+    check_parameters(DEFAULTS | {"push_to_hub": True, "hub_model_id": "ada/names"})

@@ -190,7 +190,7 @@ def test_a_page_shows_the_sentence_once_and_no_widget(tmp_path, folder):
     assert "widgets" in notebook.metadata
     nbformat.write(notebook, tmp_path / "a.ipynb")
     page = BeautifulSoup(render_html(tmp_path / "a.ipynb", tmp_path, "en").read_text(), "html.parser")
-    outputs = page.select(".jp-OutputArea-output")
+    outputs = page.select(".output_subarea")
     assert len(outputs) == 1
     assert text_of(str(outputs[0])) == FIRST
     assert "HBox(" not in page.text

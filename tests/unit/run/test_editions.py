@@ -1,10 +1,12 @@
-"""Executing a notebook."""
+"""Executing a notebook, and finding it."""
+
+import os
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from helpers.run.editions import execute
+from helpers.run.editions import execute, load_profile, notebook_path
 
 TRANSPORT = "from ipykernel import get_connection_info\nprint(get_connection_info(unpack=True)['transport'])"
 
@@ -20,3 +22,10 @@ def test_a_kernel_listens_in_a_folder_unless_its_name_is_too_long_for_a_socket(
     execute(notebook, tmp_path / "executed.ipynb", {"output_dir": str(tmp_path)}, progress_bar=False)
     *_, cell = nbformat.read(tmp_path / "executed.ipynb", as_version=4).cells
     assert cell.outputs[0].text == f"{transport}\n"
+
+
+def test_each_profile_is_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert notebook_path("keras", "ko").is_file()
+    assert os.path.isdir(load_profile("smoke")["model"])
+    assert load_profile("sample")["model"] == "bundled"

@@ -1,6 +1,8 @@
 """What `make lab` does before JupyterLab opens."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -155,7 +157,10 @@ def test_make_lab_takes_a_profile_from_the_command_line_alone(arguments, passed_
     assert ("--profile" in line) == ("PROFILE=smoke" in arguments)
 
 
-def test_outside_of_the_project_there_is_one_sentence(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "helpers.run.lab"], cwd=tmp_path, capture_output=True, text=True)
+def test_helpers_without_notebooks_say_so_in_one_sentence(tmp_path):
+    shutil.copytree(ROOT / "src" / "helpers", tmp_path / "a" / "b" / "helpers")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "a" / "b")}
+    command = [sys.executable, "-m", "helpers.run.lab"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert re.fullmatch(r"RunError: there is no folder notebooks here.*\n", done.stderr)

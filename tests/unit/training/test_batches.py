@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import BatchSampler, DataLoader
 
-from helpers.training.batches import POOL, LengthGroupedSampler, order_by_length, padding_share
+from helpers.training.batches import POOL, LengthGroupedSampler, padding_share
 
 LENGTHS = st.lists(st.integers(1, 100), min_size=1, max_size=300)
 
@@ -65,16 +65,9 @@ def test_a_pool_of_one_batch_leaves_the_sentences_in_random_order():
     assert ordered.std(axis=1).mean() == pytest.approx(random.std(axis=1).mean(), rel=0.05)
 
 
-@given(LENGTHS)
-def test_order_by_length_is_stable(lengths):
-    assert order_by_length(lengths) == [index for _, index in sorted(zip(lengths, range(len(lengths)), strict=True))]
-
-
 def test_padding_share_by_hand():
     # batches (4, 2), (3, 3), (5): 8 + 6 + 5 positions, of which 17 hold a subword
     assert padding_share([2, 4, 3, 5, 3], [1, 0, 2, 4, 3], 2) == pytest.approx(2 / 19)
-    # padded to 4, 4 and 8: 8 + 8 + 8
-    assert padding_share([2, 4, 3, 5, 3], [1, 0, 2, 4, 3], 2, multiple_of=4) == pytest.approx(7 / 24)
 
 
 def test_grouping_saves_padding_on_real_data(wnut17):

@@ -1,71 +1,57 @@
-import json
 import os
 import shutil
 
+import keras
+import numpy as np
 import pytest
+from filelock import FileLock
 
-from helpers.errors import DiskFullError, ResumeError
-from helpers.training.resume import RECORD, Start, TrainingCheckpoints
+from helpers.errors import DiskFullError, OutputFolderError, ResumeError
+from helpers.notebook import locks
+from helpers.training.resume import RECORD, STATE, TrainingCheckpoints, keras_checkpoints
 
-MADE_FROM = {"epochs": 3, "seed": 1, "output_dir": "a", "resume": False, "data": "d1", "torch": "2.13.0"}
+MADE_FROM = {"epochs": 3, "seed": 1, "data": "d1", "torch": "2.13.0", "betas": (0.9, 0.999)}
 
 
-def write(checkpoints, step):
+def write(checkpoints, number):
     """Write what a framework would, in two files, one in a folder of its own."""
-    path = checkpoints.path(step)
+    path = checkpoints.path(number)
     (path / "states").mkdir(parents=True)
-    (path / "weights").write_bytes(bytes(100 + step))
+    (path / "weights").write_bytes(bytes(100 + number))
     (path / "states" / "random").write_bytes(bytes(10))
     return path
 
 
 @pytest.fixture
 def checkpoints(tmp_path):
-    """Two epochs done, the first of which is the best."""
-    checkpoints = TrainingCheckpoints(tmp_path, MADE_FROM)
-    checkpoints.begin(Start())
-    for epoch in (1, 2):
-        write(checkpoints, 8 * epoch)
-        checkpoints.seal(8 * epoch, epoch, best_step=8, history={"f1": [0.5, 0.25][:epoch]})
+    """Two checkpoints, the first of which is the best."""
+    checkpoints = TrainingCheckpoints(tmp_path / "checkpoints", MADE_FROM)
+    for number in (8, 16):
+        write(checkpoints, number)
+        checkpoints.seal(number, best=8)
     return checkpoints
 
 
 def names(checkpoints):
-    return sorted(path.name for path in checkpoints.folder.iterdir())
+    return sorted(path.name for path in checkpoints.folder.glob("[!.]*"))
 
 
-def test_training_goes_on_from_the_last_checkpoint(checkpoints, capsys):
-    start = checkpoints.find_start(resume=True)
-    assert start[:3] == (str(checkpoints.path(16)), 16, 2)
-    assert start.best_step == 8
-    assert start.history == {"f1": [0.5, 0.25]}
-    assert start.resumed == {"epochs": 2, "seconds": start.seconds}
-    assert "goes on from" in capsys.readouterr().out
+def newest(checkpoints):
+    found = checkpoints.newest()
+    return found and os.path.basename(found)
 
 
-def test_the_seconds_of_all_runs_add_up(checkpoints):
-    first = checkpoints.find_start(resume=True)
-    assert 0 < first.seconds < 60
-    again = TrainingCheckpoints(checkpoints.folder, MADE_FROM)
-    again.begin(first._replace(seconds=1000.0))
-    write(again, 24)
-    again.seal(24, 3, 8)
-    assert 1000 < again.find_start(resume=True).seconds < 1060
+# Which checkpoint
 
 
-def test_without_resume_it_begins_from_the_start_and_old_checkpoints_go_when_it_does(checkpoints, capsys):
-    start = checkpoints.find_start(resume=False)
-    assert start == Start()
-    assert start.resumed is None
-    assert "from the start" in capsys.readouterr().out
-    assert names(checkpoints) == ["checkpoint-16", "checkpoint-8"]
-    checkpoints.begin(start)
-    assert names(checkpoints) == []
+def test_training_continues_from_the_newest(checkpoints, capsys):
+    assert checkpoints.newest() == str(checkpoints.path(16))
+    assert capsys.readouterr().out == f"Training continues from {checkpoints.path(16)}.\n"
 
 
-def test_with_nothing_to_resume_it_begins_from_the_start_and_says_so(tmp_path, capsys):
-    assert TrainingCheckpoints(tmp_path / "missing", MADE_FROM).find_start(resume=True) == Start()
-    assert "no checkpoint to go on from" in capsys.readouterr().out
+def test_without_one_it_begins_from_the_start_and_says_so(tmp_path, capsys):
+    assert TrainingCheckpoints(tmp_path / "missing", MADE_FROM).newest() is None
+    assert capsys.readouterr().out == "Training begins from the start.\n"
 
 
 @pytest.mark.parametrize("name", ["weights", "states/random", RECORD])
@@ -76,53 +62,63 @@ def test_a_broken_checkpoint_is_passed_over(checkpoints, name, harm, capsys):
         file.unlink()
     else:
         os.truncate(file, file.stat().st_size - 2 if harm == "cut" else 0)
-    start = checkpoints.find_start(resume=True)
-    assert start.step == 8
+    assert newest(checkpoints) == "checkpoint-8"
     assert f"{checkpoints.path(16)} is not whole" in capsys.readouterr().out
-    checkpoints.begin(start)
-    assert names(checkpoints) == ["checkpoint-8"]
+    assert names(checkpoints) == ["checkpoint-16", "checkpoint-8"]
 
 
 def test_a_record_cut_anywhere_does_not_count(checkpoints):
     record = (checkpoints.path(16) / RECORD).read_bytes().rstrip()
-    for length in range(len(record)):
-        (checkpoints.path(16) / RECORD).write_bytes(record[:length])
-        assert checkpoints.find_start(resume=True).step == 8
-    (checkpoints.path(16) / RECORD).write_text(json.dumps([1]))
-    assert checkpoints.find_start(resume=True).step == 8
+    for text in [record[:length] for length in range(len(record))] + [b"[1]", b"{}", b"null"]:
+        (checkpoints.path(16) / RECORD).write_bytes(text)
+        assert newest(checkpoints) == "checkpoint-8"
+
+
+def test_a_broken_checkpoint_that_is_being_written_again_is_not_whole_before_it_is_sealed(checkpoints):
+    file = checkpoints.path(16) / "weights"
+    content = file.read_bytes()
+    file.write_bytes(content[:50])
+    assert newest(checkpoints) == "checkpoint-8"
+    file.write_bytes(content)  # killed when it got so far
+    assert newest(checkpoints) == "checkpoint-8"
+    checkpoints.seal(16, best=8)
+    assert newest(checkpoints) == "checkpoint-16"
 
 
 def test_one_that_was_not_sealed_is_passed_over_and_nothing_older_is_gone(checkpoints):
     write(checkpoints, 24)
     assert names(checkpoints) == ["checkpoint-16", "checkpoint-24", "checkpoint-8"]
-    assert checkpoints.find_start(resume=True).step == 16
+    assert newest(checkpoints) == "checkpoint-16"
 
 
-def test_without_the_best_one_the_last_is_of_no_use(checkpoints):
+def test_without_the_best_one_the_newest_is_of_no_use(checkpoints):
     shutil.rmtree(checkpoints.path(8))
-    assert checkpoints.find_start(resume=True) == Start()
+    assert checkpoints.newest() is None
 
 
 def test_the_newest_and_the_best_are_kept(checkpoints):
     write(checkpoints, 24)
-    checkpoints.seal(24, 3, best_step=8)
+    checkpoints.seal(24, best=8)
     assert names(checkpoints) == ["checkpoint-24", "checkpoint-8"]
     write(checkpoints, 32)
-    checkpoints.seal(32, 4, best_step=32)
+    checkpoints.seal(32, best=32)
     assert names(checkpoints) == ["checkpoint-32"]
 
 
-def test_order_is_by_steps_and_not_by_name(checkpoints):
+def test_order_is_by_numbers_and_not_by_name(checkpoints):
     write(checkpoints, 104)
-    checkpoints.seal(104, 13, best_step=8)
-    assert checkpoints.find_start(resume=True).step == 104
+    checkpoints.seal(104, best=8)
+    assert newest(checkpoints) == "checkpoint-104"
 
 
 def test_what_else_lies_there_stays(checkpoints):
     (checkpoints.folder / "checkpoint-notes").mkdir()
     (checkpoints.folder / "my.txt").touch()
-    checkpoints.begin(Start())
-    assert names(checkpoints) == ["checkpoint-notes", "my.txt"]
+    checkpoints.seal(16, best=16)
+    assert names(checkpoints) == ["checkpoint-16", "checkpoint-notes", "my.txt"]
+
+
+# Of which training
 
 
 @pytest.mark.parametrize(
@@ -136,27 +132,111 @@ def test_what_else_lies_there_stays(checkpoints):
 )
 def test_another_training_is_refused_and_nothing_removed(checkpoints, change, message):
     other = TrainingCheckpoints(checkpoints.folder, MADE_FROM | change)
-    with pytest.raises(ResumeError, match=f"checkpoint-16 is of another training: {message}. "):
-        other.find_start(resume=True)
+    with pytest.raises(ResumeError, match=rf"checkpoint-16 is of another training: {message}\. "):
+        other.newest()
     assert names(checkpoints) == ["checkpoint-16", "checkpoint-8"]
+    assert newest(checkpoints) == "checkpoint-16"
 
 
-def test_where_results_go_makes_no_other_training(checkpoints, tmp_path):
-    moved = shutil.move(checkpoints.folder, tmp_path.parent / "moved")
-    other = TrainingCheckpoints(tmp_path.parent / "moved", MADE_FROM | {"output_dir": "b", "resume": True})
-    assert other.find_start(resume=True).folder == f"{moved}/checkpoint-16"
+def test_a_moved_folder_is_no_other_training(checkpoints, tmp_path):
+    locks.release(checkpoints.folder)  # as the end of the process would
+    moved = shutil.move(checkpoints.folder, tmp_path / "moved")
+    assert TrainingCheckpoints(tmp_path / "moved", MADE_FROM).newest() == str(moved / "checkpoint-16")
 
 
-def test_a_full_disk_is_named_and_what_is_not_whole_makes_room(checkpoints):
-    unfinished = write(checkpoints, 24)
-    with pytest.raises(DiskFullError, match=f"the disk of {checkpoints.folder} is full"), checkpoints.room_needed():
-        raise RuntimeError("somewhere inside: No space left on device (os error 28)")
-    assert not unfinished.exists()
-    assert checkpoints.find_start(resume=True).step == 16
+def test_a_second_training_into_the_same_folder_stops(tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, "PATIENCE", 0)
+    with FileLock(tmp_path / locks.LOCK), pytest.raises(OutputFolderError, match="another run is at work in"):
+        TrainingCheckpoints(tmp_path, MADE_FROM)
 
 
-def test_other_errors_stay_what_they_are(checkpoints):
-    unfinished = write(checkpoints, 24)
-    with pytest.raises(RuntimeError, match="something else"), checkpoints.room_needed():
-        raise RuntimeError("something else")
-    assert unfinished.exists()
+# Keras
+
+
+class Crash(Exception):
+    pass
+
+
+class AfterStep(keras.callbacks.Callback):
+    def __init__(self, step, act):
+        super().__init__()
+        self.step, self.act = step, act
+
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.optimizer.iterations) == self.step:
+            self.act()
+
+
+def crash():
+    raise Crash
+
+
+class Score(keras.callbacks.Callback):
+    """The second epoch is the best."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["val_f1"] = [0.1, 0.5, 0.5][epoch]
+
+
+def train(folder, *callbacks):
+    """Train three epochs of four steps, with dropout, AdamW and a learning rate that falls; or what is left of them."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dropout(0.5)])
+    model.add(keras.layers.Dense(1))
+    schedule = keras.optimizers.schedules.PolynomialDecay(0.1, 12, end_learning_rate=0.0)
+    model.compile(keras.optimizers.AdamW(schedule, global_clipnorm=1.0), "mse")
+    saved = keras_checkpoints(TrainingCheckpoints(folder, MADE_FROM), model)
+    x = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
+    fitted = model.fit(
+        *(x, x.sum(axis=1)),
+        batch_size=4,
+        epochs=3,
+        initial_epoch=saved.epochs,
+        shuffle=False,
+        callbacks=[Score(), saved, *callbacks],
+        verbose=0,
+    )
+    return model, fitted.history, saved
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    model, history, saved = train(tmp_path_factory.mktemp("whole"))
+    last = model.get_weights()
+    saved.load_best()
+    return last, history, model.get_weights()
+
+
+@pytest.mark.parametrize("steps", [2, 4, 6, 8, 11, 12], ids=lambda steps: f"after {steps} steps")
+def test_keras_continues_to_the_same_weights_and_history(whole, tmp_path, steps):
+    with pytest.raises(Crash):
+        train(tmp_path, AfterStep(steps, crash))
+    model, history, saved = train(tmp_path)
+    last, expected, best = whole
+    assert saved.epochs == (steps - 1) // 4  # which were over before the crash
+    assert history == expected
+    assert len(history["loss"]) == 3
+    np.testing.assert_equal(model.get_weights(), last)
+    saved.load_best()
+    np.testing.assert_equal(model.get_weights(), best)
+    assert not np.array_equal(best[0], last[0])
+
+
+def test_keras_has_nothing_to_do_where_all_epochs_are_done(whole, tmp_path):
+    train(tmp_path)
+    model, history, saved = train(tmp_path)
+    assert saved.epochs == 3
+    assert history == whole[1]
+    np.testing.assert_equal(model.get_weights(), whole[0])
+
+
+def test_keras_names_a_full_disk_and_earlier_checkpoints_stay_whole(whole, tmp_path, small_disk):
+    disk = small_disk(tmp_path / "disk", "1m")
+    with pytest.raises(DiskFullError, match=f"the disk of {disk.folder} is full"):
+        train(disk.folder, AfterStep(6, disk.fill))
+    assert (disk.folder / "checkpoint-1" / STATE).exists()
+    disk.make_room()
+    model, history, saved = train(disk.folder)
+    assert saved.epochs == 1
+    assert history == whole[1]
+    np.testing.assert_equal(model.get_weights(), whole[0])

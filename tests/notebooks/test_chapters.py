@@ -1,0 +1,21 @@
+"""The chapters, from beginning to end, on a few sentences and a tiny model."""
+
+import papermill
+import pytest
+from support.editions import ROOT
+
+SMOKE = {"model": "./tests/support/tiny_distilbert", "max_train_examples": 32, "steps": 4}
+CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks" / "going_further").glob("*.ipynb"))
+
+
+def outputs(notebook):
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_each_chapter_runs_without_a_warning(workplace, tmp_path, name):
+    path = workplace / "notebooks" / "going_further" / f"{name}.ipynb"
+    smoke = {key: value for key, value in SMOKE.items() if key in papermill.inspect_notebook(path)}
+    parameters = smoke | {"output_dir": str(tmp_path)}
+    notebook = papermill.execute_notebook(path, None, parameters, cwd=workplace, progress_bar=False)
+    assert [output.text for output in outputs(notebook) if output.get("name") == "stderr"] == []

@@ -1,0 +1,276 @@
+"""The chapter on long trainings: it runs, and a killed training is continued and ends as one that was left alone."""
+
+import os
+import subprocess
+import sys
+import time
+from functools import cache
+
+import nbformat
+import papermill
+import pytest
+from support.editions import ROOT
+
+from helpers.notebook.editions import MAIN
+from helpers.training.resume import RECORD
+
+SETTINGS = {
+    "model": str(ROOT / "tests" / "support" / "tiny_distilbert"),
+    "max_train_examples": 60,
+    "batch_size": 4,
+    "epochs": 3,
+    "learning_rate": 0.001,
+    "output_dir": "[1] *?/output",  # which libraries may take for a pattern
+    "save_steps": 6,  # an epoch has 15
+    "crash_step": 22,
+}
+CHECKPOINTS = "[1] *?/output/checkpoints"
+# The newest checkpoint that is whole when the training is killed after step 22, and the next.
+LAST, NEXT = {"pytorch": "18", "keras": "1"}, {"pytorch": "24", "keras": "2"}
+WAITING = "waiting"  # a file that says that the training has come to step 22
+WAIT = f"""
+import time
+
+
+def wait(step):
+    if step == 22 and Path("wait").exists():
+        Path({WAITING!r}).touch()
+        while Path({WAITING!r}).exists():
+            time.sleep(0.05)
+
+
+"""
+# What waits in the middle of an epoch: a line before the training, in the form of each edition.
+WITH_WAITING = {
+    "pytorch": f"""{WAIT}
+class Waiting(TrainerCallback):
+    def on_step_end(self, args, state, control, **others):
+        wait(state.global_step)
+
+
+make_trainer = new_trainer
+new_trainer = lambda folder, callbacks: make_trainer(folder, [*callbacks, Waiting()])
+""",
+    "keras": f"""{WAIT}
+class Waiting(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        wait(int(self.model.optimizer.iterations))
+
+
+fit = train
+train = lambda ner_model, callbacks, first_epoch: fit(ner_model, [*callbacks, Waiting()], first_epoch)
+""",
+}
+# What the training ended with.
+ENDING = {
+    "pytorch": """
+import numpy as np
+
+weights = [tensor.numpy() for tensor in whole.model.state_dict().values()]
+logged = [{name: entry[name] for name in ("loss", "eval_loss", "eval_f1", "step") if name in entry}
+    for entry in whole.state.log_history if "train_loss" not in entry]
+""",
+    "keras": """
+weights, logged = whole.get_weights(), whole_history
+""",
+}
+SAVE = """
+import json
+
+np.savez("weights.npz", *weights)
+Path("history.json").write_text(json.dumps(logged))
+"""
+
+
+def code_cells(edition):
+    notebook = nbformat.read(ROOT / "notebooks" / "going_further" / f"long_trainings_{edition}.ipynb", as_version=4)
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def script(edition, settings):
+    """The chapter's cells up to the training that may be killed, without those that show a crash before it."""
+    lines = []
+    for cell in code_cells(edition):
+        tags = cell.metadata.get("tags", [])
+        if "training" in tags:
+            return "\n".join([*lines, WITH_WAITING[edition], cell.source, ENDING[edition], SAVE])
+        if "parameters" in tags:
+            lines += [cell.source, *(f"{name} = {value!r}" for name, value in settings.items())]
+        elif not any(word in cell.source for word in ("%pip", '"crashed', '"backup"')):
+            lines.append(cell.source)
+    raise LookupError("no cell has the tag 'training'")
+
+
+class Place:
+    """A folder in which an edition trains, and what it leaves there."""
+
+    def __init__(self, folder, edition):
+        self.folder, self.edition = folder, edition
+        self.checkpoints = folder / CHECKPOINTS
+
+    def start(self, **changed):
+        (self.folder / "train.py").write_text(script(self.edition, SETTINGS | changed), encoding="utf-8")
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen([sys.executable, "train.py"], cwd=self.folder, **pipes)
+
+    def start_and_wait_in_mid_epoch(self):
+        (self.folder / "wait").touch()
+        process = self.start()
+        wait_until((self.folder / WAITING).exists, process)
+        (self.folder / "wait").unlink()
+        return process
+
+    def go_on(self):
+        (self.folder / WAITING).unlink()
+
+    def train(self, **changed):
+        process = self.start(**changed)
+        stdout, stderr = process.communicate()
+        assert process.returncode == 0, stderr
+        return stdout
+
+    def result(self):
+        return (self.folder / "weights.npz").read_bytes(), (self.folder / "history.json").read_text()
+
+
+@pytest.fixture(params=MAIN)
+def edition(request):
+    return request.param
+
+
+@pytest.fixture
+def place(tmp_path, edition):
+    return Place(tmp_path, edition)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """What a training that is left alone ends with."""
+
+    @cache
+    def result(edition):
+        place = Place(tmp_path_factory.mktemp(edition), edition)
+        assert "Training begins from the start." in place.train()
+        return place.result()
+
+    return result
+
+
+def wait_until(condition, process):
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def kill(process):
+    process.kill()
+    process.communicate()
+
+
+# The chapter
+
+
+def test_the_chapter_crashes_continues_and_finds_both_equal(workplace, edition):
+    parameters = SETTINGS | {"output_dir": f"output/{edition}"}
+    if edition == "keras":
+        del parameters["save_steps"]
+    notebook = papermill.execute_notebook(
+        workplace / "notebooks" / "going_further" / f"long_trainings_{edition}.ipynb",
+        None,
+        parameters,
+        cwd=workplace,
+        progress_bar=False,
+    )
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert [output.text for output in outputs if output.get("name") == "stderr"] == []
+    shown = "".join(output.get("text", "") for output in outputs)
+    assert "crashed after step 22" in shown
+    assert shown.count("the same weights: True\n") == shown.count("the same scores: True\n") == 1
+    assert ("BackupAndRestore, the same weights: False\n" in shown) == (edition == "keras")
+    assert "checkpoint-999999 is not whole and is passed over." in shown
+    assert "is of another training: learning_rate was 0.001, is 0.1." in shown
+
+
+# Killed
+
+
+def test_killed_in_mid_epoch_it_continues_from_the_newest_checkpoint_and_ends_the_same(place, edition, undisturbed):
+    expected = undisturbed(edition)
+    kill(place.start_and_wait_in_mid_epoch())
+    place.go_on()
+    stdout = place.train()
+    assert f"Training continues from {CHECKPOINTS}/checkpoint-{LAST[edition]}.\n" in stdout
+    assert place.result() == expected
+
+
+@pytest.mark.faults
+def test_killed_while_a_checkpoint_is_written_it_continues_from_the_one_before(place, edition, undisturbed):
+    expected = undisturbed(edition)
+    process = place.start_and_wait_in_mid_epoch()
+    # Whoever opens a pipe that nobody reads has to wait.
+    unfinished = place.checkpoints / f"checkpoint-{NEXT[edition]}"
+    unfinished.mkdir()
+    os.mkfifo(unfinished / {"pytorch": "rng_state.pth", "keras": f"{RECORD}.part"}[edition])
+    place.go_on()
+    before = {"pytorch": "scheduler.pt", "keras": "scores.json"}[edition]
+    wait_until((unfinished / before).exists, process)
+    kill(process)
+    stdout = place.train()
+    assert f"{CHECKPOINTS}/checkpoint-{NEXT[edition]} is not whole and is passed over.\n" in stdout
+    assert f"Training continues from {CHECKPOINTS}/checkpoint-{LAST[edition]}.\n" in stdout
+    assert place.result() == expected
+
+
+@pytest.mark.faults
+def test_killed_after_the_training_nothing_is_trained_again(place, edition, undisturbed):
+    expected = undisturbed(edition)
+    place.train()
+    kept = {path: path.stat().st_mtime_ns for path in place.checkpoints.rglob("*")}
+    place.train()
+    assert {path: path.stat().st_mtime_ns for path in place.checkpoints.rglob("*")} == kept
+    assert place.result() == expected
+
+
+@pytest.mark.faults
+def test_the_newest_checkpoint_may_break_later(place, edition, undisturbed):
+    expected = undisturbed(edition)
+    place.train()
+    newest = max(place.checkpoints.glob("checkpoint-*"), key=lambda path: int(path.name.partition("-")[2]))
+    largest = max(newest.iterdir(), key=lambda path: path.stat().st_size)
+    os.truncate(largest, largest.stat().st_size - 100)
+    stdout = place.train()
+    assert f"{CHECKPOINTS}/{newest.name} is not whole and is passed over.\n" in stdout
+    assert place.result() == expected
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("change", [{"learning_rate": 0.1}, {"max_train_examples": 56}])
+def test_another_training_is_not_continued(place, edition, change):
+    place.train()
+    kept = sorted(place.checkpoints.rglob("*"))
+    process = place.start(**change)
+    _, stderr = process.communicate()
+    assert process.returncode == 1
+    name, before = {"learning_rate": ("learning_rate", "0.001"), "max_train_examples": ("data", "'")}[
+        next(iter(change))
+    ]
+    assert f"is of another training: {name} was {before}" in stderr
+    assert sorted(place.checkpoints.rglob("*")) == kept
+
+
+# A full disk
+
+
+@pytest.mark.faults
+def test_a_full_disk_is_named_and_with_room_it_continues(place, edition, undisturbed, small_disk):
+    expected = undisturbed(edition)
+    disk = small_disk(place.checkpoints, "30m")
+    process = place.start_and_wait_in_mid_epoch()
+    disk.fill()
+    place.go_on()
+    _, stderr = process.communicate()
+    assert process.returncode == 1
+    assert "helpers.errors.DiskFullError: the disk of " in stderr
+    disk.make_room()
+    assert f"Training continues from {CHECKPOINTS}/checkpoint-{LAST[edition]}.\n" in place.train()
+    assert place.result() == expected
