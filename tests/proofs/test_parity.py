@@ -56,7 +56,8 @@ def test_editions_are_the_same_training(runs):
 @pytest.mark.parametrize(
     ("changes", "differ"),
     [
-        ({"global_clipnorm=1.0": "global_clipnorm=0.1"}, {LOSS, SIZE, CHANGE}),
+        # AdamW divides by the gradients' size, so the losses hardly notice.
+        ({"global_clipnorm=1.0": "global_clipnorm=0.1"}, {SIZE, CHANGE}),
         (
             {
                 "shuffle=True, seed=seed": "shuffle=True, seed=seed + 1",
