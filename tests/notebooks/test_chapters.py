@@ -4,8 +4,14 @@ import papermill
 import pytest
 from support.editions import ROOT
 
-# Two steps an epoch: the crash is in the second.
-SMOKE = {"model": "./tests/support/tiny_distilbert", "max_train_examples": 32, "steps": 4, "crash_step": 3}
+SMOKE = {
+    "model": "./tests/support/tiny_distilbert",
+    "max_train_examples": 32,
+    "steps": 4,
+    # Two steps an epoch: the crash is in the second one, after a checkpoint.
+    "save_steps": 2,
+    "crash_step": 3,
+}
 CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks" / "going_further").glob("*.ipynb"))
 
 
