@@ -1,4 +1,4 @@
-"""A helper that is harmed on purpose turns the verdict, by the baselines that the project keeps."""
+"""A lesson that is harmed on purpose turns the verdict, by the baselines that the project keeps."""
 
 import os
 import re
@@ -21,10 +21,10 @@ cpus: 1
 def test_labels_shifted_by_one_are_noticed(tmp_path):
     for name in ("notebooks", "src"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("output", "__pycache__"))
-    alignment = tmp_path / "src" / "helpers" / "alignment.py"
-    source = alignment.read_text(encoding="utf-8")
-    assert source.count("tags[word])") == 1
-    alignment.write_text(source.replace("tags[word])", "tags[word - 1])"), encoding="utf-8")
+    lesson = tmp_path / "notebooks" / "token_classification_pytorch.ipynb"
+    source = lesson.read_text(encoding="utf-8")
+    assert source.count("tags[word] if is_first") == 1
+    lesson.write_text(source.replace("tags[word] if is_first", "tags[word - 1] if is_first"), encoding="utf-8")
     (tmp_path / "matrix.yaml").write_text(MATRIX)
     command = [sys.executable, "-m", "regression", "run", "matrix.yaml"]
     command += ["--baselines", str(ROOT / "tests" / "baselines")]
