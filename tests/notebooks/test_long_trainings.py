@@ -207,14 +207,16 @@ def test_killed_in_mid_epoch_it_continues_from_the_newest_checkpoint_and_ends_th
 def test_killed_while_a_checkpoint_is_written_it_continues_from_the_one_before(place, edition, undisturbed):
     expected = undisturbed(edition)
     process = place.start_and_wait_in_mid_epoch()
-    # Whoever opens a pipe that nobody reads has to wait.
     unfinished = place.checkpoints / f"checkpoint-{NEXT[edition]}"
     unfinished.mkdir()
-    os.mkfifo(unfinished / {"pytorch": "rng_state.pth", "keras": f"{RECORD}.part"}[edition])
+    pipe = unfinished / {"pytorch": "rng_state.pth", "keras": f"{RECORD}.part"}[edition]
+    os.mkfifo(pipe)  # whoever opens a pipe that nobody reads has to wait
     place.go_on()
     before = {"pytorch": "scheduler.pt", "keras": "scores.json"}[edition]
     wait_until((unfinished / before).exists, process)
     kill(process)
+    pipe.unlink()
+    pipe.write_bytes(b"half")
     stdout = place.train()
     assert f"{CHECKPOINTS}/checkpoint-{NEXT[edition]} is not whole and is passed over.\n" in stdout
     assert f"Training continues from {CHECKPOINTS}/checkpoint-{LAST[edition]}.\n" in stdout
