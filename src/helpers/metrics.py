@@ -56,26 +56,6 @@ def tags_from_logits(
     return predicted, true
 
 
-def mean_loss(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Compute the cross-entropy over all labelled positions, each of them counting as much as any other.
-
-    Parameters
-    ----------
-    logits : ndarray of float, shape (sentences, subwords, classes)
-    labels : ndarray of int, shape (sentences, subwords)
-        Class ids; positions with -100 are dropped.
-
-    Returns
-    -------
-    float
-        NaN where nothing is labelled.
-    """
-    kept = labels != IGNORED
-    chosen = logits[kept].astype(np.float64)
-    log_shares = chosen - np.logaddexp.reduce(chosen, axis=-1, keepdims=True)
-    return float(-log_shares[np.arange(len(chosen)), labels[kept]].mean()) if len(chosen) else float("nan")
-
-
 def per_type_table(scores: dict) -> pd.DataFrame:
     """Lay out the scores of the seqeval metric: a row a type, then a row ``all`` with those over all entities."""
     table = pd.DataFrame.from_dict(types_of(scores), orient="index", columns=["precision", "recall", "f1", "number"])

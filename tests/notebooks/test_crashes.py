@@ -84,33 +84,27 @@ def test_a_second_run_into_the_same_folder_stops_and_harms_nothing(place):
     assert len(read_results(place / "runs" / "smoke" / "pytorch")["history"]) == 2
 
 
-def test_a_full_disk_is_one_message_and_with_room_the_run_succeeds(place, small_disk):
-    disk = small_disk(place / "runs", "30m")
-    process = start(place)
+def require_one_message_then_success(place, disk, named, **environment):
+    process = start(place, **environment)
     disk.fill()
     _, stderr = finish(place, process)
     assert process.returncode == 1
-    assert len(re.findall(r"^DiskFullError: the disk of .* is full", stderr, re.MULTILINE)) == 1
+    assert len(re.findall(rf"^DiskFullError: the disk of {named} is full", stderr, re.MULTILINE)) == 1
     assert "Traceback" not in stderr
     disk.make_room()
-    again = start(place)
+    again = start(place, **environment)
     _, stderr = finish(place, again)
     assert again.returncode == 0, stderr
+
+
+def test_a_full_disk_is_one_message_and_with_room_the_run_succeeds(place, small_disk):
+    require_one_message_then_success(place, small_disk(place / "runs", "30m"), named=".*")
 
 
 @pytest.mark.parametrize("place", ["ner_data.map(tokenize_and_align_labels"], indirect=True)
 def test_a_full_disk_while_tokenizing_is_named_and_with_room_the_run_succeeds(place, small_disk):
     disk = small_disk(place / "temporary", "30m")
-    process = start(place, TMPDIR=str(disk.folder))
-    disk.fill()
-    _, stderr = finish(place, process)
-    assert process.returncode == 1
-    assert len(re.findall(rf"^DiskFullError: the disk of {disk.folder} is full", stderr, re.MULTILINE)) == 1
-    assert "Traceback" not in stderr
-    disk.make_room()
-    again = start(place, TMPDIR=str(disk.folder))
-    _, stderr = finish(place, again)
-    assert again.returncode == 0, stderr
+    require_one_message_then_success(place, disk, named=disk.folder, TMPDIR=str(disk.folder))
 
 
 @pytest.mark.parametrize("lock", [".keras.lock", "keras/.lock"])

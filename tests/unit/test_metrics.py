@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import seqeval.metrics
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,19 +45,6 @@ def test_the_metric_script_is_the_projects_own(seqeval_metric, tmp_path, monkeyp
     for metric in (seqeval_metric, evaluate.load(metrics.SEQEVAL)):
         script = Path(inspect.getfile(type(metric)))  # evaluate runs a copy of it
         assert script.read_bytes() == Path(metrics.__file__).with_name("seqeval_metric.py").read_bytes()
-
-
-def test_mean_loss_is_pytorchs():
-    random = np.random.default_rng(0)
-    logits = (20 * random.normal(size=(4, 7, 5))).astype(np.float32)
-    labels = random.integers(0, 5, size=(4, 7))
-    labels[random.random((4, 7)) < 0.5] = -100
-    expected = torch.nn.functional.cross_entropy(torch.tensor(logits).reshape(-1, 5), torch.tensor(labels).ravel())
-    assert metrics.mean_loss(logits, labels) == pytest.approx(expected.item(), rel=1e-6)
-
-
-def test_mean_loss_of_nothing_is_no_number():
-    assert np.isnan(metrics.mean_loss(np.zeros((1, 2, 3)), np.full((1, 2), -100)))
 
 
 def test_scores_worked_by_hand(seqeval_metric):

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from huggingface_hub import metadata_load
 from yaml import YAMLError
 
@@ -110,23 +109,6 @@ def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
 
     names = AutoConfig.from_pretrained(folder).to_dict()
     return {name: dropout for name in names if name.endswith(("dropout", "dropout_prob"))}
-
-
-def draw_head(config: PretrainedConfig, seed: int) -> np.ndarray:
-    """Draw a new head's initial weights from a normal distribution around 0, the same for each framework.
-
-    Parameters
-    ----------
-    config : PretrainedConfig
-        Gives the size, and the standard deviation as ``initializer_range``.
-    seed : int
-
-    Returns
-    -------
-    ndarray of float32, shape (hidden_size, num_labels)
-    """
-    shape = (config.hidden_size, config.num_labels)
-    return np.random.default_rng(seed).normal(0, config.initializer_range, shape).astype(np.float32)
 
 
 def licence(folder: str) -> str | list[str]:
