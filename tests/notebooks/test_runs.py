@@ -23,6 +23,7 @@ from transformers import AutoConfig
 from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.parameters import check_parameters
 from helpers.notebook.results import KEYS
+from helpers.run import editions
 from helpers.run.__main__ import main
 from helpers.run.editions import clear
 
@@ -299,7 +300,14 @@ def test_one_edition_may_read_what_the_other_has_left(tmp_path):
     assert (tmp_path / "pytorch" / "model").exists()
 
 
-def test_outside_of_the_project_the_message_says_where_to_run(tmp_path, monkeypatch, capsys):
+def test_a_profile_with_relative_paths_runs_from_any_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["--profile", "smoke", "--edition", "pytorch"]) == 0, capsys.readouterr().err
+    assert (tmp_path / "runs" / "smoke" / "report.html").exists()
+
+
+def test_without_a_project_the_message_says_where_to_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(editions, "CHECKOUT", tmp_path)
     monkeypatch.chdir(tmp_path)
     assert main(["--profile", "smoke"]) == 1
     assert "run this from the folder of the project" in capsys.readouterr().err

@@ -159,13 +159,15 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
         If there is no such parameter, or its value is one that it cannot take.
     RunError
         If a cell fails; the message ends in the cell's traceback. Also if the notebook's process dies.
+    DiskFullError
+        If a cell, or the notebook itself, finds no room to write.
     """
     for name, value in parameters.items():
         check_value(name, value)
     executed = executed.absolute()
     papermill_io.register(executed.anchor, _WholeFiles())  # "/", or a drive of Windows
     try:
-        with tempfile.TemporaryDirectory() as sockets:
+        with tempfile.TemporaryDirectory() as sockets, room_needed(executed.parent):
             papermill.execute_notebook(
                 notebook, executed, parameters, engine_name="saves_before_code", config=_listen(sockets), **settings
             )
