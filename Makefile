@@ -18,6 +18,9 @@ RUN := -m helpers.run --language $(LANGUAGE) --profile $(PROFILE)
 LAB := -m helpers.run.lab --language $(LANGUAGE) $(if $(filter command,$(origin PROFILE)),--profile $(PROFILE))
 PYTEST := $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+# Some containers set it; then each process compiles all that it imports anew, which takes longer than the import.
+unexport PYTHONDONTWRITEBYTECODE
+
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 

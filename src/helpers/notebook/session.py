@@ -98,6 +98,9 @@ def prepare_framework(edition: str) -> None:
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    if edition == "keras":
+        # TensorFlow itself does so on the newest processors alone; on others it saves a quarter of a training's time.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     # Without an NVIDIA driver, PyTorch's CUDA builds find TensorFlow's stand-in for CUDA in memory, and warn of it.
     warnings.filterwarnings("ignore", "CUDA initialization: .*Error 302", UserWarning)
     load_triton_first()
