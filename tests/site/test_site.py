@@ -97,8 +97,9 @@ def test_each_step_stands_in_all_editions_and_languages(site, pages):
         for language in ("", "ko")
         for edition in EDITION_FOLDERS
     ]
-    sections = (ROOT / "notebooks" / "source" / "lesson.md").read_text(encoding="utf-8").count("\n## ")
-    assert len(names[0]) == sections >= 10
+    lesson = (ROOT / "notebooks" / "source" / "lesson.md").read_text(encoding="utf-8")
+    sections = set(re.findall("^## .*", lesson, re.MULTILINE))  # one may stand there once for each edition
+    assert len(names[0]) == len(sections) >= 10
     assert names == 6 * names[:1]
     page = pages[site / "ko" / "pytorch" / "03.html"]
     assert page.html["lang"] == "ko"
@@ -258,7 +259,7 @@ def test_search_works_without_a_server(site, browser):
     page.keyboard.press("Enter")
     page.locator("#search-results li a", has_text="PyTorch").first.click()
     page.wait_for_load_state()
-    assert "boundary" in page.locator("article").inner_text()
+    assert "boundar" in page.locator("article").inner_text()  # other forms of the word are found too
     page.close()
 
 
