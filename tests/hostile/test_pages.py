@@ -271,7 +271,7 @@ def test_in_jupyterlab_all_is_text(run, browser, lab, workplace, trusted):
     page, fired = watched_page(browser)
     page.goto(f"{address}/lab/tree/{notebook.name}?token=t&reset")  # without what an earlier test has opened
     page.locator(".jp-Notebook mark").first.wait_for()
-    page.locator(".jp-Notebook pre", has_text="push_to_hub is off: the model stays").wait_for()
+    page.locator(".jp-Notebook th", has_text="peak memory").wait_for()  # in the last output
     page.wait_for_timeout(2000)  # in which formulas would be set
     text = " ".join(page.locator(".jp-Notebook").inner_text().split())
     elsewhere = [thing for thing in fired if "://" in thing and address.removeprefix("http") not in thing]
