@@ -86,6 +86,9 @@ def progress_table(steps_per_epoch: int, epochs: int) -> keras.callbacks.Callbac
     class ProgressTable(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
             self.tracker = NotebookTrainingTracker(steps_per_epoch * epochs)
+            # Left to the first step, it makes TensorFlow trace that step twice, which takes half as long again.
+            if self.model.built:  # so not where a model of your own gets its weights in the first step
+                self.model.optimizer.build(self.model.trainable_variables)
 
         def on_epoch_begin(self, epoch, logs=None):
             self.epoch, self.step = epoch, epoch * steps_per_epoch  # not from 0 where a training is continued
