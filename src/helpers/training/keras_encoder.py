@@ -66,14 +66,14 @@ def build_tagger(config: PretrainedConfig, num_labels: int, dropout: float | Non
     -------
     keras.Model
         Takes ``input_ids`` and ``attention_mask``, integers of shape (sentences, subwords); gives logits, float32 of
-        shape (sentences, subwords, labels).
+        shape (sentences, subwords, labels). With TensorFlow, ``compile`` leaves XLA off.
 
     Raises
     ------
     CheckpointUnavailableError
         If the configuration is of another kind of model.
     """
-    from keras import Input, Model, layers, ops
+    from keras import Input, Model, backend, layers, ops
 
     prefix, names = _names(config)
     size, heads = config.hidden_size, config.num_attention_heads
@@ -123,7 +123,10 @@ def build_tagger(config: PretrainedConfig, num_labels: int, dropout: float | Non
         wide = dense(x, part["wide"], _width(config), gelu)
         x = norm(x + drop(dense(wide, part["narrow"])), part["norm"])
     logits = layers.Dense(num_labels, dtype="float32", name=HEAD)(drop(x))
-    return Model({"input_ids": ids, "attention_mask": mask}, logits)
+    model = Model({"input_ids": ids, "attention_mask": mask}, logits)
+    if backend.backend() == "tensorflow":
+        model.supports_jit = False  # XLA, which Keras would take on a GPU, compiles each length of a batch anew
+    return model
 
 
 def load_pretrained(model: keras.Model, folder: str) -> list[str]:

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import (
@@ -231,6 +233,15 @@ def test_short_numbers_compute_nearly_the_same_and_train(policy, tmp_path, batch
     labels = np.where(batch["attention_mask"], 1, -100)
     losses = [float(model.train_on_batch(batch, labels)) for _ in range(8)]
     assert losses[-1] < losses[0]
+
+
+def test_keras_leaves_xla_off_on_a_gpu(monkeypatch, tmp_path):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda *_: [SimpleNamespace(device_type="GPU")])
+    other = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model, _ = tagger(checkpoint(tmp_path, "bert"))
+    for each in (other, model):
+        each.compile("adam", "mse")
+    assert (other.jit_compile, model.jit_compile) == (True, False)
 
 
 RECIPE = """
