@@ -78,7 +78,7 @@ def progress_table(steps_per_epoch: int, epochs: int) -> keras.callbacks.Callbac
     Returns
     -------
     keras.callbacks.Callback
-        To be put behind the callbacks that add scores to the logs.
+        To be put behind the callbacks that add scores to the logs. It also builds the optimizer before the first step.
     """
     import keras
     from transformers.utils.notebook import NotebookTrainingTracker
@@ -86,7 +86,7 @@ def progress_table(steps_per_epoch: int, epochs: int) -> keras.callbacks.Callbac
     class ProgressTable(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
             self.tracker = NotebookTrainingTracker(steps_per_epoch * epochs)
-            # Left to the first step, it makes TensorFlow trace that step twice, which takes half as long again.
+            # Left to the first step, this makes TensorFlow trace that step twice, which takes twice as long.
             if self.model.built:  # so not where a model of your own gets its weights in the first step
                 self.model.optimizer.build(self.model.trainable_variables)
 
