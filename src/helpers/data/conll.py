@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.data.lines import read_lines
+from helpers.data.reading import Reading
 from helpers.data.tagging import Sentence, as_sentence, require_tag
-from helpers.errors import MalformedDataError
+from helpers.errors import MalformedDataError, UnknownTagError
 
 
-def read_conll(path: Path) -> Iterator[Sentence]:
+def read_conll(path: Path, reading: Reading) -> Iterator[Sentence]:
     r"""Read a CoNLL file a sentence at a time, so that a large one takes no more memory than a small one.
 
     The word is in the first column and its tag in the last; columns are separated by tabs or, in a line without a
@@ -20,6 +21,8 @@ def read_conll(path: Path) -> Iterator[Sentence]:
     ----------
     path : Path
         A UTF-8 file.
+    reading : Reading
+        Gets the places that are wrong.
 
     Yields
     ------
@@ -41,7 +44,10 @@ def read_conll(path: Path) -> Iterator[Sentence]:
         columns = _columns(line)
         if columns and columns[0] != "-DOCSTART-":
             width = width or len(columns)
-            rows.append(_word_and_tag(columns, width, where))
+            try:
+                rows.append(_word_and_tag(columns, width, where))
+            except (MalformedDataError, UnknownTagError) as error:
+                reading.add(error)
         elif rows:
             yield as_sentence(*zip(*rows, strict=True))
             rows = []

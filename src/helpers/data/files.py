@@ -1,17 +1,14 @@
 """Find and read a data set's files."""
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from helpers.data.forms import SUFFIXES, reader_of
+from helpers.data.reading import Choices, Reading
 from helpers.data.tagging import Sentence
 from helpers.errors import DatasetUnavailableError
-from helpers.notebook.language import translate
 
 SPLIT_STEMS = {"train": ("train",), "validation": ("validation", "valid", "dev"), "test": ("test",)}
-CONLL_SUFFIXES = (".conll", ".txt", ".tsv", ".iob", ".iob2", ".bio")
-JSON_SUFFIXES = (".json", ".jsonl")
-SUFFIXES = CONLL_SUFFIXES + JSON_SUFFIXES
 ALL = "all"  # what is still to be divided into splits
 
 
@@ -71,14 +68,15 @@ def _split_files(folder: Path, files: list[Path]) -> dict[str, Path]:
     return found
 
 
-def read_documents(path: Path) -> Iterator[list[Sentence]]:
-    """Read a file of any format a document at a time, and print at its end what happened to its content.
+def read_documents(path: Path, choices: Choices = Choices()) -> Iterator[list[Sentence]]:  # noqa: B008
+    """Read a file of any form a document at a time, and print at its end what happened to its content.
 
     Parameters
     ----------
     path : Path
-        CoNLL text (`conll.read_conll`), JSON records of words and tags (`json_records.read_tagged`), or a labelling
-        tool's export (`labelling_tools.read_labelled`).
+        Of a form that `helpers.data.forms.reader_of` recognises.
+    choices : Choices
+        How to read it, where there is a choice.
 
     Yields
     ------
@@ -87,48 +85,15 @@ def read_documents(path: Path) -> Iterator[list[Sentence]]:
 
     Raises
     ------
-    DatasetUnavailableError, MalformedDataError, UnknownTagError
-        If the file cannot be read or breaks its format; with file and line or record.
+    DatasetUnavailableError
+        If the file cannot be read.
+    MalformedDataError, UnknownTagError
+        If it breaks its form, when all of it has been read: up to ten places, each with its line or record.
     """
-    notes = Counter()
-    for document in _documents(path, notes):
-        notes["rewritten"] += sum(sentence.rewritten for sentence in document)
+    reading = Reading(choices)
+    for document in reader_of(path)(path, reading):
+        reading.notes["rewritten"] += sum(sentence.rewritten for sentence in document)
         yield document
-    for line in _reported(notes):
+    reading.finish()
+    for line in reading.report():
         print(f"{path.name}: {line}")
-
-
-def _documents(path: Path, notes: Counter) -> Iterator[list[Sentence]]:
-    # Imported here, as each file has one format.
-    if path.suffix in CONLL_SUFFIXES:
-        from helpers.data.conll import read_conll
-
-        return ([sentence] for sentence in read_conll(path))
-    from helpers.data.json_records import read_records, read_tagged
-
-    _, first = next(read_records(path), ("", {"tokens": []}))
-    if "tokens" in first:
-        return ([sentence] for sentence in read_tagged(path))
-    from helpers.data.labelling_tools import read_labelled
-
-    return read_labelled(path, notes)
-
-
-def _reported(notes: Counter) -> Iterator[str]:
-    """Report what was counted, if it was."""
-    sentences = {
-        "rewritten": translate("{count} tags rewritten as IOB2."),
-        "texts": translate("{count} labelled texts with {spans} spans."),
-        "without_span": translate("{count} of the texts have no span: their words are outside of all entities."),
-        "inside_words": translate("{count} spans begin or end inside of a word, which is split there."),
-        "unlabelled": translate("{count} texts are left out: nobody has labelled them, or they were skipped."),
-        "disagreeing": translate(
-            "{count} texts were labelled by several people, who differ: what is marked as ground truth is taken,"
-            " or what was changed last."
-        ),
-        "utf16": translate("Spans are counted in UTF-16 units, in which an emoji counts twice."),
-        "characters": translate("Spans are counted in characters, in which an emoji counts once."),
-    }
-    for name, sentence in sentences.items():
-        if notes[name]:
-            yield sentence.format(count=notes[name], spans=notes["spans"])

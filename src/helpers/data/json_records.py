@@ -9,8 +9,9 @@ from reprlib import Repr
 from typing import Any, TextIO
 
 from helpers.data.lines import read_lines
+from helpers.data.reading import Reading
 from helpers.data.tagging import Sentence, as_sentence, require_tag
-from helpers.errors import DatasetUnavailableError, MalformedDataError
+from helpers.errors import DatasetUnavailableError, MalformedDataError, UnknownTagError
 from helpers.notebook.secrets import redact_tokens
 
 CHUNK = 2**20  # characters of an array that are read at once
@@ -62,13 +63,15 @@ def read_records(path: Path) -> Iterator[tuple[str, dict]]:
         yield where, record
 
 
-def read_tagged(path: Path) -> Iterator[Sentence]:
+def read_tagged(path: Path, reading: Reading) -> Iterator[Sentence]:
     """Read JSON records of words and tags: ``{"tokens": ["In", "Oslo"], "tags": ["O", "B-location"]}``.
 
     Parameters
     ----------
     path : Path
         As for `read_records`. The tags are texts, in a list of the name ``tags`` or ``ner_tags``.
+    reading : Reading
+        Gets the places that are wrong.
 
     Yields
     ------
@@ -83,22 +86,31 @@ def read_tagged(path: Path) -> Iterator[Sentence]:
         If a tag belongs to none of the schemes; with file and line or record.
     """
     for where, record in read_records(path):
-        tokens = member(record, "tokens", list, where)
-        tags = member(record, next((name for name in TAG_COLUMNS if name in record), TAG_COLUMNS[0]), list, where)
-        for word in tokens:
-            if not require_text(word, "a word", where):
-                raise MalformedDataError(f"{where}: a word is empty: {shortened(tokens)}")
-        for tag in tags:
-            if isinstance(tag, int):
-                raise MalformedDataError(
-                    f"{where}: the tag {tag} is a number, and nothing here says what it stands for; write the tags as"
-                    " texts, such as 'B-person'"
-                )
-            require_tag(require_text(tag, "a tag", where), where)
-        if len(tokens) != len(tags):
-            raise MalformedDataError(f"{where}: {len(tokens)} tokens but {len(tags)} tags")
-        if tokens:
-            yield as_sentence(tokens, tags)
+        try:
+            sentence = _tagged(record, where)
+        except (MalformedDataError, UnknownTagError) as error:
+            reading.add(error)
+            continue
+        if sentence.tokens:
+            yield sentence
+
+
+def _tagged(record: dict, where: str) -> Sentence:
+    tokens = member(record, "tokens", list, where)
+    tags = member(record, next((name for name in TAG_COLUMNS if name in record), TAG_COLUMNS[0]), list, where)
+    for word in tokens:
+        if not require_text(word, "a word", where):
+            raise MalformedDataError(f"{where}: a word is empty: {shortened(tokens)}")
+    for tag in tags:
+        if isinstance(tag, int):
+            raise MalformedDataError(
+                f"{where}: the tag {tag} is a number, and nothing here says what it stands for; write the tags as"
+                " texts, such as 'B-person'"
+            )
+        require_tag(require_text(tag, "a tag", where), where)
+    if len(tokens) != len(tags):
+        raise MalformedDataError(f"{where}: {len(tokens)} tokens but {len(tags)} tags")
+    return as_sentence(tokens, tags)
 
 
 def member(record: Mapping[str, Any], name: str, kind: type, where: str) -> Any:

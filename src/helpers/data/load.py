@@ -11,7 +11,9 @@ import numpy as np
 from datasets import DatasetDict
 
 from helpers.checkpoints.find import is_folder_name
-from helpers.data.files import SUFFIXES, find_files, read_documents
+from helpers.data.files import find_files, read_documents
+from helpers.data.forms import SUFFIXES
+from helpers.data.reading import Choices
 from helpers.data.splits import SPLITS, draw_validation, write_splits
 from helpers.data.tagging import Sentence, as_sentence
 from helpers.errors import EmptySplitError, MalformedDataError, NoEntityError
@@ -19,7 +21,13 @@ from helpers.errors import EmptySplitError, MalformedDataError, NoEntityError
 SAMPLE = files("helpers.data") / "sample"
 
 
-def load_ner_dataset(name: str, seed: int = 42, max_train_examples: int = 0) -> DatasetDict:
+def load_ner_dataset(
+    name: str,
+    seed: int = 42,
+    max_train_examples: int = 0,
+    tag_column: str | int | None = None,
+    overlaps: str = "refuse",
+) -> DatasetDict:
     """Load a named-entity data set: from the Hub, the bundled sample, or files of your own, all in one form.
 
     Parameters
@@ -32,12 +40,15 @@ def load_ner_dataset(name: str, seed: int = 42, max_train_examples: int = 0) -> 
         validation and for the test each where it is one file; that is printed.
     max_train_examples : int
         Keep only so many sentences of the training split, drawn by the seed; 0 means all.
+    tag_column, overlaps
+        As for `helpers.data.reading.Choices`, where files are read.
 
     Returns
     -------
     DatasetDict
         The splits ``train``, ``validation`` and ``test`` with the columns ``id`` (string), ``tokens`` (list of
-        string) and ``ner_tags`` (list of ClassLabel, IOB2).
+        string) and ``ner_tags`` (list of ClassLabel, IOB2). Splits whose data mark characters rather than words also
+        have ``text`` and ``spans``, as `helpers.data.splits.common_form` describes them.
 
     Raises
     ------
@@ -56,7 +67,8 @@ def load_ner_dataset(name: str, seed: int = 42, max_train_examples: int = 0) -> 
         dataset = write_splits({split: _bundled(split) for split in SPLITS}, name, seed)
     elif is_folder_name(name) or name.endswith(SUFFIXES):
         paths = find_files(Path(os.path.expanduser(name)))
-        dataset = write_splits({split: read_documents(path) for split, path in paths.items()}, name, seed)
+        choices = Choices(tag_column, overlaps)
+        dataset = write_splits({split: read_documents(path, choices) for split, path in paths.items()}, name, seed)
     else:
         from helpers.data.from_hub import load_from_hub  # here, as local data need no Hub
 
@@ -76,11 +88,12 @@ def label_names(dataset: DatasetDict) -> list[str]:
 
 
 def dataset_digest(dataset: DatasetDict) -> str:
-    """Compute a SHA-256 (hexadecimal) over the words, tags and label names of all splits, in their order."""
+    """Compute a SHA-256 (hexadecimal) over the words, tags, texts, spans and label names of all splits, in order."""
     digest = hashlib.sha256(json.dumps(label_names(dataset)).encode())
     for split in SPLITS:
-        for tokens, tags in zip(dataset[split]["tokens"], dataset[split]["ner_tags"], strict=True):
-            digest.update(json.dumps([split, tokens, tags]).encode())
+        names = [name for name in ("tokens", "ner_tags", "text", "spans") if name in dataset[split].features]
+        for values in zip(*(dataset[split][name] for name in names), strict=True):
+            digest.update(json.dumps([split, *values]).encode())
     return digest.hexdigest()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from helpers.data.json_records import shortened
-from helpers.data.span_tags import described
+from helpers.data.span_tags import described, ends_inside_word
 from helpers.data.tagging import Span
 from helpers.errors import MalformedDataError
 
@@ -95,9 +95,7 @@ def _fits(span: Span | None, mark: Mark, text: str) -> bool:
     covered = text[span.start : span.end]
     if mark.covers is not None:
         return _squeezed(covered) == _squeezed(mark.covers)
-    return covered == covered.strip() != "" and not any(
-        text[edge - 1 : edge].isalnum() and text[edge : edge + 1].isalnum() for edge in (span.start, span.end) if edge
-    )
+    return covered == covered.strip() != "" and not ends_inside_word(span, text)
 
 
 def _from_utf16(span: Span, text: str) -> Span | None:

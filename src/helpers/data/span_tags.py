@@ -1,14 +1,15 @@
-"""Turn labelled spans into tagged words."""
+"""Split a labelled text into sentences, words and tags."""
 
-from bisect import bisect_left, bisect_right
+from __future__ import annotations
+
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
-from typing import NamedTuple
 
 from tokenizers import Regex, pre_tokenizers
 
 from helpers.data.tagging import Sentence, Span
 from helpers.errors import MalformedDataError
+from helpers.notebook.language import translate
 from helpers.notebook.secrets import redact_tokens
 
 # Like BERT's own rule. Chinese and Japanese have no spaces, so each of their characters is a word.
@@ -20,86 +21,147 @@ WORDS = pre_tokenizers.Sequence(
 )
 
 
-class TaggedText(NamedTuple):
-    """The sentences of a text, and how many spans begin or end inside a word."""
+def tag_text(text: str, spans: Iterable[Span], where: str = "the text", overlaps: str = "refuse") -> list[Sentence]:
+    """Split a text into sentences, and tag each word with the label of the span that it shares a character with.
 
-    sentences: list[Sentence]
-    inside_words: int
-
-
-def tag_words(text: str, spans: Iterable[Span], where: str = "the text") -> TaggedText:
-    """Split a text into words, and tag each with the label of the span that covers it.
-
-    White space separates words; each punctuation mark, and each Chinese or Japanese character, is a word. A span that
-    begins or ends inside a word splits it there, so that the span covers whole words. Each line of the text becomes
-    a sentence, and lines that one span runs over become one.
+    Sentences and words come from the text, never from the spans: these would tell a model where the entities are. Each
+    line is a sentence, and lines that one span runs over become one. White space separates words; each punctuation
+    mark, and each Chinese or Japanese character, is a word.
 
     Parameters
     ----------
     text : str
     spans : iterable of Span
-        Of characters, in any order. The same span twice is one.
+        Of characters, in any order. The same span twice is one; white space at its edges is left out.
     where : str
         What errors call the text.
+    overlaps : {"refuse", "longest"}
+        As for `helpers.data.reading.Choices`.
 
     Returns
     -------
-    TaggedText
+    list of Sentence
+        With their texts and spans, which count from the beginning of their sentence.
 
     Raises
     ------
     MalformedDataError
-        If a span reaches out of the text, covers no word, or overlaps with another one.
+        If a span reaches out of the text, covers only white space, or overlaps with another one and that is refused;
+        all such spans are named.
     """
-    spans = sorted(set(spans))
-    _require_apart(spans, text, where)
-    edges = [edge for span in spans for edge in (span.start, span.end)]
-    lines, covered, cuts = [], set(), set()
-    last, last_end = None, 0  # the span of the word before, and where that word ends
-    for start, end in _cut(text, edges, cuts):
-        span = _span_at(start, spans)
-        continues = span is not None and span == last
-        if not lines or ("\n" in text[last_end:start] and not continues):
-            lines.append([])
-        lines[-1].append((text[start:end], f"{'I' if continues else 'B'}-{span.label}" if span else "O"))
-        covered.add(span)
-        last, last_end = span, end
-    for span in spans:
-        if span not in covered:
-            raise MalformedDataError(f"{where}: {described(span, text)} covers no word; remove it")
-    sentences = [Sentence(*map(list, zip(*line, strict=True)), rewritten=0) for line in lines]
-    return TaggedText(sentences, sum(not cuts.isdisjoint((span.start, span.end)) for span in spans))
+    spans = _apart(sorted({_trimmed(span, text, where) for span in spans}), text, where, overlaps)
+    words = [word for _, word in WORDS.pre_tokenize_str(text)]
+    sentences, rest = [], list(spans)
+    for line in _lines(words, text, spans):
+        start, end = line[0][0], line[-1][1]
+        own = [span for span in rest if span.start < end]
+        rest = rest[len(own) :]
+        tags = word_tags(line, own)
+        tokens = [text[first:last] for first, last in line]
+        moved = tuple(span._replace(start=span.start - start, end=span.end - start) for span in own)
+        sentences.append(Sentence(tokens, tags, 0, text[start:end], moved))
+    return sentences
+
+
+def word_tags(words: Sequence[tuple[int, int]], spans: Sequence[Span]) -> list[str]:
+    """Tag words by spans; a word that shares characters with several gets the first.
+
+    Parameters
+    ----------
+    words : sequence of (int, int)
+        Where each begins and ends, in order.
+    spans : sequence of Span
+        In order, and apart.
+
+    Returns
+    -------
+    list of str
+        IOB2 tags.
+    """
+    tags, begun, place = [], None, 0
+    for start, end in words:
+        while place < len(spans) and spans[place].end <= start:
+            place += 1
+        if place == len(spans) or spans[place].start >= end:
+            tags.append("O")
+            continue
+        tags.append(f"{'I' if spans[place] is begun else 'B'}-{spans[place].label}")
+        begun = spans[place]
+    return tags
+
+
+def ends_inside_word(span: Span, text: str) -> bool:
+    """Return whether a span begins or ends between two letters or digits."""
+    return any(
+        text[edge - 1 : edge].isalnum() and text[edge : edge + 1].isalnum() for edge in (span.start, span.end) if edge
+    )
 
 
 def described(span: Span, text: str) -> str:
     """Name a span in an error: its label, its characters and what they are, at most 40 of them."""
     covered = redact_tokens(text[max(span.start, 0) : max(span.end, 0)])
     shown = covered if len(covered) <= 40 else f"{covered[:40]}…"
-    return f"the span {span.label!r} from {span.start} to {span.end}, {shown!r},"
+    return translate("the span {label} from {start} to {end}, {text},").format(
+        label=repr(span.label), start=span.start, end=span.end, text=repr(shown)
+    )
 
 
-def _require_apart(spans: Sequence[Span], text: str, where: str) -> None:
+def _lines(words: Sequence[tuple[int, int]], text: str, spans: Sequence[Span]) -> Iterator[list[tuple[int, int]]]:
+    """Yield the words of each line; lines that a span runs over are one."""
+    line, place = [], 0
+    for start, end in words:
+        if line and "\n" in text[line[-1][1] : start]:
+            while place < len(spans) and spans[place].end <= line[-1][1]:
+                place += 1
+            if place == len(spans) or spans[place].start >= line[-1][1]:
+                yield line
+                line = []
+        line.append((start, end))
+    if line:
+        yield line
+
+
+def _trimmed(span: Span, text: str, where: str) -> Span:
+    if not 0 <= span.start <= span.end <= len(text):
+        raise MalformedDataError(
+            translate("{where}: {span} is not inside of the text, which has {count} characters").format(
+                where=where, span=described(span, text), count=len(text)
+            )
+        )
+    start, end = span.start, span.end
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    if start == end:
+        raise MalformedDataError(
+            translate("{where}: {span} covers no word; remove it").format(where=where, span=described(span, text))
+        )
+    return span._replace(start=start, end=end)
+
+
+def _apart(spans: list[Span], text: str, where: str, overlaps: str) -> list[Span]:
+    if overlaps == "longest":
+        return _longest(spans)
+    wrong, widest = [], None
     for span in spans:
-        if not 0 <= span.start <= span.end <= len(text):
-            raise MalformedDataError(
-                f"{where}: {described(span, text)} is not inside of the text, which has {len(text)} characters"
+        if widest and span.start < widest.end:
+            wrong.append(
+                translate(
+                    "{where}: {span} overlaps with {other} but a word can have one label only; keep one of the two"
+                ).format(where=where, span=described(widest, text), other=described(span, text))
             )
-    for span, following in pairwise(spans):
-        if following.start < span.end:
-            raise MalformedDataError(
-                f"{where}: {described(span, text)} overlaps with {described(following, text)} but a word can have one"
-                " label only; keep one of the two"
-            )
+        if widest is None or span.end > widest.end:
+            widest = span
+    if wrong:
+        raise MalformedDataError("\n".join(wrong))
+    return spans
 
 
-def _cut(text: str, edges: Sequence[int], cuts: set[int]) -> Iterator[tuple[int, int]]:
-    """Yield where the words begin and end, split at the edges of spans, which are added to `cuts`."""
-    for _, (start, end) in WORDS.pre_tokenize_str(text):
-        inside = edges[bisect_right(edges, start) : bisect_left(edges, end)]
-        cuts.update(inside)
-        yield from pairwise(dict.fromkeys([start, *inside, end]))  # two spans may meet in an edge
-
-
-def _span_at(position: int, spans: Sequence[Span]) -> Span | None:
-    index = bisect_right(spans, position, key=lambda span: span.start) - 1
-    return spans[index] if index >= 0 and position < spans[index].end else None
+def _longest(spans: list[Span]) -> list[Span]:
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start - span.end):  # the longest first; equal ones stay in order
+        place = bisect(kept, span)
+        if not any(span.overlaps(other) for other in kept[max(place - 1, 0) : place + 1]):
+            kept.insert(place, span)
+    return kept

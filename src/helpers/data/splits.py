@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from math import ceil
 from pathlib import Path
 
@@ -18,9 +19,17 @@ SPLITS = ("train", "validation", "test")
 HELD_OUT_SHARE = 0.1  # of the documents, for each split that is drawn
 
 
-def common_form(tag: Value | ClassLabel) -> Features:
-    """Describe the columns of every split, with the tags as texts or as class ids."""
-    return Features({"id": Value("string"), "tokens": List(Value("string")), "ner_tags": List(tag)})
+def common_form(tag: Value | ClassLabel, marks_characters: bool = False) -> Features:
+    """Describe the columns of every split, with the tags as texts or as class ids.
+
+    Where the data mark characters, there are also ``text`` and ``spans``: where each begins and ends in the text, and
+    its label.
+    """
+    columns = {"id": Value("string"), "tokens": List(Value("string")), "ner_tags": List(tag)}
+    if marks_characters:
+        span = {"start": Value("int32"), "end": Value("int32"), "label": Value("string")}
+        columns |= {"text": Value("string"), "spans": List(span)}
+    return Features(columns)
 
 
 def write_splits(documents: dict[str, Iterable[list[Sentence]]], name: str, seed: int) -> DatasetDict:
@@ -52,25 +61,17 @@ def write_splits(documents: dict[str, Iterable[list[Sentence]]], name: str, seed
     from helpers.data.temporary import temporary_folder  # here, as data from the Hub need none
 
     entity_types = set()
-
-    def rows(documents: Iterable[list[Sentence]]) -> Iterator[dict]:
-        numbered = ((number, sentence) for number, document in enumerate(documents) for sentence in document)
-        for row, (number, sentence) in enumerate(numbered):
-            entity_types.update(split_tag(tag)[1] for tag in sentence.tags if tag != "O")
-            yield {"id": str(row), "tokens": sentence.tokens, "ner_tags": sentence.tags, "document": number}
-
     try:
         with temporary_folder() as folder:
-            as_texts = Features({**common_form(Value("string")), "document": Value("int64")})
             texts = {
-                split: _on_disk(rows(part), as_texts, folder / f"{split}.text.arrow")
+                split: _as_texts(part, entity_types, folder / f"{split}.text.arrow")
                 for split, part in documents.items()
             }
-            features = common_form(ClassLabel(names=iob2_label_names(entity_types)))
-            splits = {
-                split: _on_disk(part.select_columns(list(features)), features, folder / f"{split}.arrow")
-                for split, part in _all_splits(texts, name, seed).items()
-            }
+            tag = ClassLabel(names=iob2_label_names(entity_types))
+            splits = {}
+            for split, part in _all_splits(texts, name, seed).items():
+                features = common_form(tag, "spans" in part.features)
+                splits[split] = _on_disk(part.select_columns(list(features)), features, folder / f"{split}.arrow")
             for path in folder.glob("*.text.arrow"):
                 path.unlink()
             return DatasetDict(splits)
@@ -110,6 +111,25 @@ def draw_validation(train: Dataset, documents: np.ndarray, name: str, seed: int)
         ).format(name=repr(name), count=len(drawn["validation"]), seed=seed)
     )
     return drawn
+
+
+def _as_texts(documents: Iterable[list[Sentence]], entity_types: set[str], path: Path) -> Dataset:
+    """Write one split with its tags as texts, and the number of each row's document; note its types."""
+    numbered = ((number, sentence) for number, document in enumerate(documents) for sentence in document)
+    first = next(numbered, None)
+    marks_characters = first is not None and first[1].text is not None
+    features = {**common_form(Value("string"), marks_characters), "document": Value("int64")}
+
+    def rows() -> Iterator[dict]:
+        for row, (number, sentence) in enumerate(chain([first] if first else [], numbered)):
+            entity_types.update(split_tag(tag)[1] for tag in sentence.tags if tag != "O")
+            entity_types.update(span.label for span in sentence.spans)
+            values = {"id": str(row), "tokens": sentence.tokens, "ner_tags": sentence.tags, "document": number}
+            if marks_characters:
+                values |= {"text": sentence.text, "spans": [span._asdict() for span in sentence.spans]}
+            yield values
+
+    return _on_disk(rows(), Features(features), path)
 
 
 def _on_disk(rows: Iterable[dict], features: Features, path: Path) -> Dataset:

@@ -24,11 +24,17 @@ class Span(NamedTuple):
 
 
 class Sentence(NamedTuple):
-    """One sentence: its words, their IOB2 tags, and how many tags another scheme had to be rewritten from."""
+    """One sentence: its words, their IOB2 tags, and how many tags another scheme had to be rewritten from.
+
+    Where the data mark characters, it also has its text as it was written and the spans in it, which needn't end where
+    words end; words and tags are then only a view of these. Where the data give words, ``text`` is None.
+    """
 
     tokens: list[str]
     tags: list[str]
-    rewritten: int
+    rewritten: int = 0
+    text: str | None = None
+    spans: tuple[Span, ...] = ()
 
 
 def as_sentence(tokens: Sequence[str], tags: Sequence[str]) -> Sentence:
