@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from datasets import Dataset
+import pyarrow.compute as pc
+from datasets import Dataset, DatasetDict
 
 from helpers.errors import NoLabelError, SlowTokenizerError
+from helpers.notebook.language import translate
+from helpers.span_labels import IGNORED, cut_rows, marks_characters, tokenize_and_label
 
 if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper leaves that to the notebook
     from transformers import PreTrainedTokenizerBase
 
-IGNORED = -100  # the label that every loss and metric here leaves out
+MANY_UNKNOWN = 0.1  # of the words; from there on somebody should know
 
 
 def align_labels(word_ids: Sequence[int | None], tags: Sequence[int], inside: Sequence[int] | None = None) -> list[int]:
@@ -73,6 +76,102 @@ def drop_unlabelled(rows: Dataset) -> Dataset:
     if not labelled:
         raise NoLabelError("no word of the training split has a subword: there is nothing to learn from")
     return labelled
+
+
+def complete(encoded: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> DatasetDict:
+    """Finish tokenized splits: label marked characters, warn of unknown words, drop training rows without a label.
+
+    Parameters
+    ----------
+    encoded : DatasetDict
+        Splits of `helpers.data.load.load_ner_dataset`, to which ``input_ids``, ``labels`` and so on were added. Where
+        the data mark characters, these columns are made again, by `helpers.span_labels.tokenize_and_label`.
+    tokenizer : PreTrainedTokenizerBase
+
+    Returns
+    -------
+    DatasetDict
+
+    Raises
+    ------
+    NoLabelError
+        If no row of the training split is left.
+    """
+    encoded = DatasetDict(encoded)
+    for split, rows in encoded.items():
+        if marks_characters(rows):
+            names = rows.features["ner_tags"].feature.names
+            settings = {"tokenizer": tokenizer, "label_names": names}
+            encoded[split] = rows.map(tokenize_and_label, batched=True, fn_kwargs=settings)
+        unknown = unknown_share(encoded[split], tokenizer)
+        if unknown > MANY_UNKNOWN:
+            print(
+                translate(
+                    "{share:.0%} of the words in the split {split} are {unknown} to this encoder, which has no subwords"
+                    " for them and can't tell them apart. If letters and their accents or parts are separate characters"
+                    " in your text (Unicode's NFD), normalise it to NFC; otherwise choose an encoder for its language."
+                ).format(share=unknown, split=repr(split), unknown=tokenizer.unk_token)
+            )
+    encoded["train"] = drop_unlabelled(encoded["train"])
+    return encoded
+
+
+def unknown_share(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> float:
+    """Return how many unknown subwords there are per word; WordPiece makes one of each word that it can't split."""
+    if tokenizer.unk_token_id is None:
+        return 0.0
+    columns = rows.select_columns(["input_ids", "tokens"]).with_format("arrow")[:]
+    ids, words = (pc.list_flatten(columns[name]) for name in ("input_ids", "tokens"))
+    return (pc.sum(pc.equal(ids, tokenizer.unk_token_id)).as_py() or 0) / max(len(words), 1)
+
+
+def aggregation_strategy(rows: Dataset) -> str:
+    """Return how a pipeline has to join subwords so that it finds what was scored on such data.
+
+    Returns
+    -------
+    {"first", "simple"}
+        ``"first"``, by which a word's first subword speaks for the word, where the data give words; ``"simple"``, by
+        which every subword speaks for itself, where they mark characters.
+    """
+    return "simple" if marks_characters(rows) else "first"
+
+
+class TaggedWords(NamedTuple):
+    """The words of each sentence, their true and predicted IOB2 tags, and what stands behind each word in the text."""
+
+    words: list[list[str]]
+    true: list[list[str]]
+    predicted: list[list[str]]
+    gaps: list[list[str]]
+
+
+def tag_words(rows: Dataset, row_tags: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase) -> TaggedWords:
+    """Lay predictions beside the truth, for all words, also those that the model never saw.
+
+    Where the data mark characters, predictions become spans of characters, and the text is cut at the edges of true
+    and predicted spans: tags then agree exactly where type, first and last character do.
+
+    Parameters
+    ----------
+    rows : Dataset
+        A split of `helpers.data.load.load_ner_dataset`, in the order of the predictions.
+    row_tags : sequence of sequence of str
+        For each row the predicted tags of its labelled positions.
+    tokenizer : PreTrainedTokenizerBase
+        With which the rows were tokenized, one each; its ``model_max_length`` says where they were cut off.
+
+    Returns
+    -------
+    TaggedWords
+    """
+    if marks_characters(rows):
+        return TaggedWords(*map(list, zip(*cut_rows(rows, row_tags, tokenizer), strict=True)))
+    names = rows.features["ner_tags"].feature.names
+    words = rows["tokens"][:]
+    true = [[names[tag] for tag in tags] for tags in rows["ner_tags"]]
+    gaps = [[" "] * len(sentence) for sentence in words]
+    return TaggedWords(words, true, tags_for_all_words(row_tags, words, tokenizer), gaps)
 
 
 def tags_for_all_words(

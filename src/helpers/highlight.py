@@ -14,15 +14,18 @@ from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
 from seqeval.metrics.sequence_labeling import get_entities
 
+from helpers.alignment import TaggedWords
 from helpers.metrics import Match
 from helpers.notebook.language import translate
 
 # Chosen so that any two are as far apart as possible, for normal and for colour-blind eyes (tests/test_colours.py), and
 # black text stands out on each.
 PALETTE = ("#79cdff", "#acac47", "#eebccd", "#ac8aff", "#79ac8a", "#bcde9b", "#de8abc", "#8aff47")
-PARAGRAPH = "line-height:1.9;margin:.4em 0;overflow-wrap:anywhere"
 # With all spaces and line breaks.
-AS_WRITTEN = f"font:inherit;white-space:pre-wrap;word-break:normal;background:none;{PARAGRAPH}"
+AS_WRITTEN = (
+    "font:inherit;white-space:pre-wrap;word-break:normal;background:none"
+    ";line-height:1.9;margin:.4em 0;overflow-wrap:anywhere"
+)
 # The last two: an entity that runs over the end of a line has its shape on both lines.
 MARK = (
     "background:{colour};color:#000;padding:.1em .35em;border-radius:.35em"
@@ -82,7 +85,7 @@ def highlight_rows(rows: Dataset, count: int = 6) -> HTML:
     Parameters
     ----------
     rows : Dataset
-        With the columns ``tokens`` and ``ner_tags``.
+        With the columns ``tokens`` and ``ner_tags``, and perhaps ``text`` and ``spans``.
     count : int
         How many sentences.
 
@@ -94,7 +97,11 @@ def highlight_rows(rows: Dataset, count: int = 6) -> HTML:
     names = rows.features["ner_tags"].feature.names
     outside = names.index("O")
     chosen = islice((row for row in rows if set(row["ner_tags"]) - {outside}), count)
-    return highlight([(row["tokens"], [names[tag] for tag in row["ner_tags"]]) for row in chosen], entity_types(names))
+    if "spans" not in rows.features:
+        sentences = [(row["tokens"], [names[tag] for tag in row["ner_tags"]]) for row in chosen]
+        return highlight(sentences, entity_types(names))
+    marked = ((row["text"], [{**span, "entity_group": span["label"]} for span in row["spans"]]) for row in chosen)
+    return HTML("\n".join(highlight_text(text, spans, entity_types(names)).data for text, spans in marked))
 
 
 def entity_types(label_names: Sequence[str]) -> list[str]:
@@ -126,27 +133,18 @@ def highlight_text(text: str, entities: Iterable[Mapping], entity_types: Sequenc
         pieces += [escape(text[position : entity["start"]]), marked]
         position = entity["end"]
     pieces.append(escape(text[position:]))
-    # <pre>, as nbconvert makes one space of several between two tags elsewhere
-    return HTML(f'<pre class="{NO_FORMULAS}" style="{AS_WRITTEN}"><bdi>{"".join(pieces)}</bdi></pre>')
+    return HTML(_as_written("".join(pieces)))
 
 
-def highlight_mistakes(
-    matches: Sequence[Match],
-    words: Sequence[Sequence[str]],
-    true: Sequence[Sequence[str]],
-    predicted: Sequence[Sequence[str]],
-    count: int = 6,
-) -> HTML:
+def highlight_mistakes(matches: Sequence[Match], tagged: TaggedWords, count: int = 6) -> HTML:
     """Show the first sentences with mistakes, each twice: as it should be, and as the model finds it.
 
     Parameters
     ----------
     matches : sequence of Match
         Of `metrics.match_entities`.
-    words : sequence of sequence of str
-        The words of each sentence.
-    true, predicted : sequence of sequence of str
-        As many IOB2 tags.
+    tagged : TaggedWords
+        The same sentences, from `alignment.tag_words`.
     count : int
         How many sentences.
 
@@ -167,25 +165,39 @@ def highlight_mistakes(
     for sentence, found in islice(mistakes, count):
         outcomes = dict.fromkeys(names[match.outcome] for match in found)
         truth = translate("{outcome}: how it should be").format(outcome=", ".join(outcomes))
-        for tags, caption in ((true, truth), (predicted, translate("what the model finds"))):
-            paragraphs.append(_paragraph(words[sentence], tags[sentence], colours, caption))
+        for tags, caption in ((tagged.true, truth), (tagged.predicted, translate("what the model finds"))):
+            words, gaps = tagged.words[sentence], tagged.gaps[sentence]
+            paragraphs.append(_paragraph(words, tags[sentence], colours, gaps, caption))
     return HTML("\n".join(paragraphs))
 
 
-def _paragraph(words: Sequence[str], tags: Sequence[str], colours: dict[str, str], caption: str = "") -> str:
+def _paragraph(
+    words: Sequence[str],
+    tags: Sequence[str],
+    colours: dict[str, str],
+    gaps: Sequence[str] | None = None,
+    caption: str = "",
+) -> str:
+    gaps = [*(gaps or [" "] * len(words))[:-1], ""]
     above = f"<small><b>{escape(caption)}</b></small><br>" if caption else ""
-    # <bdi>: text of either direction, by its own first letters, not by the caption's
-    content = f"{above}<bdi>{' '.join(_pieces(words, tags, colours))}</bdi>"
-    return f'<p class="{NO_FORMULAS}" style="{PARAGRAPH}">{content}</p>'
+    return _as_written("".join(_pieces(words, tags, colours, gaps)), above)
 
 
-def _pieces(tokens: Sequence[str], tags: Sequence[str], colours: dict[str, str]) -> Iterator[str]:
+def _as_written(content: str, above: str = "") -> str:
+    # <pre>, as nbconvert makes one space of several between two tags elsewhere; <bdi>: text of either direction, by its
+    # own first letters, not by the caption's
+    return f'<pre class="{NO_FORMULAS}" style="{AS_WRITTEN}">{above}<bdi>{content}</bdi></pre>'
+
+
+def _pieces(words: Sequence[str], tags: Sequence[str], colours: dict[str, str], gaps: Sequence[str]) -> Iterator[str]:
+    spaced = [word + gap for word, gap in zip(words, gaps, strict=True)]
     position = 0
     for entity_type, first, last in get_entities(list(tags)):
-        yield from map(escape, tokens[position:first])
-        yield _mark(" ".join(tokens[first : last + 1]), entity_type, colours)
+        yield escape("".join(spaced[position:first]))
+        yield _mark("".join(spaced[first:last]) + words[last], entity_type, colours)
+        yield escape(gaps[last])
         position = last + 1
-    yield from map(escape, tokens[position:])
+    yield escape("".join(spaced[position:]))
 
 
 def _mark(text: str, entity_type: str, colours: dict[str, str]) -> str:

@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from support.browsing import visible_text, watched_page
 from support.hostile import FOLDER_NAME, TYPES, WORDS, write_checkpoint, write_data
 
+from helpers.alignment import TaggedWords
 from helpers.errors import MalformedDataError
 from helpers.exercises.feedback import NOT_YET, Feedback, shown
 from helpers.highlight import highlight, highlight_mistakes, highlight_text
@@ -94,7 +95,13 @@ def test_whatever_else_a_cell_shows_of_them_is_text(browser, tmp_path):
     outputs = [
         as_html(highlight([(WORDS, tags)], TYPES)),
         as_html(highlight_text("".join(WORDS), [{"start": 0, "end": 9, "entity_group": TYPES[0]}], TYPES)),
-        as_html(highlight_mistakes(match_entities([tags], [nothing]), [WORDS], [tags], [nothing], count=len(tags))),
+        as_html(
+            highlight_mistakes(
+                match_entities([tags], [nothing]),
+                TaggedWords([WORDS], [tags], [nothing], [[" "] * len(tags)]),
+                count=len(tags),
+            )
+        ),
         as_html(table),
         *(as_html(Feedback(NOT_YET, f"{word} `{shown(word)}`")) for word in WORDS),
         new_output("stream", text="\n".join(WORDS)),

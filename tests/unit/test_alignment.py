@@ -1,11 +1,19 @@
 import pytest
-from datasets import Dataset
+from datasets import Dataset, DatasetDict
 from hypothesis import given
 from hypothesis import strategies as st
 from support.small_tokenizers import KINDS, train_tokenizers
 from transformers import ByT5Tokenizer
 
-from helpers.alignment import align_labels, drop_unlabelled, inside_ids, require_fast, tags_for_all_words
+from helpers.alignment import (
+    align_labels,
+    complete,
+    drop_unlabelled,
+    inside_ids,
+    require_fast,
+    tags_for_all_words,
+    unknown_share,
+)
 from helpers.errors import NoLabelError, SlowTokenizerError
 
 NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
@@ -74,3 +82,15 @@ def test_all_words_get_their_tag_back_and_those_never_seen_are_outside(tokenizer
 def test_as_many_tags_as_words_were_seen_or_it_is_an_error(tokenizer):
     with pytest.raises(ValueError, match="zip"):
         tags_for_all_words([["O"]], [["two", "words"]], tokenizer)
+
+
+def test_many_unknown_words_are_told(tokenizer, capsys):
+    words = [["☃☃", "in", "☃", "Oslo"]] * 2
+    ids = tokenizer(words, is_split_into_words=True)["input_ids"]
+    known = Dataset.from_dict({"tokens": words, "input_ids": [row[2:3] for row in ids], "labels": [[0]] * 2})
+    rows = Dataset.from_dict({"tokens": words, "input_ids": ids, "labels": [[0]] * 2})
+    complete(DatasetDict(train=rows, test=known), tokenizer)
+    assert capsys.readouterr().out.startswith("50% of the words in the split 'train' are [UNK] to this encoder")
+    assert not unknown_share(known, tokenizer)
+    complete(DatasetDict(train=known), tokenizer)
+    assert not capsys.readouterr().out

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import alignment
+from helpers.alignment import TaggedWords
+from helpers.data.splits import common_form
 from helpers.data.tagging import Span
 from helpers.highlight import highlight, highlight_mistakes, highlight_rows, highlight_text, show_source, type_colours
 from helpers.metrics import OUTCOMES, Match, match_entities
@@ -86,7 +88,8 @@ def test_a_type_looks_the_same_in_words_and_in_a_text():
 def test_mistakes_are_shown_as_they_should_be_and_as_found(language, captions):
     use_language(language)
     true, predicted = [["B-x", "O", "B-x"]], [["B-x", "O", "O"]]
-    page = highlight_mistakes(match_entities(true, predicted), ["Ann met Bo".split()], true, predicted).data
+    words = ["Ann met Bo".split()]
+    page = highlight_mistakes(match_entities(true, predicted), TaggedWords(words, true, predicted, [[" "] * 3])).data
     use_language("en")
     truth, found = page.split("\n")
     assert [visible_text(truth), visible_text(found)] == [f"{captions[0]}Annx met Box", f"{captions[1]}Annx met Bo"]
@@ -95,7 +98,8 @@ def test_mistakes_are_shown_as_they_should_be_and_as_found(language, captions):
 def test_every_kind_of_mistake_has_a_caption_and_what_is_right_is_left_out():
     matches = [Match(row, outcome, Span(0, 1, "x"), Span(0, 1, "x")) for row, outcome in enumerate(OUTCOMES)]
     rows = len(OUTCOMES)
-    page = highlight_mistakes(matches, [["a"]] * rows, [["B-x"]] * rows, [["B-x"]] * rows).data
+    tagged = TaggedWords([["a"]] * rows, [["B-x"]] * rows, [["B-x"]] * rows, [[""]] * rows)
+    page = highlight_mistakes(matches, tagged).data
     assert re.findall(r">([\w ]+): how it should be<", page) == [
         outcome for outcome in OUTCOMES if outcome != "correct"
     ]
@@ -105,12 +109,27 @@ def test_a_sentence_with_several_mistakes_is_shown_once():
     words = [["Ann", "Bo", "met", "Cy"], ["Di"], ["Ed"]]
     true = [["B-x", "I-x", "O", "B-x"], ["B-x"], ["B-x"]]
     predicted = [["B-x", "B-x", "O", "O"], ["O"], ["O"]]
-    page = highlight_mistakes(match_entities(true, predicted), words, true, predicted, count=2).data
+    tagged = TaggedWords(words, true, predicted, [[" "] * len(sentence) for sentence in words])
+    page = highlight_mistakes(match_entities(true, predicted), tagged, count=2).data
     captions = re.findall(r">([^<]+): how it should be<", page)
     assert [sorted(caption.split(", ")) for caption in captions] == [
         ["missed", "spurious", "wrong boundary"],
         ["missed"],
     ]
+
+
+def test_texts_are_shown_as_they_were_written():
+    words, gaps = [["서울", "에서", "산다", "."]], [["", "  ", "", ""]]
+    true, predicted = [["B-x", "O", "O", "O"]], [["B-x", "I-x", "O", "O"]]
+    page = highlight_mistakes(match_entities(true, predicted), TaggedWords(words, true, predicted, gaps)).data
+    assert [visible_text(shown) for shown in page.split("\n")] == [
+        "wrong boundary: how it should be서울x에서  산다.",
+        "what the model finds서울에서x  산다.",
+    ]
+    names, span = ClassLabel(names=["O", "B-x", "I-x"]), {"start": 0, "end": 2, "label": "x"}
+    columns = {"id": ["0"], "tokens": [["서울에서", "산다", "."]], "ner_tags": [[1, 0, 0]]}
+    rows = Dataset.from_dict(columns | {"text": ["서울에서  산다."], "spans": [[span]]}, common_form(names, True))
+    assert visible_text(highlight_rows(rows).data) == "서울x에서  산다."
 
 
 def test_the_first_sentences_with_entities_are_shown():

@@ -30,6 +30,8 @@ TEMPLATE = """\
 ## Scores
 
 On the test split. Entities count if their type and both of their boundaries are right (seqeval).
+{%- if results.dataset.aggregation_strategy %} They are what
+{{ code('pipeline("ner", aggregation_strategy="%s")' % results.dataset.aggregation_strategy) }} finds.{% endif %}
 On other kinds of text, scores can be far lower.
 
 | entities | precision | recall | F1 | in the test split |

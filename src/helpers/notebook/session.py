@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from datasets import DatasetDict
 
+from helpers.alignment import aggregation_strategy
 from helpers.checkpoints.find import checkpoint_digest, licence
 from helpers.data.load import dataset_digest
 from helpers.metrics import SCORES, types_of
@@ -147,6 +148,7 @@ def save_results(
             "name": parameters["dataset"],
             "digest": dataset_digest(dataset),
             "sentences": {split: len(rows) for split, rows in dataset.items()},
+            "aggregation_strategy": aggregation_strategy(dataset["train"]),
         },
         model={"name": parameters["model"], "digest": checkpoint_digest(checkpoint)},
         parameters=parameters,

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from transformers import TokenClassificationPipeline
 
 
-def try_it(classify: TokenClassificationPipeline, entity_types: Sequence[str], sentence: str) -> None:
+def try_it(
+    classify: TokenClassificationPipeline, entity_types: Sequence[str], sentence: str, strategy: str = "first"
+) -> None:
     """Show a field, and below it the sentence that is in it with its entities highlighted.
 
     What is below is an output of its own, not part of the widget: a page without a kernel shows it, too.
@@ -29,6 +31,8 @@ def try_it(classify: TokenClassificationPipeline, entity_types: Sequence[str], s
         As for `helpers.highlight.highlight`.
     sentence : str
         What is in the field at first.
+    strategy : {"first", "simple"}
+        As `helpers.alignment.aggregation_strategy` gives it.
     """
     field = Text(
         value=sentence,
@@ -39,19 +43,19 @@ def try_it(classify: TokenClassificationPipeline, entity_types: Sequence[str], s
     )
     button = Button(description=translate("Find entities"))
     display(HBox([field, button], layout=Layout(flex_flow="row wrap")))  # below each other in a narrow window
-    shown = display(_found(sentence, classify, entity_types), display_id=True)
+    shown = display(_found(sentence, classify, entity_types, strategy), display_id=True)
 
     def show_anew(_) -> None:
-        shown.update(_found(field.value, classify, entity_types))
+        shown.update(_found(field.value, classify, entity_types, strategy))
 
     field.observe(show_anew, names="value")
     button.on_click(show_anew)
 
 
-def _found(text: str, classify: TokenClassificationPipeline, entity_types: Sequence[str]) -> HTML:
+def _found(text: str, classify: TokenClassificationPipeline, entity_types: Sequence[str], strategy: str) -> HTML:
     if not text.strip():
         return HTML(_note(translate("The field is empty: type a sentence into it and press Enter.")))
-    entities = classify(text, aggregation_strategy="first", stride=classify.tokenizer.model_max_length // 4)
+    entities = classify(text, aggregation_strategy=strategy, stride=classify.tokenizer.model_max_length // 4)
     highlighted = highlight_text(text, entities, entity_types).data
     return HTML(highlighted if entities else highlighted + _note(translate("The model finds no entity here.")))
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
+from datasets import DatasetDict
 from seqeval.metrics import f1_score
 
-from helpers.alignment import align_labels, drop_unlabelled
+from helpers.alignment import align_labels, complete
 from helpers.checkpoints.find import longest_input
 from helpers.data.load import label_names
 from helpers.files import room_needed
 from helpers.metrics import tags_from_logits
 from helpers.training import speed
-
-if TYPE_CHECKING:
-    from datasets import DatasetDict
 
 
 def fine_tune(
@@ -78,10 +75,8 @@ def fine_tune(
         return {"f1": f1_score(true, predicted, zero_division=0)}
 
     set_seed(seed)
-    encoded = {
-        split: dataset[split].map(tokenize_and_align_labels, batched=True, keep_in_memory=True)
-        for split in ("train", "validation")
-    }
+    splits = DatasetDict({split: dataset[split] for split in ("train", "validation")})
+    encoded = complete(splits.map(tokenize_and_align_labels, batched=True, keep_in_memory=True), tokenizer)
     model = AutoModelForTokenClassification.from_pretrained(
         checkpoint,
         id2label=dict(enumerate(names)),
@@ -112,7 +107,7 @@ def fine_tune(
         trainer = Trainer(
             model=model,
             args=arguments,
-            train_dataset=drop_unlabelled(encoded["train"]),
+            train_dataset=encoded["train"],
             eval_dataset=encoded["validation"],
             data_collator=DataCollatorForTokenClassification(tokenizer),
             compute_metrics=compute_metrics,
