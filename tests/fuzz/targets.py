@@ -5,6 +5,7 @@ labelled twice. Hypothesis calls them in `make test`, and atheris, which looks f
 `make fuzz`.
 """
 
+import csv
 import json
 import re
 import tempfile
@@ -16,16 +17,18 @@ from math import inf
 from pathlib import Path
 
 from seqeval.metrics.sequence_labeling import get_entities
+from support.exports import SPAN_FORMATS, in_characters, in_utf16
 from support.small_tokenizers import KINDS, train_tokenizers
 
-from helpers.data.conll import read_conll
 from helpers.data.files import read_documents
 from helpers.data.load import load_ner_dataset
-from helpers.data.tagging import to_iob2
+from helpers.data.split_names import splits_of
+from helpers.data.tag_forms import STANDARD, TagForm
 from helpers.errors import MalformedDataError, UnknownTagError
 from helpers.tokenization import tokenize_and_align
 
 LABEL_NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
+DOCUMENT = "-DOCSTART-"
 FOLDER = Path(tempfile.mkdtemp())
 
 
@@ -33,51 +36,152 @@ def conll_reader(content: bytes) -> None:
     """A file is refused by a named error, or all of its words come out, in its sentences, with IOB2 tags."""
     path = FOLDER / "train.conll"
     path.write_bytes(content)
-    try:
-        sentences = list(read_conll(path))
-    except (MalformedDataError, UnknownTagError) as error:
-        assert str(error).startswith(f"{path}, line ")
+    documents, told = documents_of(path)
+    if documents is None:
         return
-    lines = content.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
-    words = [re.match("[^\t]*" if "\t" in line else "[^ ]*", line)[0] if line.strip() else None for line in lines]
-    blocks = groupby(words, lambda word: word not in (None, "-DOCSTART-"))
-    assert [sentence.tokens for sentence in sentences] == [list(block) for is_sentence, block in blocks if is_sentence]
-    for sentence in sentences:
-        assert len(sentence.tags) == len(sentence.tokens)
-        assert to_iob2(sentence.tags) == sentence.tags
+    lines = re.sub("(?m)^\ufeff", "", content.decode().replace("\r\n", "\n")).split("\n")
+    if "spaces join" in told:
+        return  # which lines make up a text, other tests say
+    place = 1 if re.search("first column counts|and words from the second", told) else 0
+    words = [word_of(line, place) if line.strip() else None for line in lines]
+    blocks = groupby(words, lambda word: word not in (None, DOCUMENT))
+    expected = [list(block) for is_sentence, block in blocks if is_sentence]
+    read = [sentence.tokens for (sentence,) in documents]
+    if re.search(r"(?im)^ *[#;$]|word|token|form|text|char|morph", "\n".join(lines)):  # comments, or a header
+        assert sum(map(len, read)) <= sum(map(len, expected))
+        assert all(word in {word for words in expected for word in words} for words in read for word in words)
+        return
+    assert read == expected
+
+
+def conllu_reader(content: bytes) -> None:
+    """A file is refused by a named error, or each row with a whole number is a word with an IOB2 tag."""
+    text = content.decode("utf-8", "replace")
+    if "\t" not in text:  # chance would hardly write ten columns
+        tags = ["NER=B-x", "A=1|NER=I-x", "_", "NER=O"]
+        rows = [[str(len(form)), form, *"_______", tags[len(form) % 4]] for form in text.split("\n")]
+        text = "\n".join("\t".join(row) if row[1] else "" for row in rows)
+    path = FOLDER / "train.conllu"
+    path.write_text(text, encoding="utf-8", newline="")
+    documents, _ = documents_of(path)
+    if documents is not None and "global.columns" not in text:
+        words = re.findall("(?m)^\ufeff?[0-9]+\t *([^\t]*?) *\t", text)
+        assert [word for (sentence,) in documents for word in sentence.tokens] == words
 
 
 def json_reader(content: bytes) -> None:
     """A file is refused by a named error, or each record's words come out, or each text's characters and spans."""
     path = FOLDER / "train.json"
     path.write_bytes(content)
+    documents, told = documents_of(path)
+    if documents is None:
+        return
+    try:
+        records = records_of(content.decode())
+    except json.JSONDecodeError:  # byte order marks between the records of an array
+        return
+    first = next(iter(records), {})
+    if "tokens" in first and {"text", "data", "document", "annotations", "annotation_id"}.isdisjoint(first):
+        words = [record["tokens"] for record in records if record["tokens"]]
+        if "they were joined" in told:
+            words = [[without_white_space("".join(pieces))] for pieces in words]
+            documents = [
+                [sentence._replace(tokens=[characters_of(document)])]
+                for document in documents
+                for sentence in document[:1]
+            ]
+        assert [sentence.tokens for document in documents for sentence in document] == words
+        return
+    spans = sum(map(int, re.findall(r"(\d+) spans\.", told)))
+    assert spans == sum(len(sentence.spans) for document in documents for sentence in document)
+    if all(record.keys() <= {"text", "data", "label", "entities"} for record in records):  # doccano's: all are labelled
+        texts = [record["text"] if "text" in record else record["data"] for record in records]
+        assert list(map(characters_of, documents)) == list(filter(None, map(without_white_space, texts)))
+
+
+def span_forms(content: bytes) -> None:
+    """A text with spans, in any form and unit, is refused by a named error, or its characters and spans come out."""
+    form, unit, *edges = content[:6].ljust(6, b"\0")
+    text = content[6:].decode("utf-8", "replace")
+    suffix, write = list(SPAN_FORMATS.values())[form % len(SPAN_FORMATS)]
+    starts = [(edge % (len(text) + 1), length % 8) for edge, length in (edges[:2], edges[2:])]
+    marked = {text[start : start + length]: label for (start, length), label in zip(starts, "xy", strict=True)}
+    path = FOLDER / f"export{suffix}"
+    path.write_text(write([(text, marked)], in_utf16 if unit % 2 else in_characters), encoding="utf-8", newline="")
+    documents, _ = documents_of(path)
+    if documents is None:
+        return
+    assert "".join(map(characters_of, documents)) == without_white_space(text)
+    if not unit % 2 and "\r\n" not in text and max(text) <= "\uffff":  # there is one way to count
+        found = [
+            (sentence.text[start:end], label)
+            for document in documents
+            for sentence in document
+            for start, end, label in sentence.spans
+        ]
+        assert sorted(found) == sorted((part.strip(), label) for part, label in marked.items())
+
+
+def brat_reader(content: bytes) -> None:
+    """A text and its annotations are refused by a named error, or the text's characters and the spans come out."""
+    annotations, _, text = content.partition(b"\n")
+    if b"\t" in annotations:
+        annotations = annotations.replace(b"|", b"\n")
+    else:  # chance would hardly write any
+        edges = zip(annotations[::2], annotations[1::2], strict=False)
+        annotations = "".join(f"T{start}\tx {start} {end}\n" for start, end in edges).encode()
+    folder = FOLDER / "brat"
+    folder.mkdir(exist_ok=True)
+    (folder / "a.txt").write_bytes(text)
+    (folder / "a.ann").write_bytes(annotations)
+    documents, _ = documents_of(folder)
+    if documents is not None:
+        assert "".join(map(characters_of, documents)) == without_white_space(text.decode("utf-8-sig"))
+
+
+def documents_of(path: Path) -> tuple[list | None, str]:
+    """Read a file and check what holds for all forms; give None where it is refused, and what was printed."""
     try:
         with redirect_stdout(StringIO()) as told:
             documents = list(read_documents(path))
     except (MalformedDataError, UnknownTagError) as error:
         assert str(error).startswith(str(path))
-        return
-    sentences = [sentence for document in documents for sentence in document]
-    for sentence in sentences:
+        return None, ""
+    for sentence in (sentence for document in documents for sentence in document):
         assert len(sentence.tags) == len(sentence.tokens) > 0
         assert all(sentence.tokens)
-        assert to_iob2(sentence.tags) == sentence.tags
+        assert STANDARD.to_iob2(sentence.tags) == sentence.tags
         json.dumps(sentence, ensure_ascii=False).encode()  # as Arrow holds them
-    text = content.decode("utf-8-sig")
-    records = json.loads(text if text.lstrip(" \t\r\n").startswith("[") else as_array(text.split("\n")))
-    if "tokens" in next(iter(records), {}):
-        assert [sentence.tokens for sentence in sentences] == [r["tokens"] for r in records if r["tokens"]]
-        return
-    spans = sum(map(int, re.findall(r"(\d+) spans\.", told.getvalue())))
-    assert spans == sum(tag.startswith("B-") for sentence in sentences for tag in sentence.tags)
-    if all({"annotations", "annotation_id"}.isdisjoint(record) for record in records):  # doccano's: all are labelled
-        texts = [record["text"] if "text" in record else record["data"] for record in records]
-        read = ["".join(word for sentence in document for word in sentence.tokens) for document in documents]
-        assert read == list(filter(None, map(without_white_space, texts)))
+        if sentence.text is not None:
+            assert "".join(sentence.tokens) == without_white_space(sentence.text)
+            edges = [edge for span in sentence.spans for edge in (span.start, span.end)]
+            assert edges == sorted(edges)
+            assert all(0 <= span.start < span.end <= len(sentence.text) for span in sentence.spans)
+    return documents, told.getvalue()
 
 
-def as_array(lines: list[str]) -> str:
-    return f"[{','.join(line for line in lines if line.strip())}]"
+def records_of(text: str) -> list[dict]:
+    if text.lstrip(" \t\r\n\ufeff").startswith("["):
+        records = json.loads(text.lstrip(" \t\r\n\ufeff"))
+    else:
+        lines = [line.removeprefix("\ufeff").strip(" \t\r\n") for line in text.split("\n")]
+        try:
+            records = [json.loads(line) for line in lines if line]
+        except json.JSONDecodeError:
+            records = [json.loads("\n".join(lines))]
+    # A pair of a text and an object is read as one object.
+    return [record if isinstance(record, dict) else record[1] | {"text": record[0]} for record in records]
+
+
+def word_of(line: str, place: int) -> str:
+    if re.match(r" *-docstart-([\t (]|$)", line, re.IGNORECASE):
+        return DOCUMENT
+    columns = line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
+    return columns[place].strip(" ")
+
+
+def characters_of(document: list) -> str:
+    return "".join(word for sentence in document for word in sentence.tokens)
 
 
 def without_white_space(text: str) -> str:
@@ -87,21 +191,23 @@ def without_white_space(text: str) -> str:
 def tag_schemes(content: bytes) -> None:
     """A tag is refused by its name, or the tags become IOB2 with the same words in entities of the same types."""
     tags = content.decode("utf-8", "replace").split("\n")
-    known = [re.fullmatch(r"O|[BIESLU]-.+", tag, re.DOTALL) for tag in tags]
-    try:
-        converted = to_iob2(tags)
-    except UnknownTagError:
-        assert not all(known)
-        return
-    assert all(known)
-    assert [tag[2:] for tag in converted] == [tag[2:] for tag in tags]
-    assert [tag == "O" for tag in converted] == [tag == "O" for tag in tags]
-    for before, tag in zip(["O", *converted], converted, strict=False):
-        assert tag[0] in "OBI"
-        assert tag[0] != "I" or before[1:] == tag[1:]
-    assert to_iob2(converted) == converted
-    if all(tag[0] in "OBIES" for tag in tags):  # the prefixes that seqeval knows, too
-        assert get_entities(converted) == get_entities(tags)
+    for form in STANDARD, None:
+        try:
+            form = form or TagForm.of(tags)
+            converted = form.to_iob2(tags)
+        except UnknownTagError as error:
+            assert any(repr(tag) in str(error) for tag in tags)
+            continue
+        for tag, before, after in zip(tags, ["O", *converted], converted, strict=False):
+            assert re.fullmatch("O|[BI]-.+", after, re.DOTALL)
+            assert after[0] != "I" or before[1:] == after[1:]
+            assert (after == "O") == (tag.strip() in ("O", "o", form.outside))
+            assert after == "O" or after[2:] in tag or after[2:] in (before[2:], "entity")
+        assert STANDARD.to_iob2(converted) == converted
+        if form == STANDARD and all(
+            tag == tag.strip() and tag[0] in "OBIES" for tag in tags
+        ):  # which seqeval knows, too
+            assert get_entities(converted) == get_entities(tags)
 
 
 def word_alignment(content: bytes) -> None:
@@ -113,17 +219,88 @@ def word_alignment(content: bytes) -> None:
     check_alignment(_tokenizers()[KINDS[kind % len(KINDS)]], sentences, tags, room, overlap % room)
 
 
+def table_reader(content: bytes) -> None:
+    """A table is refused by a named error, or all of its words come out, in its sentences."""
+    form, text = (content[0] % 4 if content else 0), content[1:].decode("utf-8", "replace")
+    sentences = [block.split("\n") for block in text.split("\n\n")]
+    tagged = [(words, [LABEL_NAMES[len(word) % len(LABEL_NAMES)] for word in words]) for words in sentences]
+    path = FOLDER / ("train.tsv" if form == 2 else "train.csv")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        if form == 0:  # a word in each row
+            rows = [("sent_id", "word", "tag"), *(
+                (number, *pair) for number, lists in enumerate(tagged) for pair in zip(*lists, strict=True)
+            )]  # fmt: skip
+            csv.writer(file).writerows(rows)
+        elif form == 1:  # lists
+            csv.writer(file).writerows([("tokens", "tags"), *(map(repr, lists) for lists in tagged)])
+        elif form == 2:  # no header
+            file.writelines(f"{' '.join(words)}\t{' '.join(tags)}\n" for words, tags in tagged)
+        else:
+            file.write(f"word,tag,sent_id\n{text}")
+    documents, told = documents_of(path)
+    if documents is None or "joined" in told:
+        return
+    words = [sentence.tokens for document in documents for sentence in document]
+    if form < 2:
+        assert words == sentences
+    elif form == 3:
+        rows = csv.reader(StringIO(path.read_text(encoding="utf-8").replace("\ufeff", ""), newline=""))
+        expected = [row[0] for row in rows if any(map(str.strip, row))][1:]
+        assert [word.replace("\ufeff", "") for sentence in words for word in sentence] == expected
+
+
+def split_names(content: bytes) -> None:
+    """Some words around the name of a split change nothing; letters at it make it no name."""
+    before, _, after = content.decode("utf-8", "replace").partition("\n")
+    for name, split in (("train", "train"), ("DEV", "validation"), ("testb", "test")):
+        assert split in splits_of(f"{before}_{name}-{after}")
+        assert set(splits_of(f"{before}-{after}")) | {split} == set(splits_of(f"{before}.{name}.{after}"))
+        assert splits_of(f"x{name}x") == splits_of("") == []
+
+
 # What to begin with, as chance would hardly find it.
 SEEDS = {
+    "conll_reader": (
+        b"# x = 1\n1\ta\tB_x\n2\tb\tI\n",
+        b"## x\na\tO\n \tO\nb\tB-x\n",
+        b"word pos ner\na x O\nb y PER\n",
+        b"a a NN B-x\n_\t_\t_\tI-x\n",
+    ),
+    "conllu_reader": (
+        b"1-2\tab\t_\t_\t_\t_\t_\t_\t_\t_\n1\ta\t_\t_\t_\t_\t_\t_\t_\tNER=B-x\n2\tb\t_\t_\t_\t_\t_\t_\t_\t_\n",
+        b"# global.columns = ID FORM NE\n1\ta\tB-x\n1.1\tb\t_\n2\tc\tO\n",
+    ),
+    "tag_schemes": (b"B_x\nI\nO", b"x-B\nx-I\n_", b"x\nO\nE-mail", b"b-x\no\ni-x", b"B\nM\nE\nO", b"B-x\nM-x\nE-x"),
     "json_reader": (
         b'{"tokens": ["a", "b"], "tags": ["B-x", "O"]}\n',
         b'{"text": "\\ud83d\\ude00 a\\nb", "label": [[3, 4, "x"]]}\n{"data": "ab", "entities": []}',
         b'[{"data": {"text": "a b"}, "annotations": [{"result": [{"type": "labels", "value": '
         b'{"start": 0, "end": 1, "text": "a", "labels": ["x"]}}]}]}]',
         b'[{"text": "a b", "id": 1, "label": [{"start": 0, "end": 1, "labels": ["x"]}], "annotation_id": 1}]',
+        b'[["a b", {"entities": [[0, 1, "x"]]}]]',
+        b'{"classes": ["x"], "annotations": [["a b", {"entities": [[0, 1, "x"]]}], null]}',
+        b'{\n"document": [{"sentence": [{"form": "a b", "NE": [{"form": "a", "label": "x", "begin": 0, "end": 1}]}]}]}',
+        b'{"text": "a b", "spans": [{"start": 0, "end": 1, "label": "x"}], "answer": "accept"}',
+    ),
+    "table_reader": (b"\0Oslo\n'a'\n\nb", b"\1Oslo\n'a\"\\\n\nb", b"\2Oslo\na\n\nb", b'\3"a""\nb",B-x,1\n,,\nb,O,1\n'),
+    "split_names": (b"klue-ner-v1.1_\n.tsv", b"con\nset"),
+    "span_forms": (b"\0\0\0\1\2\3a b\r\n\xf0\x9f\x98\x80 c d",),
+    "brat_reader": (b"T1\tx 0 1;2 3\ta b|T2\ty 4 5\tc\na b c", b"\0\1\2\3\na b c"),
+}
+TARGETS = {
+    target.__name__: target
+    for target in (
+        conll_reader,
+        conllu_reader,
+        table_reader,
+        json_reader,
+        span_forms,
+        brat_reader,
+        tag_schemes,
+        split_names,
+        word_alignment,
     )
 }
-TARGETS = {target.__name__: target for target in (conll_reader, json_reader, tag_schemes, word_alignment)}
 
 
 @cache

@@ -79,3 +79,71 @@ def add_encoder(hub) -> None:
     repository = hub.add("models", ENCODER)
     repository.commit_folder(TINY_ENCODER)
     repository.commit({"README.md": ENCODER_CARD, "pytorch_model.bin": b"a pickle"})
+
+
+# As klue/klue and wikiann are built: configurations, and in the first of them characters, with the spaces among them.
+KLUE, WIKIANN = "klue/klue", "unimelb-nlp/wikiann"
+CHARACTERS = list("안녕 서울에서")
+KLUE_NAMES = ["B-LC", "I-LC", "B-PS", "I-PS", "O"]
+
+
+def _parquet(columns: dict, names: list[str]) -> bytes:
+    kinds = {name: datasets.Value("string") for name in columns}
+    kinds |= {"tokens": datasets.List(kinds["tokens"]), "ner_tags": datasets.List(datasets.ClassLabel(names=names))}
+    file = io.BytesIO()
+    datasets.Dataset.from_dict(columns, features=datasets.Features(kinds)).to_parquet(file)
+    return file.getvalue()
+
+
+def _card(configurations: dict[str, list[str]]) -> bytes:
+    lines = ["---", "configs:"]
+    for name, splits in configurations.items():
+        lines += [f"- config_name: {name}", "  data_files:"]
+        lines += [line for split in splits for line in (f"  - split: {split}", f"    path: {name}/{split}-*")]
+    return "\n".join([*lines, "---\n"]).encode()
+
+
+def add_klue(hub) -> None:
+    """Put a data set on a Hub with a configuration of characters, without a test split, and one of something else."""
+    rows = {
+        "sentence": ["<안녕:PS> 서울에서"] * 20,
+        "tokens": [CHARACTERS] * 20,
+        "ner_tags": [[2, 3, 4, 0, 1, 4, 4]] * 20,
+    }
+    files = {f"ner/{split}-00000-of-00001.parquet": _parquet(rows, KLUE_NAMES) for split in ("train", "validation")}
+    card = _card({"ner": ["train", "validation"], "sts": ["train"]})
+    hub.add("datasets", KLUE).commit({"README.md": card, "sts/train-00000-of-00001.parquet": _sts(), **files})
+
+
+def _sts() -> bytes:
+    file = io.BytesIO()
+    datasets.Dataset.from_dict({"sentence1": ["a"], "score": [1.0]}).to_parquet(file)
+    return file.getvalue()
+
+
+def add_wikiann(hub) -> None:
+    """Put a data set on a Hub with twelve languages as configurations."""
+    languages = ["ko", *(f"x{number:02}" for number in range(11))]
+    splits, names = ["validation", "test", "train"], ["O", "B-PER", "I-PER"]
+    files = {
+        f"{language}/{split}-00000-of-00001.parquet": _parquet(_wikiann_rows(language), names)
+        for language in languages
+        for split in splits
+    }
+    hub.add("datasets", WIKIANN).commit({"README.md": _card(dict.fromkeys(languages, splits)), **files})
+
+
+def _wikiann_rows(language: str) -> dict:
+    return {"tokens": [[language, "Mo"]], "ner_tags": [[0, 1]]}
+
+
+def add_script_of_languages(hub) -> None:
+    """Put a loading script on a Hub, with a copy that has two configurations."""
+    repository = hub.add("datasets", "somebody/languages")
+    repository.commit({"languages.py": SCRIPT})
+    files = {
+        f"{language}/{split}/0000.parquet": _parquet(_wikiann_rows(language), ["O", "B-PER", "I-PER"])
+        for language in ("de", "ko")
+        for split in SENTENCES
+    }
+    repository.commit(files, "refs/convert/parquet")

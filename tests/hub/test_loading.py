@@ -1,6 +1,7 @@
 """The tutorial's data set and encoder come from a Hub, whatever form they have there."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,69 @@ def test_a_card_that_leads_out_of_its_repository_is_refused(hub, client, tmp_pat
     hub.moved["datasets", content.SHORT_NAME] = content.DATASET
     message = client.run(LOAD_DATA).message
     assert message.startswith(f"DatasetUnavailableError: the data set '{content.SHORT_NAME}'")
+
+
+LOAD = """
+import json
+dataset = load.load_ner_dataset({name!r})
+print(json.dumps({{split: rows[0] | {{"rows": len(rows)}} for split, rows in dataset.items()}}))
+"""
+
+
+UNREACHABLE = """
+from helpers.hub import fetch
+def look_up(*_, **__):
+    raise ConnectionError("no network")
+fetch.look_up = look_up
+"""
+
+
+def test_a_configuration_of_characters_without_a_test_split(hub, client):
+    content.add_klue(hub)
+    done = client.run(LOAD.format(name="klue/klue:ner"))
+    loaded = done.value
+    assert {split: row.pop("rows") for split, row in loaded.items()} == {"train": 18, "validation": 2, "test": 20}
+    assert loaded["test"] == {
+        "id": "0",
+        "tokens": ["안녕", "서울에서"],
+        "ner_tags": [3, 1],
+        "text": "안녕 서울에서",
+        "spans": [{"start": 0, "end": 2, "label": "PS"}, {"start": 3, "end": 5, "label": "LC"}],
+    }
+    assert "'klue/klue:ner' has no test split: its validation split is the test, and 2 sentences" in done.output
+    assert "klue/klue:ner: The words are pieces of texts" in done.output
+    hub.requests.clear()
+    for before in ("", UNREACHABLE):
+        again = client.run(before + LOAD.format(name="klue/klue:ner"))
+        assert again.value["test"] == loaded["test"] | {"rows": 20}
+    assert hub.asked("/resolve/|/large/", "GET") == []
+
+
+@pytest.mark.parametrize("add", [content.add_wikiann, content.add_script_of_languages])
+def test_a_configuration_is_loaded_alone(hub, client, add):
+    add(hub)
+    name = content.WIKIANN if add is content.add_wikiann else "somebody/languages"
+    loaded = client.run(LOAD.format(name=f"{name}:ko")).value
+    row = {"id": "0", "tokens": ["ko", "Mo"], "ner_tags": [0, 1], "rows": 1}
+    assert loaded == {"train": row, "validation": row, "test": row}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "unimelb-nlp/wikiann",
+            r"has 12 configurations\. Name one after a colon, as in '{name}:ko': ko, x00, (x\d\d, ){8}and 2 more",
+        ),
+        ("unimelb-nlp/wikiann:xx", r"has no such configuration, but 12 others, as in '{name}:ko': ko, x00"),
+        ("somebody/languages", r"has 2 configurations\. Name one after a colon, as in '{name}:de': de, ko"),
+        ("somebody/languages:xx", r"has no such configuration, but 2 others, as in '{name}:de': de, ko"),
+        ("klue/klue:sts", r"has the columns \['score', 'sentence1'\]; needed are words and their tags"),
+    ],
+)
+def test_a_configuration_that_is_missing_is_told_with_those_that_are_there(hub, client, name, message):
+    content.add_wikiann(hub)
+    content.add_script_of_languages(hub)
+    content.add_klue(hub)
+    message = message.replace("{name}", name.partition(":")[0])
+    assert re.search(message, client.run(LOAD.format(name=name)).message)

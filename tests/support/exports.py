@@ -1,4 +1,4 @@
-"""Files as labelling tools export them: Label Studio's JSON and JSON-MIN, doccano's JSONL."""
+"""Files as labelling tools and corpora have them: texts with spans in several forms, words with tags in two."""
 
 import json
 
@@ -167,6 +167,50 @@ def doccano_with_relations(notes, count=in_utf16):
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
+def prodigy(notes, count=in_characters):
+    """Prodigy's JSONL; where nothing is marked, there is no list of spans."""
+    rows = []
+    for text, marked in notes:
+        spans = [dict(zip(("start", "end", "label"), span, strict=False)) for span in spans_of(text, marked, count)]
+        tokens = [{"text": word, "id": number, "ws": True} for number, word in enumerate(text.split())]
+        rows.append({"text": text, "tokens": tokens, "answer": "accept"} | ({"spans": spans} if spans else {}))
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def pairs(notes, count=in_characters):
+    """What spaCy was trained with."""
+    return [[text, {"entities": [list(span[:3]) for span in spans_of(text, marked, count)]}] for text, marked in notes]
+
+
+def spacy_training(notes, count=in_characters):
+    return json.dumps(pairs(notes, count))
+
+
+def ner_annotator(notes, count=in_characters):
+    """NER Annotator's JSON, with a text that was not labelled."""
+    return json.dumps({"classes": ["DRUG", "DOSE"], "annotations": [None, *pairs(notes, count)]})
+
+
+def nikl(notes, count=in_characters):
+    """A corpus of the National Institute of Korean Language, each note a document."""
+    documents = []
+    for number, (text, marked) in enumerate(notes, 1):
+        entities = [
+            {"id": place, "form": part, "label": label, "begin": start, "end": end}
+            for place, (start, end, label, part) in enumerate(spans_of(text, marked, count), 1)
+        ]
+        sentence = {"id": f"N.{number}.1", "form": text, "word": [], "NE": entities}
+        documents.append({"id": f"N.{number}", "metadata": {}, "sentence": [sentence]})
+    return json.dumps({"id": "N", "metadata": {"title": "notes"}, "document": documents}, indent=1, ensure_ascii=False)
+
+
+def objects(notes, count=in_characters):
+    """An array of texts with spans, as many write them."""
+    names = ("startOffset", "endOffset", "type")
+    spans = [[dict(zip(names, span, strict=False)) for span in spans_of(text, marked, count)] for text, marked in notes]
+    return json.dumps([{"text": text, "annotations": found} for (text, _), found in zip(notes, spans, strict=True)])
+
+
 def words_and_tags(notes):
     """JSON lines of words and tags."""
     return "".join(json.dumps({"tokens": words, "tags": tags}) + "\n" for text in notes for words, tags in text)
@@ -186,6 +230,11 @@ SPAN_FORMATS = {
     "label_studio_min": (".json", label_studio_min),
     "doccano": (".jsonl", doccano),
     "doccano_with_relations": (".jsonl", doccano_with_relations),
+    "prodigy": (".jsonl", prodigy),
+    "spacy_training": (".json", spacy_training),
+    "ner_annotator": (".json", ner_annotator),
+    "nikl": (".json", nikl),
+    "objects": (".json", objects),
 }
 # The same, from `TAGGED`.
 TAG_FORMATS = {"words_and_tags": (".jsonl", words_and_tags), "conll": (".conll", conll)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,11 +66,12 @@ def resolve_checkpoint(name: str) -> str:
 def is_folder_name(name: str) -> bool:
     """Return whether a name means a folder or file on disk, existing or not, rather than something on the Hub.
 
-    A Hub id has at most one slash and cannot begin with a dot, a slash or a tilde.
+    A Hub id has at most one slash, no backslash and no drive, and cannot begin with a dot, a slash or a tilde.
     """
     # os.path, as pathlib raises for names that the file system cannot take
     on_disk = os.path.exists(os.path.expanduser(name))
-    return on_disk or name.startswith((".", "/", "~")) or name.count("/") > 1
+    on_windows = "\\" in name or re.match("[A-Za-z]:", name) is not None  # a colon may also part a configuration off
+    return on_disk or on_windows or name.startswith((".", "/", "~")) or name.count("/") > 1
 
 
 def longest_input(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> int:

@@ -3,69 +3,50 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from helpers.data.folders import ALL, find_splits, is_data
 from helpers.data.forms import SUFFIXES, reader_of
 from helpers.data.reading import Choices, Reading
 from helpers.data.tagging import Sentence
 from helpers.errors import DatasetUnavailableError
-
-SPLIT_STEMS = {"train": ("train",), "validation": ("validation", "valid", "dev"), "test": ("test",)}
-ALL = "all"  # what is still to be divided into splits
+from helpers.notebook.language import translate
 
 
-def find_files(path: Path) -> dict[str, Path]:
-    """Find the files of a data set.
+def find_files(path: Path) -> dict[str, list[Path]]:
+    """Find the files of a data set, and print which data in its folder are not used.
 
     Parameters
     ----------
     path : Path
-        A file; or a folder that contains ``train`` and ``test``, and perhaps ``validation`` (or ``valid``, ``dev``),
-        or only one file of another name. Each has a suffix of `SUFFIXES`.
+        A file, with a suffix of `SUFFIXES`; or a folder of files, or of folders, whose names tell their splits, as
+        `helpers.data.split_names` recognises them; or a folder with one file of another name, or with a corpus that is
+        a folder: texts with ``.ann`` files, or a data set that was written with ``save_to_disk``.
 
     Returns
     -------
-    dict of str to Path
-        The file of each split that is there, by the split's name; or one file, under `ALL`.
+    dict of str to list of Path
+        The parts of each split that is there, in order: files, or a folder that is a corpus. One file that is to be
+        divided into splits is under `ALL`.
 
     Raises
     ------
     DatasetUnavailableError
-        If the folder cannot be read, ``train`` or ``test`` is missing, two files claim one split, or a file has
-        another suffix.
+        If the folder cannot be read or has nothing for the training split, several files claim one split or a file
+        claims several, a shard of a split is missing, or a file has another suffix.
     """
-    if path.is_file() or (path.suffix in SUFFIXES and not path.is_dir()):
-        if path.suffix not in SUFFIXES:
+    if path.is_file() or (is_data(path) and not path.is_dir()):
+        if not is_data(path):
             raise DatasetUnavailableError(
-                f"{path} cannot be read as data: expected a name that ends in {', '.join(SUFFIXES)}"
+                translate("{path} cannot be read as data: expected a name that ends in {suffixes}").format(
+                    path=path, suffixes=", ".join(SUFFIXES)
+                )
             )
-        return {ALL: path}
+        return {ALL: [path]}
     try:
-        files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
+        return find_splits(path)
     except OSError as error:
-        raise DatasetUnavailableError(f"the data folder {path} cannot be read: {error.strerror}") from error
-    return _split_files(path, files)
-
-
-def _split_files(folder: Path, files: list[Path]) -> dict[str, Path]:
-    found = {}
-    for split, stems in SPLIT_STEMS.items():
-        candidates = [file for file in files if file.stem in stems]
-        if len(candidates) > 1:
-            raise DatasetUnavailableError(
-                f"{folder} holds several files for the split {split!r}: {', '.join(file.name for file in candidates)};"
-                " keep one"
-            )
-        if candidates:
-            found[split] = candidates[0]
-    if not found and len(files) == 1:
-        return {ALL: files[0]}
-    missing = [split for split in ("train", "test") if split not in found]
-    if missing:
-        others = ", ".join(file.name for file in files) or "no data"
         raise DatasetUnavailableError(
-            f"{folder} holds no file for the split {missing[0]!r}; expected {missing[0]}.conll (or with one of"
-            f" {', '.join(SUFFIXES[1:])}), found {others}. A single file can be given by its own path"
-        )
-    return found
+            translate("the data folder {path} cannot be read: {reason}").format(path=path, reason=error.strerror)
+        ) from error
 
 
 def read_documents(path: Path, choices: Choices = Choices()) -> Iterator[list[Sentence]]:  # noqa: B008

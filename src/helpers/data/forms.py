@@ -2,20 +2,25 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from helpers.data.json_records import read_records, shortened
+from helpers.data.json_records import read_records
+from helpers.data.json_values import shortened
 from helpers.data.labelled_text import LabelledText
 from helpers.data.reading import Reading
+from helpers.data.split_names import NAMES
 from helpers.data.tagging import Sentence
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 
-CONLL_SUFFIXES = (".conll", ".txt", ".tsv", ".iob", ".iob2", ".bio")
+CONLL_SUFFIXES = (".conll", ".conllu", ".conllup", ".txt", ".tsv", ".iob", ".iob2", ".bio")
 JSON_SUFFIXES = (".json", ".jsonl")
-SUFFIXES = CONLL_SUFFIXES + JSON_SUFFIXES
+SPAN_SUFFIXES = (".ann", ".spacy")
+TABLE_SUFFIXES = (".csv", ".parquet", ".arrow")
+SUFFIXES = CONLL_SUFFIXES + JSON_SUFFIXES + SPAN_SUFFIXES + TABLE_SUFFIXES
+SPLIT_SUFFIXES = {f".{name}" for names in NAMES.values() for name in names}  # eng.testa
+
+EXAMPLE = '{"text": "In Oslo", "entities": [[3, 7, "place"]]}'
 
 Reader = Callable[[Path, Reading], Iterator[list[Sentence]]]
 
@@ -26,7 +31,8 @@ def reader_of(path: Path) -> Reader:
     Parameters
     ----------
     path : Path
-        Its suffix is one of `SUFFIXES`.
+        Its suffix is one of `SUFFIXES` or `SPLIT_SUFFIXES`, in either case, but not that of Parquet or Arrow; or a
+        folder of texts with annotations.
 
     Returns
     -------
@@ -42,51 +48,75 @@ def reader_of(path: Path) -> Reader:
         If the first record is none of the known forms.
     """
     # Readers are imported here, as each file has one form.
-    if path.suffix in CONLL_SUFFIXES:
-        from helpers.data.conll import read_conll
+    if path.suffix.lower() == ".csv":
+        from helpers.data.tables import read_table
 
-        return partial(_alone, read_conll)
-    _, first = next(read_records(path), ("", {"tokens": []}))
-    if "tokens" in first:
-        from helpers.data.json_records import read_tagged
+        return read_table
+    if path.suffix.lower() in {*CONLL_SUFFIXES, *SPLIT_SUFFIXES} and not path.is_dir():
+        return _line_reader(path)
+    if path.suffix.lower() == ".spacy":
+        from helpers.data.spacy_docs import read_texts as read_docs
 
-        return partial(_alone, read_tagged)
-    return partial(_labelled, _texts)
+        return partial(_labelled, read_docs)
+    if path.suffix.lower() == ".ann" or path.is_dir():
+        from helpers.data.brat import read_texts as read_standoff
+
+        return partial(_labelled, read_standoff)
+    return _json_reader(path)
+
+
+def _line_reader(path: Path) -> Reader:
+    from helpers.data.conll import read_conll
+    from helpers.data.conll_lines import begins_with_comment
+    from helpers.data.conllu import read_conllu
+    from helpers.data.conllu_lines import is_conllu
+    from helpers.data.sentence_rows import has_sentence_rows, read_sentence_rows
+    from helpers.data.table_columns import is_table
+    from helpers.data.tables import read_table
+
+    suffix = path.suffix.lower()
+    if suffix in (".tsv", ".txt"):
+        if is_table(path):
+            return read_table
+        if has_sentence_rows(path) and not begins_with_comment(path):
+            return read_sentence_rows
+    return partial(_alone, read_conllu if suffix.startswith(".conllu") or is_conllu(path) else read_conll)
+
+
+def _json_reader(path: Path) -> Reader:
+    from helpers.data import class_ids, label_studio, label_studio_min, ner_annotator, nikl, spans_json, tagged_json
+
+    # A file without a record goes to the reader of words and tags, which finds what is wrong, or nothing.
+    where, first = next(read_records(path, Reading()), (str(path), {"tokens": [], "tags": []}))
+    forms = (
+        (label_studio.is_task, partial(_labelled, label_studio.read_tasks)),
+        (label_studio_min.is_row, partial(_labelled, label_studio_min.read_tasks)),
+        (ner_annotator.is_export, partial(_labelled, ner_annotator.read_texts)),
+        (nikl.is_corpus, partial(_labelled, nikl.read_texts)),
+        (partial(class_ids.has_names, path), class_ids.read_class_ids),
+        (tagged_json.is_tagged, tagged_json.read_tagged),
+        (spans_json.is_text, partial(_labelled, spans_json.read_texts)),
+        (tagged_json.has_words, tagged_json.read_tagged),
+    )
+    for is_form, reader in forms:
+        if is_form(first):
+            return reader
+    raise MalformedDataError(
+        translate(
+            "{where}: found {names}; expected words and their tags (tokens, tags), a text and its spans (text, and"
+            " entities, spans or label), or an export of Label Studio (data, annotations; or annotation_id in"
+            " JSON-MIN). docs/data.md lists all forms. Write the data as one of them, such as, in each line, {example}"
+        ).format(where=where, names=shortened(list(first)), example=EXAMPLE)
+    )
 
 
 def _alone(read: Callable[[Path, Reading], Iterator[Sentence]], path: Path, reading: Reading) -> Iterator:
     return ([sentence] for sentence in read(path, reading))
 
 
-def _labelled(texts: Callable[[Path], Iterator[LabelledText]], path: Path, reading: Reading) -> Iterator:
+def _labelled(
+    read_texts: Callable[[Path, Reading], Iterator[LabelledText]], path: Path, reading: Reading
+) -> Iterator[list[Sentence]]:
     from helpers.data.labelled import sentences_of
 
-    return sentences_of(lambda: texts(path), reading)
-
-
-def _texts(path: Path) -> Iterator[LabelledText]:
-    from helpers.data import doccano, label_studio
-
-    for _, rows in groupby(read_records(path), key=_task):
-        (where, record), *others = rows
-        where += f", id {shortened(record['id'])}" if "id" in record else ""
-        if "annotations" in record:
-            yield label_studio.read_task(record, where)
-        elif "annotation_id" in record:
-            yield label_studio.read_min_rows([record, *(other for _, other in others)], where)
-        elif doccano.is_text(record):
-            yield doccano.read_text(record, where)
-        else:
-            raise MalformedDataError(
-                translate(
-                    "{where}: found {names}; expected words and their tags (tokens, tags), a task of Label Studio"
-                    " (data, annotations; or annotation_id in JSON-MIN), or a text of doccano (text, and label or"
-                    " entities)"
-                ).format(where=where, names=shortened(list(record)))
-            )
-
-
-def _task(row: tuple[str, dict]) -> Any:
-    """Return what rows of one task have in common: in JSON-MIN each person's annotation is a row of its own."""
-    where, record = row
-    return record["id"] if "annotation_id" in record and record.get("id") is not None else where
+    return sentences_of(partial(read_texts, path), reading)

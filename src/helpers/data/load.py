@@ -5,18 +5,20 @@ import json
 import os
 from collections.abc import Iterator
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 
-import numpy as np
 from datasets import DatasetDict
 
 from helpers.checkpoints.find import is_folder_name
+from helpers.data import on_disk
 from helpers.data.files import find_files, read_documents
-from helpers.data.forms import SUFFIXES
+from helpers.data.folders import is_data
+from helpers.data.missing_splits import SPLITS, complete
 from helpers.data.reading import Choices
-from helpers.data.splits import SPLITS, draw_validation, write_splits
+from helpers.data.splits import write_splits
 from helpers.data.tagging import Sentence, as_sentence
-from helpers.errors import EmptySplitError, MalformedDataError, NoEntityError
+from helpers.data.validate import validate
 
 SAMPLE = files("helpers.data") / "sample"
 
@@ -34,14 +36,15 @@ def load_ner_dataset(
     ----------
     name : str
         ``"sample"`` for the bundled corpus; a file or folder that `helpers.data.files.find_files` understands; else the
-        id of a data set on the Hub with the columns ``tokens`` and ``ner_tags``.
+        id of a data set on the Hub, such as ``"klue/klue:ner"``, with a configuration after a colon where it has
+        several.
     seed : int
-        Draws a tenth of the training split as validation split where the data set has none, and a tenth of all for
-        validation and for the test each where it is one file; that is printed.
+        Draws a tenth of the training split as validation split where the data set has none, or where that must be the
+        test split; and a tenth of all for validation and for the test each where it is not divided. That is printed.
     max_train_examples : int
         Keep only so many sentences of the training split, drawn by the seed; 0 means all.
     tag_column, overlaps
-        As for `helpers.data.reading.Choices`, where files are read.
+        As for `helpers.data.reading.Choices`.
 
     Returns
     -------
@@ -63,19 +66,17 @@ def load_ner_dataset(
     NoEntityError
         If every word of the training split is tagged ``O``.
     """
+    choices = Choices(tag_column, overlaps)
     if name == "sample":
         dataset = write_splits({split: _bundled(split) for split in SPLITS}, name, seed)
-    elif is_folder_name(name) or name.endswith(SUFFIXES):
-        paths = find_files(Path(os.path.expanduser(name)))
-        choices = Choices(tag_column, overlaps)
-        dataset = write_splits({split: read_documents(path, choices) for split, path in paths.items()}, name, seed)
+    elif is_folder_name(name) or is_data(Path(name)):
+        dataset = _from_files(find_files(Path(os.path.expanduser(name))), name, seed, choices)
     else:
         from helpers.data.from_hub import load_from_hub  # here, as local data need no Hub
 
-        dataset = load_from_hub(name)
+        dataset = load_from_hub(name, seed, choices)
     validate(dataset, name)
-    if "validation" not in dataset:
-        dataset |= draw_validation(dataset["train"], np.arange(len(dataset["train"])), name, seed)
+    dataset = complete(dataset, name, seed)
     if max_train_examples:
         kept = range(min(max_train_examples, len(dataset["train"])))
         dataset["train"] = dataset["train"].shuffle(seed=seed, keep_in_memory=True).select(kept)
@@ -97,39 +98,15 @@ def dataset_digest(dataset: DatasetDict) -> str:
     return digest.hexdigest()
 
 
-def validate(dataset: DatasetDict, name: str) -> None:
-    """Check that each split holds sentences, that each word has a tag, and that each tag id has a name.
+def _from_files(files: dict[str, list[Path]], name: str, seed: int, choices: Choices) -> DatasetDict:
+    if on_disk.have_columns(files, name):
+        from helpers.data.from_columns import as_common_form  # here, as other files need less
 
-    Raises
-    ------
-    EmptySplitError
-        If a split is empty.
-    MalformedDataError
-        If tokens and tags differ in number, or a tag id is out of range; with split and row.
-    NoEntityError
-        If every word of the training split is tagged ``O``.
-    """
-    used = {split: set() for split in dataset}  # class ids
-    for split, rows in dataset.items():
-        if not rows:
-            raise EmptySplitError(f"the split {split!r} of the data set {name!r} holds no sentence")
-        count = len(rows.features["ner_tags"].feature.names)
-        for row, (tokens, tags) in enumerate(zip(rows["tokens"], rows["ner_tags"], strict=True)):
-            if tokens is None or tags is None or None in tokens:
-                raise MalformedDataError(f"data set {name!r}, split {split!r}, row {row}: no tokens or no tags")
-            if len(tokens) != len(tags):
-                raise MalformedDataError(
-                    f"data set {name!r}, split {split!r}, row {row}: {len(tokens)} tokens but {len(tags)} tags"
-                )
-            outside = [tag for tag in tags if tag is None or not 0 <= tag < count]
-            if outside:
-                raise MalformedDataError(
-                    f"data set {name!r}, split {split!r}, row {row}: tag id {outside[0]} is not in 0..{count - 1}"
-                )
-            used[split].update(tags)
-    names = label_names(dataset)
-    if {names[tag] for tag in used["train"]} <= {"O"}:
-        raise NoEntityError(f"every word in the training split of the data set {name!r} is tagged O: nothing to learn")
+        return as_common_form(on_disk.load_columns(files), name, seed, choices)
+    documents = {
+        split: chain.from_iterable(read_documents(path, choices) for path in paths) for split, paths in files.items()
+    }
+    return write_splits(documents, name, seed)
 
 
 def _bundled(split: str) -> Iterator[list[Sentence]]:

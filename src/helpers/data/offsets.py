@@ -1,15 +1,14 @@
-"""Convert span offsets from UTF-16 to characters."""
+"""Find out how span offsets are counted."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from helpers.data.json_records import shortened
-from helpers.data.span_tags import described, ends_inside_word
+from helpers.data.json_values import shortened
+from helpers.data.span_tags import described, is_inside_word
 from helpers.data.tagging import Span
+from helpers.data.units import UNITS, Unit, differs, to_characters
 from helpers.errors import MalformedDataError
-
-UTF16 = "utf-16-le"
-LAST_OF_ONE_UNIT = "\uffff"  # characters beyond it, such as most emoji, are two units in UTF-16
+from helpers.notebook.language import translate
 
 
 class Mark(NamedTuple):
@@ -21,93 +20,83 @@ class Mark(NamedTuple):
 
 def is_ambiguous(text: str, marks: Sequence[Mark]) -> bool:
     """Return whether it matters in which unit the spans of a text are counted."""
-    return bool(marks) and max(text, default="") > LAST_OF_ONE_UNIT
+    return depends_on(text, marks, "utf16") or depends_on(text, marks, "crlf_is_one")
 
 
-def counted_in_utf16(texts: Iterable[tuple[str, Sequence[Mark]]]) -> bool:
-    """Return whether the spans of a file are counted in UTF-16 units, as JavaScript does, and not in characters.
+def depends_on(text: str, marks: Sequence[Mark], name: str) -> bool:
+    """Return whether spans of a text differ by a field of `Unit`."""
+    characters = Unit(False, False)
+    other = characters._replace(**{name: True})
+    return differs(other, text) and any(to_characters(mark.span, text, other) != mark.span for mark in marks)
+
+
+def find_unit(texts: Iterable[tuple[str, Sequence[Mark]]]) -> Unit:
+    """Find out in which unit the spans of a file are counted: the one in which they fit best.
 
     Parameters
     ----------
     texts : iterable of (str, sequence of Mark)
-        The texts of the file, with their spans.
-
-    Returns
-    -------
-    bool
-        False if more spans fit when characters are counted. A span fits that covers what it says; or, if it says
-        nothing, that is inside of the text and begins and ends neither with white space nor inside of a word. Else
-        True: doccano counts that way if it is not told otherwise (its issue 2290), and so did Label Studio before it
-        changed to characters (its issue 1347).
+        The texts of the file, with their spans. A span fits that covers what it says; or, if it says nothing, that is
+        inside of the text and begins and ends neither with white space nor inside of a word. In languages in which many
+        spans do end inside of words, they do so in every unit, so that only the difference counts.
     """
-    misfits = {True: 0, False: 0}
+    misfits = dict.fromkeys(UNITS, 0)
     for text, marks in texts:
         if is_ambiguous(text, marks):
-            for mark in marks:
-                misfits[False] += not _fits(mark.span, mark, text)
-                misfits[True] += not _fits(_from_utf16(mark.span, text), mark, text)
-    return misfits[True] <= misfits[False]
+            for unit in UNITS:
+                misfits[unit] += sum(_misfits(to_characters(mark.span, text, unit), mark, text) for mark in marks)
+    return min(UNITS, key=misfits.get)
 
 
-def in_characters(mark: Mark, text: str, utf16: bool, where: str) -> Span:
+def in_characters(mark: Mark, text: str, unit: Unit, where: str) -> Span:
     """Convert a span to characters.
 
     Parameters
     ----------
     mark : Mark
     text : str
-    utf16 : bool
-        In which unit the spans of the file are counted. A span that covers what it says only in the other unit, as it
-        comes from another release of the tool, is counted in that.
+    unit : Unit
+        Of the spans of the file. A span that covers what it says only in another unit, as it comes from another release
+        of the tool, is counted in that.
     where : str
         What errors call the text.
-
-    Returns
-    -------
-    Span
 
     Raises
     ------
     MalformedDataError
         If it covers something else than it says, or begins or ends in the middle of a character.
     """
-    readings = [mark.span, _from_utf16(mark.span, text)]
-    readings = readings[::-1] if utf16 else readings
     if mark.covers is None:
-        if readings[0] is None:
+        span = to_characters(mark.span, text, unit)
+        if span is None:
             raise MalformedDataError(
-                f"{where}: {described(mark.span, text)} is not inside of the text, or begins or ends in the middle of a"
-                " character, if UTF-16 units are counted"
+                translate(
+                    "{where}: {span} is not inside of the text, or begins or ends in the middle of a character, if"
+                    " it is counted as the file's other spans are"
+                ).format(where=where, span=described(mark.span, text))
             )
-        return readings[0]
-    for span in readings:
-        if _fits(span, mark, text):
+        return span
+    for other in (unit, *UNITS):
+        span = to_characters(mark.span, text, other)
+        if not _misfits(span, mark, text):
             return span
     raise MalformedDataError(
-        f"{where}: {described(mark.span, text)} should be {shortened(mark.covers)}, as its record says. Was the text"
-        " changed after it was labelled? Mark the span anew"
+        translate(
+            "{where}: {span} should be {text}, as its record says. Was the text changed after it was labelled? Mark the"
+            " span anew"
+        ).format(where=where, span=described(mark.span, text), text=shortened(mark.covers))
     )
 
 
-def _fits(span: Span | None, mark: Mark, text: str) -> bool:
-    if span is None or not 0 <= span.start <= span.end <= len(text):
-        return False
-    covered = text[span.start : span.end]
+def _misfits(span: Span | None, mark: Mark, text: str) -> int:
+    """Count the edges of a span that cannot be right, from 0 to 2."""
+    if span is None or not 0 <= span.start < span.end <= len(text):
+        return 2
     if mark.covers is not None:
-        return _squeezed(covered) == _squeezed(mark.covers)
-    return covered == covered.strip() != "" and not ends_inside_word(span, text)
-
-
-def _from_utf16(span: Span, text: str) -> Span | None:
-    """Convert offsets in UTF-16 units to characters; None if they are outside of the text or inside of a character."""
-    units = text.encode(UTF16)
-    if not 0 <= span.start <= span.end <= len(units) // 2:
-        return None
-    try:
-        start, end = (len(units[: 2 * offset].decode(UTF16)) for offset in (span.start, span.end))
-    except UnicodeDecodeError:
-        return None
-    return span._replace(start=start, end=end)
+        return 0 if _squeezed(text[span.start : span.end]) == _squeezed(mark.covers) else 2
+    begins = text[span.start].isspace() or is_inside_word(span.start, text)
+    ends = text[span.end - 1].isspace() or is_inside_word(span.end, text)
+    return begins + ends
 
 
 def _squeezed(text: str) -> str:

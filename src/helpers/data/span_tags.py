@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect
+from bisect import bisect, bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from tokenizers import Regex, pre_tokenizers
@@ -49,13 +49,13 @@ def tag_text(text: str, spans: Iterable[Span], where: str = "the text", overlaps
         If a span reaches out of the text, covers only white space, or overlaps with another one and that is refused;
         all such spans are named.
     """
-    spans = _apart(sorted({_trimmed(span, text, where) for span in spans}), text, where, overlaps)
+    spans = _apart(_inside(spans, text, where), text, where, overlaps)
     words = [word for _, word in WORDS.pre_tokenize_str(text)]
-    sentences, rest = [], list(spans)
+    sentences, place = [], 0
     for line in _lines(words, text, spans):
         start, end = line[0][0], line[-1][1]
-        own = [span for span in rest if span.start < end]
-        rest = rest[len(own) :]
+        first, place = place, bisect_left(spans, end, place, key=lambda span: span.start)
+        own = spans[first:place]
         tags = word_tags(line, own)
         tokens = [text[first:last] for first, last in line]
         moved = tuple(span._replace(start=span.start - start, end=span.end - start) for span in own)
@@ -92,9 +92,22 @@ def word_tags(words: Sequence[tuple[int, int]], spans: Sequence[Span]) -> list[s
 
 def ends_inside_word(span: Span, text: str) -> bool:
     """Return whether a span begins or ends between two letters or digits."""
-    return any(
-        text[edge - 1 : edge].isalnum() and text[edge : edge + 1].isalnum() for edge in (span.start, span.end) if edge
-    )
+    return is_inside_word(span.start, text) or is_inside_word(span.end, text)
+
+
+def is_inside_word(edge: int, text: str) -> bool:
+    """Return whether an edge of a span is between two letters or digits."""
+    return text[edge - 1 : edge].isalnum() and text[edge : edge + 1].isalnum()
+
+
+def trimmed(span: Span, text: str) -> Span:
+    """Leave out the white space at the edges of a span; of nothing else, an empty span is left."""
+    start, end = span.start, span.end
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return span._replace(start=start, end=end)
 
 
 def described(span: Span, text: str) -> str:
@@ -121,23 +134,21 @@ def _lines(words: Sequence[tuple[int, int]], text: str, spans: Sequence[Span]) -
         yield line
 
 
-def _trimmed(span: Span, text: str, where: str) -> Span:
-    if not 0 <= span.start <= span.end <= len(text):
-        raise MalformedDataError(
-            translate("{where}: {span} is not inside of the text, which has {count} characters").format(
-                where=where, span=described(span, text), count=len(text)
-            )
-        )
-    start, end = span.start, span.end
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    if start == end:
-        raise MalformedDataError(
-            translate("{where}: {span} covers no word; remove it").format(where=where, span=described(span, text))
-        )
-    return span._replace(start=start, end=end)
+def _inside(spans: Iterable[Span], text: str, where: str) -> list[Span]:
+    """Sort spans, each once and without white space at its edges; refuse what is outside of the text, or no word."""
+    inside, wrong = set(), []
+    for span in spans:
+        if not 0 <= span.start <= span.end <= len(text):
+            message = translate("{where}: {span} is not inside of the text, which has {count} characters")
+        elif not text[span.start : span.end].strip():
+            message = translate("{where}: {span} covers no word; remove it")
+        else:
+            inside.add(trimmed(span, text))
+            continue
+        wrong.append(message.format(where=where, span=described(span, text), count=len(text)))
+    if wrong:
+        raise MalformedDataError("\n".join(wrong))
+    return sorted(inside)
 
 
 def _apart(spans: list[Span], text: str, where: str, overlaps: str) -> list[Span]:

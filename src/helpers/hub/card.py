@@ -7,6 +7,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from helpers.checkpoints.find import BUNDLED_NAME, is_folder_name
 from helpers.checkpoints.safety import CARD
 from helpers.files import written_whole
+from helpers.hub.names import DatasetName
 from helpers.metrics import SCORES
 from helpers.notebook.editions import EDITIONS
 
@@ -108,7 +109,7 @@ def _metadata(results: dict, title: str, licence: str | list[str]) -> ModelCardD
     scores = [
         EvalResult(
             task_type="token-classification",
-            dataset_type=public_name(dataset),
+            dataset_type=public_name(dataset) if is_folder_name(dataset) else DatasetName.of(dataset).repository,
             dataset_name=public_name(dataset),
             dataset_split="test",
             metric_type=metric,
@@ -122,7 +123,7 @@ def _metadata(results: dict, title: str, licence: str | list[str]) -> ModelCardD
         license=licence,
         # The Hub refuses a card that names anything but repositories here.
         base_model=None if is_folder_name(encoder) else public_name(encoder),
-        datasets=None if dataset == "sample" or is_folder_name(dataset) else [dataset],
+        datasets=None if dataset == "sample" or is_folder_name(dataset) else [DatasetName.of(dataset).repository],
         metrics=list(SCORES),
         model_name=title,
         eval_results=scores,

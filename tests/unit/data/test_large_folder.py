@@ -88,23 +88,32 @@ def test_a_million_sentences(tmp_path):
 def label_studio_task(number):
     text = " ".join(f"word{number}x{place}" for place in range(WORDS))
     first = text.split()[0]
-    return task(number, text, [annotation(number, [region(0, len(first), "x", first)])])
+    return json.dumps(task(number, text, [annotation(number, [region(0, len(first), "x", first)])]))
 
 
 def words_and_tags(number):
     words = [f"word{number}x{place}" for place in range(WORDS)]
-    return {"tokens": words, "tags": ["B-x"] + ["O"] * (WORDS - 1)}
+    return json.dumps({"tokens": words, "tags": ["B-x"] + ["O"] * (WORDS - 1)})
+
+
+def rows_of_words(number):
+    return "".join(f"{number},word{number}x{place},{'O' if place else 'B-x'}\n" for place in range(WORDS))
 
 
 @pytest.mark.parametrize(
-    ("record", "begin", "between", "end"), [(label_studio_task, "[", ",", "]"), (words_and_tags, "", "\n", "\n")]
+    ("name", "record", "begin", "between", "end"),
+    [
+        ("tasks.json", label_studio_task, "[", ",", "]"),
+        ("notes.jsonl", words_and_tags, "", "\n", "\n"),
+        ("notes.csv", rows_of_words, "sent_id,word,tag\n", "", ""),
+    ],
 )
-def test_memory_does_not_grow_with_a_json_file(tmp_path, record, begin, between, end):
+def test_memory_does_not_grow_with_one_file(tmp_path, name, record, begin, between, end):
     def read(sentences):
-        path = tmp_path / f"{sentences}.json"
+        path = tmp_path / f"{sentences}{name}"
         with path.open("w", encoding="utf-8") as file:
-            for number in range(sentences):
-                file.write((between if number else begin) + json.dumps(record(number)))
+            file.write(begin)
+            file.writelines((between if number else "") + record(number) for number in range(sentences))
             file.write(end)
         peak, count = last_line_of(READ + COUNT, path)
         assert count == sentences

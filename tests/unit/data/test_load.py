@@ -8,6 +8,8 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
 
 from helpers.data import from_hub, load
+from helpers.data.from_columns import as_common_form
+from helpers.data.validate import validate
 from helpers.errors import (
     DatasetUnavailableError,
     EmptySplitError,
@@ -72,7 +74,7 @@ def test_missing_validation_split_is_drawn_by_seed_and_said(tmp_path, capsys):
 def test_the_hub_and_files_draw_the_same_sentences_as_datasets_does(tmp_path, monkeypatch):
     rows = in_memory([[f"w{number}"] for number in range(57)], [[1]] * 57)["train"]
     folder = write_folder(tmp_path, train="".join(f"{word}\tB-x\n\n" for (word,) in rows["tokens"]), test="t\tO\n")
-    monkeypatch.setattr(from_hub, "load_from_hub", lambda name: DatasetDict(train=rows, test=rows))
+    monkeypatch.setattr(from_hub, "load_from_hub", lambda *_: DatasetDict(train=rows, test=rows))
     expected = rows.train_test_split(test_size=0.1, seed=3)
     for name in (folder, "someone/data"):
         dataset = load.load_ner_dataset(name, seed=3)
@@ -111,7 +113,20 @@ def test_too_small_to_share(tmp_path):
         load.load_ner_dataset(write_folder(tmp_path, train="a\tB-x\n", test="c\tO\n"))
 
 
-@pytest.mark.parametrize("name", ["./missing", "/missing/folder", "a/b/c", "~nobody-of-that-name/data", "README.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "./missing",
+        "/missing/folder",
+        "a/b/c",
+        "~nobody-of-that-name/data",
+        "README.md",
+        "C:\\data",
+        "c:/data",
+        r"\\server\share",
+        r"my\data",
+    ],
+)
 def test_missing_folder_is_named(name, monkeypatch):
     monkeypatch.chdir(Path(__file__).resolve().parents[3])
     with pytest.raises(DatasetUnavailableError, match="cannot be read"):
@@ -132,14 +147,14 @@ def in_memory(tokens, tags, names=("O", "B-x", "I-x")):
 
 def test_lengths_that_differ_are_named_with_split_and_row():
     with pytest.raises(MalformedDataError, match="split 'train', row 1: 2 tokens but 1 tags"):
-        load.validate(in_memory([["a"], ["b", "c"]], [[0], [1]]), "mine")
+        validate(in_memory([["a"], ["b", "c"]], [[0], [1]]), "mine")
 
 
 def test_rows_without_words_are_named_with_split_and_row():
     with pytest.raises(MalformedDataError, match="split 'train', row 1: no tokens or no tags"):
-        load.validate(in_memory([["a"], None], [[1], [0]]), "mine")
+        validate(in_memory([["a"], None], [[1], [0]]), "mine")
     with pytest.raises(MalformedDataError, match="split 'train', row 0: no tokens or no tags"):
-        load.validate(in_memory([["a", None]], [[1, 0]]), "mine")
+        validate(in_memory([["a", None]], [[1, 0]]), "mine")
 
 
 def test_tag_ids_without_a_name_are_named_with_split_and_row():
@@ -149,14 +164,14 @@ def test_tag_ids_without_a_name_are_named_with_split_and_row():
     for rows in dataset.values():
         rows.info.features = narrower
     with pytest.raises(MalformedDataError, match=r"split 'train', row 1: tag id 2 is not in 0\.\.1"):
-        load.validate(dataset, "mine")
+        validate(dataset, "mine")
 
 
 def test_data_from_the_hub_gets_the_common_form(tmp_path):
     """A folder of Parquet files, as the Hub serves them, stands in for a repository."""
     for split, rows in in_memory([["a", "b"]], [[1, 2]]).items():
         rows.to_parquet(tmp_path / "x" / "default" / split / "0000.parquet")
-    dataset = from_hub.as_common_form(load_dataset(str(tmp_path / "x")), "x")
+    dataset = as_common_form(load_dataset(str(tmp_path / "x")), "x", seed=1)
     assert dataset["test"][0] == {"id": "0", "tokens": ["a", "b"], "ner_tags": [1, 2]}
     assert load.label_names(dataset) == ["O", "B-x", "I-x"]
 
@@ -171,15 +186,19 @@ def test_data_from_the_hub_gets_the_common_form(tmp_path):
             "no label names",
         ),
         (in_memory([["a"]], [[0]], ["B-x", "I-x"]), UnknownTagError, "no label 'O'"),
-        (in_memory([["a"]], [[0]], ["O", "PER"]), UnknownTagError, "label 'PER'"),
-        (in_memory([["a"]], [[0]], ["O", "S-x"]), UnknownTagError, "label 'S-x'"),
-        (in_memory([["a"]], [[0]], ["O", "B-"]), UnknownTagError, "label 'B-'"),
-        (in_memory([["a"]], [[0]], ["O", "I-"]), UnknownTagError, "label 'I-'"),
+        (in_memory([["a", "b"]], [[0, 1]], ["O", "B-"]), UnknownTagError, "split 'train', row 0: tag 'B-'"),
+        (in_memory([["a"], ["b"]], [[0], [2]], ["O", "B-x", "Q-"]), UnknownTagError, "split 'train', row 1: tag 'Q-'"),
+        (
+            in_memory([["a"], None], [[0], [0]], ["O", "S-x"]),
+            MalformedDataError,
+            "'train', row 1: no tokens or no tags",
+        ),
+        (in_memory([["a", "b"]], [[1]], ["O", "S-x"]), MalformedDataError, "'train', row 0: 2 tokens but 1 tags"),
     ],
 )
 def test_other_forms_are_refused(dataset, error, message):
     with pytest.raises(error, match=message):
-        from_hub.as_common_form(dataset, "mine")
+        as_common_form(dataset, "mine", seed=1)
 
 
 def test_digest_changes_with_any_word_tag_or_label(tmp_path):
@@ -195,6 +214,9 @@ def test_digest_changes_with_any_word_tag_or_label(tmp_path):
 LOADING = """
 from helpers.checkpoints import find
 from helpers.data import from_hub, load
+from helpers.data.from_columns import as_common_form
+from helpers.data.reading import Choices
+from helpers.data.validate import validate
 from helpers.errors import TutorialError
 try:
     {call}

@@ -96,11 +96,11 @@ def test_the_counts_are_said(file, capsys):
     ]
 
 
-def test_spans_that_split_words_are_counted(file, capsys):
-    assert read(file(doccano([("Took 20mg.", {"20": "DOSE"})]))) == [
-        [(["Took", "20", "mg", "."], ["O", "B-DOSE", "O", "O"])]
-    ]
-    assert "1 spans begin or end inside of a word, which is split there." in capsys.readouterr().out
+def test_spans_that_end_inside_of_words_are_kept_and_counted(file, capsys):
+    ((sentence,),) = read_documents(file(doccano([("Took 20mg.", {"20": "DOSE"})])))
+    assert (sentence.tokens, sentence.tags) == (["Took", "20mg", "."], ["O", "B-DOSE", "O"])
+    assert (sentence.text, sentence.spans) == ("Took 20mg.", ((5, 7, "DOSE"),))
+    assert "1 spans begin or end inside of a word." in capsys.readouterr().out
 
 
 def test_in_json_min_who_has_not_labelled_a_text_is_told_from_who_found_nothing(file):
@@ -228,7 +228,7 @@ WRONG = {
     "an empty label": (doccano_with([0, 1, " "]), "the span from 0 to 1 has an empty label; give it one"),
     "a label's number": (doccano_with([0, 1, 3]), "a label is 3; expected a text"),
     "another text": (label_studio_with(region(5, 9, "DOSE", "30mg")), "'20mg', should be '30mg', as its record says"),
-    "offsets that are texts": (doccano_with(["0", 1, "x"]), "'start_offset' is '0'; expected a whole number"),
+    "offsets that are texts": (doccano_with(["0", 1, "x"]), "'start' is '0'; expected a whole number"),
     "HTML": (
         label_studio_with({"type": "hypertextlabels", "value": {"start": "/p[1]", "end": "/p[1]"}}),
         "it has 'hypertextlabels'; expected spans of a plain text",

@@ -50,6 +50,17 @@ def test_the_head_names_data_encoder_metrics_and_licence(tmp_path):
     assert {(result.dataset_name, result.dataset_split) for result in head.eval_results} == {("wnut_17", "test")}
 
 
+def test_a_configuration_is_no_part_of_its_repositorys_id(tmp_path):
+    card = card_of(tmp_path, dataset="klue/klue:ner")
+    result = card.data.eval_results[0]
+    assert (card.data.datasets, result.dataset_type, result.dataset_name) == (
+        ["klue/klue"],
+        "klue/klue",
+        "klue/klue:ner",
+    )
+    assert "`klue/klue:ner`: 3 train sentences" in card.text
+
+
 def test_the_text_says_it_to_people(tmp_path):
     text = card_of(tmp_path).text
     assert "`wnut_17`: 3 train sentences, 2 validation sentences, 1 test sentences." in text

@@ -1,0 +1,97 @@
+"""Turn rows of words and tags into sentences."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from helpers.data.characters import SPACE, are_pieces, join_pieces
+from helpers.data.reading import Reading
+from helpers.data.tag_forms import TagForm
+from helpers.data.tagging import Sentence, as_sentence
+from helpers.errors import MalformedDataError, UnknownTagError
+from helpers.notebook.language import translate
+
+
+class TaggedRow(NamedTuple):
+    """The words of a sentence, as many tags of any form, and what errors call the place where they are."""
+
+    where: str
+    tokens: Sequence[str]
+    tags: Sequence[str]
+
+
+# Reads the data from their beginning, and adds wrong places to the reading.
+Rows = Callable[[Reading], Iterable[TaggedRow]]
+
+
+class RowForm(NamedTuple):
+    """Which form the tags of a data set have, and whether its words are pieces of texts, with spaces among them."""
+
+    tags: TagForm
+    has_pieces: bool
+
+
+def find_form(rows: Rows, reading: Reading) -> RowForm:
+    """Find out which form the rows of a file or data set have, and say what is unusual about it.
+
+    Parameters
+    ----------
+    rows : callable
+        It is called once, or twice if there are spaces among the words.
+    reading : Reading
+        Its choices are those with which the rows are read.
+    """
+    tags, has_spaces = set(), False
+    for row in rows(Reading(reading.choices)):
+        tags.update(row.tags)
+        has_spaces = has_spaces or SPACE in row.tokens
+    form = TagForm.likely(tags)
+    for remark in form.remarks():
+        reading.remark(remark)
+    return RowForm(
+        form, has_spaces and are_pieces(word for row in rows(Reading(reading.choices)) for word in row.tokens)
+    )
+
+
+def sentences_of_rows(rows: Rows, form: RowForm, reading: Reading) -> Iterator[list[Sentence]]:
+    """Turn rows into sentences: one each, or the sentences of a text where the words are pieces of it.
+
+    Parameters
+    ----------
+    rows : callable
+    form : RowForm
+    reading : Reading
+        Gets the places that are wrong.
+
+    Yields
+    ------
+    list of Sentence
+        With IOB2 tags. Rows without words are skipped.
+    """
+    if form.has_pieces:
+        reading.remark(translate("The words are pieces of texts, with their spaces: they were joined to these texts."))
+    for where, tokens, tags in rows(reading):
+        try:
+            sentence = as_sentence(tokens, tags, form.tags)
+        except UnknownTagError as error:
+            reading.add(UnknownTagError(f"{where}: {error}"))
+            continue
+        try:
+            joined = join_pieces(tokens, sentence.tags, where) if form.has_pieces else [sentence]
+        except MalformedDataError as error:
+            reading.add(error)
+            continue
+        if tokens and joined:
+            yield joined
+
+
+def require_pairs(where: str, tokens: Sequence[str], tags: Sequence[str]) -> TaggedRow:
+    """Check that there are as many tags as words, and that no word is empty; raises `MalformedDataError`."""
+    if len(tokens) != len(tags):
+        raise MalformedDataError(
+            translate("{where}: {tokens} tokens but {tags} tags").format(
+                where=where, tokens=len(tokens), tags=len(tags)
+            )
+        )
+    if not all(tokens):
+        raise MalformedDataError(translate("{where}: a word is empty").format(where=where))
+    return TaggedRow(where, tokens, tags)

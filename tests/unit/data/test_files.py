@@ -1,0 +1,168 @@
+"""Which files of a folder are which split."""
+
+import pytest
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.data.files import find_files
+from helpers.data.load import load_ner_dataset
+from helpers.data.split_names import splits_of
+from helpers.errors import DatasetUnavailableError
+
+WORDS = {"train": [f"w{number}" for number in range(40)], "validation": ["v"], "test": ["t"]}
+
+
+def touch(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+def found(folder):
+    return {
+        split: [path.relative_to(folder).as_posix() for path in paths] for split, paths in find_files(folder).items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("split", "names"),
+    [
+        (
+            "train",
+            "train.txt Train.txt TRAIN.TSV training.conll trainset.txt train_set.conll en-train.conllu eng.train",
+        ),
+        ("train", "klue-ner-v1.1_train.tsv ner.train.jsonl train2.json traindata.csv 데이터_train.txt train.parquet"),
+        ("validation", "val.txt valid.txt validation.txt dev.txt devel.txt development.txt eval.txt testa.txt"),
+        ("validation", "klue-ner-v1.1_dev.tsv eng.testa DevSet.json en_ewt-ud-dev.conllu valid_final.jsonl"),
+        ("test", "test.txt testb.conll testing.iob2 ner_test_final.jsonl eng.testb TestSet.bio test-00000.arrow"),
+        (None, "contest.txt latest.txt constraint.txt trainer_notes.txt evaluation.txt attestation.tsv device.txt"),
+        (None, "valley.txt retrain.txt pretraining.conll notes.json"),
+    ],
+)
+def test_a_split_is_a_word_of_the_name(split, names):
+    for name in names.split():
+        assert splits_of(name) == ([split] if split else []), name
+
+
+@given(st.text("ab", min_size=1), st.sampled_from(["train", "dev", "test"]), st.text("-_. 019", min_size=1))
+def test_other_words_around_change_nothing_and_letters_at_it_do(other, name, between):
+    expected = splits_of(name)
+    assert len(expected) == 1
+    assert splits_of(other + between + name) == splits_of(name.upper() + between + other) == expected
+    assert splits_of(other + name) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (
+            "train.txt dev.conll TEST.TSV notes.md",
+            {"train": ["train.txt"], "validation": ["dev.conll"], "test": ["TEST.TSV"]},
+        ),
+        ("eng.train eng.testa eng.testb", {"train": ["eng.train"], "validation": ["eng.testa"], "test": ["eng.testb"]}),
+        (
+            "train-00000-of-00002.parquet train-00001-of-00002.parquet test-00000-of-00001.parquet README.md",
+            {
+                "train": ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"],
+                "test": ["test-00000-of-00001.parquet"],
+            },
+        ),
+        (
+            "train/0000.parquet train/0001.parquet test/x.parquet",
+            {"train": ["train/0000.parquet", "train/0001.parquet"], "test": ["test/x.parquet"]},
+        ),
+        (
+            "train/a.txt train/a.ann Dev/b.conll test/readme.txt test/c.txt",
+            {"train": ["train"], "validation": ["Dev/b.conll"], "test": ["test/c.txt"]},
+        ),
+        (
+            "train.txt dev.txt README.txt LICENSE.txt .train.txt ._dev.txt",
+            {"train": ["train.txt"], "validation": ["dev.txt"]},
+        ),
+        ("one.ann one.txt two.ann two.txt", {"train": ["."]}),
+        ("notes.json", {"all": ["notes.json"]}),
+        ("train.conll", {"train": ["train.conll"]}),
+        ("train/state.json train/data-00000-of-00001.arrow dataset_dict.json", {"train": ["train"]}),
+        ("state.json dataset_info.json data-00000-of-00001.arrow", {"train": ["."]}),
+    ],
+)
+def test_the_files_of_a_folder(tmp_path, capsys, names, expected):
+    assert found(touch(tmp_path, *names.split())) == expected
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("train.txt train.json test.txt", r"several files for the split 'train': train\.json, train\.txt; keep one"),
+        ("train.txt test.txt dev.txt valid_2.txt", r"several files .* 'validation': dev\.txt, valid_2\.txt"),
+        ("train.txt train/a.txt", r"several files .* 'train': train\.txt, train/"),
+        ("train-test.txt a.txt", r"train-test\.txt could stand for the splits train, test"),
+        ("train-00000-of-00002.json", r"has 1 of 2 shards: train-00000-of-00002\.json"),
+        ("train/a.txt train/b.txt", r"train, holds several files: a\.txt, b\.txt"),
+        ("test.txt dev.txt", r"no file for the split 'train'; expected train\.conll .* found dev\.txt, test\.txt"),
+        ("data/train.txt contest.pdf", r"no file for the split 'train'; .* found contest\.pdf, data/\. A"),
+        ("", r"no file for the split 'train'; .* found nothing"),
+        (" ".join(f"{n:04}.txt" for n in range(2000)), r"found (\d{4}\.txt, ){10}and 1990 more\. A"),
+    ],
+)
+def test_what_is_unclear_is_refused_with_the_names(tmp_path, names, message):
+    with pytest.raises(DatasetUnavailableError, match=message):
+        find_files(touch(tmp_path, *names.split()))
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("train.txt contest.txt other.json dev.txt", "these data are not used: contest.txt, other.json.\n"),
+        ("a.ann a.txt b.json", "these data are not used: b.json.\n"),
+    ],
+)
+def test_data_that_are_not_used_are_named(tmp_path, capsys, names, said):
+    find_files(touch(tmp_path, *names.split()))
+    assert capsys.readouterr().out == f"{tmp_path.name}: {said}"
+
+
+def test_unreadable_folder_is_named(tmp_path):
+    with pytest.raises(DatasetUnavailableError, match="missing cannot be read"):
+        find_files(tmp_path / "missing")
+
+
+def test_the_suffix_may_be_in_upper_case(tmp_path):
+    (tmp_path / "NER.TXT").write_text("a\tB-x\n\n" * 40, encoding="utf-8")
+    (tmp_path / "NER.JSONL").write_text('{"tokens": ["a"], "tags": ["B-x"]}\n' * 20, encoding="utf-8")
+    for name, sentences in (("NER.TXT", 40), ("NER.JSONL", 20)):
+        assert sum(map(len, load_ner_dataset(str(tmp_path / name)).values())) == sentences
+
+
+@pytest.mark.parametrize(
+    ("splits", "said", "test"),
+    [
+        (["train", "test"], "no validation split: 4 sentences were drawn from its training split (seed 3)", ["t"]),
+        (["train", "validation"], "no test split: its validation split is the test, and 4 sentences were drawn", ["v"]),
+        (["train"], "no validation and no test split: of its sentences, 32 are for training, 4 for validation", None),
+    ],
+)
+@pytest.mark.parametrize("from_hub", [False, True])
+def test_what_takes_the_place_of_missing_splits(tmp_path, capsys, monkeypatch, splits, said, test, from_hub):
+    name = str(tmp_path)
+    for split in splits:
+        (tmp_path / f"{split}.conll").write_text("".join(f"{word}\tB-x\n\n" for word in WORDS[split]), encoding="utf-8")
+    if from_hub:
+        name, labels = "someone/data", List(ClassLabel(names=["O", "B-x", "I-x"]))
+        features = Features({"tokens": List(Value("string")), "ner_tags": labels})
+        columns = {
+            split: {"tokens": [[word] for word in WORDS[split]], "ner_tags": [[1]] * len(WORDS[split])}
+            for split in splits
+        }
+        parts = {split: Dataset.from_dict(columns[split], features=features) for split in splits}
+        monkeypatch.setattr("helpers.data.from_hub.load_from_hub", lambda *_: DatasetDict(parts))
+    loaded = load_ner_dataset(name, seed=3)
+    assert said in capsys.readouterr().out
+    words = [words[0] for rows in loaded.values() for words in rows["tokens"]]
+    assert sorted(words) == sorted(word for split in splits for word in WORDS[split])
+    assert len(loaded["validation"]) == 4
+    if test:
+        assert loaded["test"]["tokens"][:] == [test]

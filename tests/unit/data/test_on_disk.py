@@ -1,0 +1,288 @@
+"""Data sets of columns, as Hugging Face's datasets writes them to the disk."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
+
+from helpers.data.from_columns import as_common_form
+from helpers.data.load import dataset_digest, label_names, load_ner_dataset
+from helpers.data.reading import Choices
+from helpers.errors import DatasetUnavailableError, MalformedDataError, ParameterError, UnknownTagError
+
+NAMES = ["O", "B-y", "I-y", "B-x", "I-x"]  # in no order that anybody would sort them in
+SIZES = {"train": 30, "validation": 4, "test": 5}
+
+
+def rows(words, tags, names=NAMES, columns=("tokens", "ner_tags")):
+    kind = Value("string") if names is None else ClassLabel(names=names)
+    features = Features({columns[0]: List(Value("string")), columns[1]: List(kind)})
+    return Dataset.from_dict(dict(zip(columns, (words, tags), strict=True)), features=features)
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    return DatasetDict(
+        {
+            split: rows([[f"{split}{row}", "Oslo"] for row in range(size)], [[row % 5, 3] for row in range(size)])
+            for split, size in SIZES.items()
+        }
+    )
+
+
+# The disk
+
+
+def as_saved(dataset, folder):
+    dataset.save_to_disk(folder)
+
+
+def as_parquet(dataset, folder):
+    folder.mkdir()
+    for split, part in dataset.items():
+        part.to_parquet(folder / f"{split}.parquet")
+
+
+def as_shards(dataset, folder):
+    for split, part in dataset.items():
+        (folder / split).mkdir(parents=True)
+        for number in range(3):
+            part.shard(3, number).to_parquet(folder / split / f"{split}-0000{number}-of-00003.parquet")
+
+
+def as_arrow(dataset, folder):
+    for split, part in dataset.items():
+        part.save_to_disk(folder / "parts" / split)
+        (arrow,) = (folder / "parts" / split).glob("*.arrow")
+        arrow.rename(folder / f"{split}.arrow")
+
+
+@pytest.mark.parametrize("write", [as_saved, as_parquet, as_shards, as_arrow])
+def test_what_is_on_the_disk_is_what_was_written(tmp_path, dataset, write):
+    folder = tmp_path / "a [b]{c} 가"  # brackets are a pattern to datasets
+    write(dataset, folder)
+    loaded = load_ner_dataset(str(folder))
+    assert label_names(loaded) == NAMES
+    assert dataset_digest(loaded) == dataset_digest(as_common_form(dataset, "mine", seed=1))
+
+
+def test_one_part_is_divided(tmp_path, dataset, capsys):
+    dataset["train"].save_to_disk(tmp_path / "saved")
+    dataset["train"].to_parquet(tmp_path / "notes.parquet")
+    for path in (tmp_path / "saved", tmp_path / "notes.parquet"):
+        loaded = load_ner_dataset(str(path))
+        assert [len(part) for part in loaded.values()] == [24, 3, 3]
+        assert sorted(words[0] for part in loaded.values() for words in part["tokens"]) == sorted(
+            words[0] for words in dataset["train"]["tokens"]
+        )
+        assert "24 are for training, 3 for validation and 3 for the test" in capsys.readouterr().out
+
+
+def test_how_rows_are_shown_to_others_changes_nothing(tmp_path, dataset):
+    dataset.with_format("numpy", columns=["ner_tags"]).save_to_disk(tmp_path / "saved")
+    loaded = load_ner_dataset(str(tmp_path / "saved"))
+    assert loaded["test"][1] == {"id": "1", "tokens": ["test1", "Oslo"], "ner_tags": [1, 3]}
+
+
+def test_a_file_outside_of_the_folder_is_not_read(tmp_path, dataset):
+    as_saved(dataset, tmp_path / "saved")
+    state = tmp_path / "saved" / "test" / "state.json"
+    state.write_text(json.dumps(json.loads(state.read_text()) | {"_data_files": [{"filename": "../train/x.arrow"}]}))
+    with pytest.raises(DatasetUnavailableError, match=r"state\.json names a file outside of its folder, '\.\./train/x"):
+        load_ner_dataset(str(tmp_path / "saved"))
+
+
+def test_what_cannot_be_read_is_named(tmp_path, dataset):
+    as_parquet(dataset, tmp_path / "data")
+    (tmp_path / "data" / "test.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(DatasetUnavailableError, match=r"test\.parquet cannot be read: "):
+        load_ner_dataset(str(tmp_path / "data"))
+    (tmp_path / "data" / "test.parquet").rename(tmp_path / "data" / "test.conll")
+    with pytest.raises(
+        DatasetUnavailableError, match=r"different kinds: train\.parquet, .*, test\.conll; make them one"
+    ):
+        load_ner_dataset(str(tmp_path / "data"))
+
+
+def test_a_parquet_file_that_datasets_did_not_write(tmp_path):
+    table = pa.table({"words": [["Oslo", "is"]] * 30, "labels": [["B-x", "O"]] * 30})
+    pq.write_table(table, tmp_path / "notes.parquet")
+    loaded = load_ner_dataset(str(tmp_path / "notes.parquet"))
+    assert loaded["test"]["tokens"][0] == ["Oslo", "is"]
+    assert (label_names(loaded), loaded["test"]["ner_tags"][0]) == (["O", "B-x", "I-x"], [1, 0])
+
+
+CARD = """---
+dataset_info:
+  features:
+  - name: {column}
+    sequence:
+      class_label:
+        names:
+          '0': O
+          '1': B-x
+          '2': I-x
+---
+"""
+INFOS = {"default": {"features": {"ner_tags": {"feature": {"names": ["O", "B-x", "I-x"], "_type": "ClassLabel"}}}}}
+
+
+@pytest.mark.parametrize(
+    ("beside", "content"),
+    [
+        ("README.md", CARD.format(column="ner_tags")),
+        ("../README.md", CARD.format(column="ner_tags")),
+        ("dataset_infos.json", json.dumps(INFOS)),
+    ],
+)
+def test_class_ids_in_json_have_the_names_that_are_beside_the_file(tmp_path, beside, content):
+    path = tmp_path / "data" / "notes.jsonl"
+    path.parent.mkdir()
+    (path.parent / beside).write_text(content, encoding="utf-8")
+    record = {"tokens": ["in", "New", "York"], "pos_tags": [7, 8, 9], "ner_tags": [0, 1, 2]}
+    path.write_text(f"{json.dumps(record)}\n" * 20, encoding="utf-8")
+    loaded = load_ner_dataset(str(path))
+    assert [label_names(loaded)[tag] for tag in loaded["train"]["ner_tags"][0]] == ["O", "B-x", "I-x"]
+    path.write_text(f"{json.dumps(record)}\n" + json.dumps(record | {"ner_tags": [0, 1, 3]}), encoding="utf-8")
+    with pytest.raises(MalformedDataError, match=r"notes\.jsonl, line 2: tag id 3 is not in 0\.\.2"):
+        load_ner_dataset(str(path))
+
+
+@pytest.mark.parametrize("content", [CARD.format(column="pos_tags"), "---\n[\n---\n", "no card"])
+def test_class_ids_without_names_are_refused(tmp_path, content):
+    (tmp_path / "README.md").write_text(content, encoding="utf-8")
+    (tmp_path / "notes.jsonl").write_text('{"tokens": ["in", "York"], "ner_tags": [0, 1]}\n', encoding="utf-8")
+    with pytest.raises(MalformedDataError, match="the tag 0 is a number, and nothing here says what it stands for"):
+        load_ner_dataset(str(tmp_path / "notes.jsonl"))
+
+
+# The columns
+
+
+def common(parts, **choices):
+    return as_common_form(parts, "mine", seed=1, choices=Choices(**choices))
+
+
+def tags_of(loaded, split="train"):
+    return [[label_names(loaded)[tag] for tag in tags] for tags in loaded[split]["ner_tags"]]
+
+
+@pytest.mark.parametrize("columns", [("words", "labels"), ("Tokens", "NER"), ("text tokens", "entities")])
+def test_columns_may_have_other_names(columns):
+    part = rows([["in", "Oslo"]], [[0, 3]], columns=columns)
+    loaded = common(dict.fromkeys(SIZES, part))
+    assert loaded["train"][0] == {"id": "0", "tokens": ["in", "Oslo"], "ner_tags": [0, 3]}
+
+
+def test_splits_may_have_other_names(capsys):
+    parts = {name: rows([[name]], [[1]]) for name in ("extra", "training", "dev", "test", "test_unseen")}
+    loaded = common(parts)
+    assert {split: part["tokens"][:] for split, part in loaded.items()} == {
+        "train": [["training"]], "validation": [["dev"]], "test": [["test"]],
+    }  # fmt: skip
+    assert capsys.readouterr().out == "mine: these splits are not used: extra, test_unseen.\n"
+    with pytest.raises(DatasetUnavailableError, match=r"the data set 'mine' holds several .* 'test': test_1, test_2"):
+        common({name: rows([["a"]], [[1]]) for name in ("train", "test_1", "test_2")})
+    with pytest.raises(DatasetUnavailableError, match=r"no split 'train'; it has: 'extra', 'test'"):
+        common({name: rows([["a"]], [[1]]) for name in ("extra", "test")})
+
+
+def test_of_several_columns_one_is_taken_and_that_is_said(capsys):
+    part = rows([["a"]], [[1]]).add_column("tags", [["B-z"]]).add_column("ner", [["B-w"]])
+    assert tags_of(common(dict.fromkeys(SIZES, part))) == [["B-y"]]
+    assert "The tags are those of the column 'ner_tags'; tag_column can name another one: 'tags', 'ner'." in (
+        capsys.readouterr().out
+    )
+    for choice in ("tags", 2):
+        assert tags_of(common(dict.fromkeys(SIZES, part), tag_column=choice)) == [["B-z"]]
+    assert capsys.readouterr().out == ""
+    for choice in ("tag", 7, "tokens"):
+        with pytest.raises(ParameterError, match=rf"tag_column is {choice!r}; .*: 'ner_tags', 'tags', 'ner'"):
+            common(dict.fromkeys(SIZES, part), tag_column=choice)
+
+
+@pytest.mark.parametrize(
+    ("names", "ids", "tags"),
+    [
+        (["O", "LOC", "PER"], [0, 1, 1, 2], ["O", "B-LOC", "I-LOC", "B-PER"]),
+        (["B_x", "I_x", "O"], [0, 1, 2, 0], ["B-x", "I-x", "O", "B-x"]),
+        (["S-x", "B-x", "I-x", "E-x", "O"], [0, 1, 2, 3], ["B-x", "B-x", "I-x", "I-x"]),
+    ],
+)
+@pytest.mark.parametrize("as_text", [False, True])
+def test_tags_of_other_forms_are_rewritten(capsys, names, ids, tags, as_text):
+    given = [names[number] for number in ids] if as_text else ids
+    part = rows([list("abcd")], [given], None if as_text else names)
+    assert tags_of(common(dict.fromkeys(SIZES, part))) == [tags]
+    assert "tags rewritten as IOB2." in capsys.readouterr().out
+
+
+def test_each_split_may_have_its_own_ids():
+    parts = {split: rows([["a", "b"]], [[0, 1]], names) for split, names in (
+        ("train", ["O", "B-x"]), ("validation", ["B-x", "O"]), ("test", ["O", "B-y"]),
+    )}  # fmt: skip
+    loaded = common(parts)
+    assert [tags_of(loaded, split) for split in parts] == [[["O", "B-x"]], [["B-x", "O"]], [["O", "B-y"]]]
+
+
+def test_characters_with_spaces_become_text_and_spans():
+    """As klue:ner has them: the space inside of the second entity is one of its characters."""
+    names = ["B-LC", "I-LC", "B-PS", "I-PS", "O"]
+    part = rows([list("안녕 서울 남산에")] * 2, [[4, 4, 4, 0, 1, 1, 1, 1, 4]] * 2, names)
+    loaded = common(dict.fromkeys(SIZES, part))
+    assert loaded["test"]["text"][:] == ["안녕 서울 남산에"] * 2
+    assert loaded["test"]["spans"][0] == [{"start": 3, "end": 8, "label": "LC"}]
+    assert loaded["test"]["tokens"][0] == ["안녕", "서울", "남산에"]
+    assert tags_of(loaded)[0] == ["O", "B-LC", "I-LC"]
+
+
+TEXT = "Mo in Oslo"
+SPANS = [{"start": 0, "end": 2, "label": "PER"}, {"start": 6, "end": 10, "label": "LOC"}]
+LABEL = ClassLabel(names=["LOC", "PER"])
+NUMBER = Value("int64")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spans"),
+    [
+        (List({"start": NUMBER, "end": NUMBER, "label": Value("string")}), SPANS),
+        (List({"start": NUMBER, "end": NUMBER, "label": LABEL}), SPANS),
+        ({"begin": List(NUMBER), "end": List(NUMBER), "type": List(Value("string"))},
+         {"begin": [0, 6], "end": [2, 10], "type": ["PER", "LOC"]}),
+    ],
+)  # fmt: skip
+def test_texts_and_spans(kind, spans):
+    features = Features({"text": Value("string"), "entities": kind})
+    part = Dataset.from_dict({"text": [TEXT], "entities": [spans]}, features=features)
+    loaded = common(dict.fromkeys(SIZES, part))
+    assert (loaded["train"]["text"][0], loaded["train"]["spans"][0]) == (TEXT, SPANS)
+    assert tags_of(loaded) == [["B-PER", "O", "B-LOC"]]
+    part = Dataset.from_dict({"text": [TEXT] * 3 + [None], "entities": [spans] * 4}, features=features)
+    with pytest.raises(MalformedDataError, match="data set 'mine', split 'train', row 3: no text"):
+        common({"train": part})
+
+
+def test_all_wrong_rows_are_named():
+    part = rows([["a"], ["a", "b"], None, ["a", None], ["a"]], [["O"], ["B-x"], ["O"], ["O", "O"], ["Q-x"]], None)
+    with pytest.raises(MalformedDataError) as raised:
+        common({"train": part})
+    found = [line.partition("row ")[2] for line in str(raised.value).split("\n")]
+    assert found[:3] == ["1: 2 tokens but 1 tags", "2: no tokens or no tags", "3: no tokens or no tags"]
+    assert [line[:12] for line in found[3:]] == ["4: tag 'Q-x'"]
+    with pytest.raises(UnknownTagError, match="row 0: tag 'Q-x'"):
+        common({"train": rows([["a", "b"]], [["Q-x", "B-x"]], None)})
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"train": Dataset.from_dict({"tokens": [["a"]], "ner_tags": [[0]]})}, "'ner_tags' .* has no label names"),
+        ({"train": Dataset.from_dict({"tokens": [["a"]], "pos": [["X"]]})}, r"the columns \['pos', 'tokens'\]; needed"),
+        ({"train": rows([["a"]], [[0]]), "test": rows([["a"]], [[0]], columns=("words", "tags"))}, "different columns"),
+    ],
+)
+def test_other_columns_are_refused(parts, message):
+    with pytest.raises(DatasetUnavailableError, match=message):
+        common(parts)
