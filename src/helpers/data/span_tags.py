@@ -49,7 +49,7 @@ def tag_text(text: str, spans: Iterable[Span], where: str = "the text", overlaps
         If a span reaches out of the text, covers only white space, or overlaps with another one and that is refused;
         all such spans are named.
     """
-    spans = _apart(sorted({_trimmed(span, text, where) for span in spans}), text, where, overlaps)
+    spans = _apart(sorted({_require_words(span, text, where) for span in spans}), text, where, overlaps)
     words = [word for _, word in WORDS.pre_tokenize_str(text)]
     sentences, rest = [], list(spans)
     for line in _lines(words, text, spans):
@@ -97,6 +97,16 @@ def ends_inside_word(span: Span, text: str) -> bool:
     )
 
 
+def trimmed(span: Span, text: str) -> Span:
+    """Leave out the white space at the edges of a span; of nothing else, an empty span is left."""
+    start, end = span.start, span.end
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return span._replace(start=start, end=end)
+
+
 def described(span: Span, text: str) -> str:
     """Name a span in an error: its label, its characters and what they are, at most 40 of them."""
     covered = redact_tokens(text[max(span.start, 0) : max(span.end, 0)])
@@ -121,23 +131,19 @@ def _lines(words: Sequence[tuple[int, int]], text: str, spans: Sequence[Span]) -
         yield line
 
 
-def _trimmed(span: Span, text: str, where: str) -> Span:
+def _require_words(span: Span, text: str, where: str) -> Span:
     if not 0 <= span.start <= span.end <= len(text):
         raise MalformedDataError(
             translate("{where}: {span} is not inside of the text, which has {count} characters").format(
                 where=where, span=described(span, text), count=len(text)
             )
         )
-    start, end = span.start, span.end
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    if start == end:
+    inner = trimmed(span, text)
+    if inner.start == inner.end:
         raise MalformedDataError(
             translate("{where}: {span} covers no word; remove it").format(where=where, span=described(span, text))
         )
-    return span._replace(start=start, end=end)
+    return inner
 
 
 def _apart(spans: list[Span], text: str, where: str, overlaps: str) -> list[Span]:
