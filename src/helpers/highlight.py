@@ -178,7 +178,7 @@ def _paragraph(
     gaps: Sequence[str] | None = None,
     caption: str = "",
 ) -> str:
-    gaps = [*(gaps or [" "] * len(words))[:-1], ""]
+    gaps = [*(gaps or [" "] * len(words))[:-1], ""][: len(words)]
     above = f"<small><b>{escape(caption)}</b></small><br>" if caption else ""
     return _as_written("".join(_pieces(words, tags, colours, gaps)), above)
 

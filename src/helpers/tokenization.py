@@ -54,7 +54,9 @@ def tokenize_and_align(
     -------
     BatchEncoding
         A row for each sentence, or for each window of one. It has the tokenizer's columns, without the attention mask,
-        which padding makes; ``sentence``, the index of the sentence; and the columns of `ACCOUNT`.
+        which padding makes; ``sentence``, the index of the sentence; the columns of `ACCOUNT`; and how
+        many of its labelled words have an ``[UNK]`` or the like, and how many of these there are, ``unknown_words`` and
+        ``unknown_subwords``.
 
     Raises
     ------
@@ -80,7 +82,21 @@ def tokenize_and_align(
         rows += label_sentence([*islice(windows, counts[sentence])], tags, overlap, inside, backwards)
     encoded["sentence"] = [indices[sentence] for sentence in sentences]
     encoded.update({name: [row[place] for row in rows] for place, name in enumerate(ACCOUNT)})
+    unknown = zip(encoded["input_ids"], encoded.encodings, encoded["labelled_words"], strict=True)
+    of_rows = [unknown_words(*row, tokenizer.unk_token_id) for row in unknown]
+    encoded["unknown_words"] = [len(set(words)) for words in of_rows]
+    encoded["unknown_subwords"] = [len(words) for words in of_rows]
     return encoded
+
+
+def unknown_words(
+    ids: Sequence[int], window: Encoding, labelled_words: Sequence[int], unknown_id: int | None
+) -> list[int]:
+    """List the labelled words of a row that have an unknown subword, once for each such subword."""
+    if unknown_id not in ids:
+        return []
+    labelled = set(labelled_words)
+    return [word for id_, word in zip(ids, window.word_ids, strict=True) if id_ == unknown_id and word in labelled]
 
 
 def label_sentence(
@@ -222,8 +238,9 @@ def alignment_report(encoded: DatasetDict, dataset: DatasetDict) -> pd.DataFrame
     -------
     DataFrame
         A row for each split, with the integer columns ``words``, those of `dataset`; ``labelled``, ``truncated`` and
-        ``without_subword``, which add up to them; and ``long_sentences``, the number of sentences that the model cannot
-        take as they are.
+        ``without_subword``, which add up to them; ``long_sentences``, the number of sentences that the model cannot
+        take as they are; ``unknown_words``, the labelled words of which the tokenizer doesn't know a part; and
+        ``unknown_subwords``, these parts.
     """
     sums = {
         split: {
@@ -232,6 +249,8 @@ def alignment_report(encoded: DatasetDict, dataset: DatasetDict) -> pd.DataFrame
             "truncated": sum(rows["truncated"]),
             "without_subword": sum(rows["without_subword"]),
             "long_sentences": sum(rows["long"]),
+            "unknown_words": sum(rows["unknown_words"]),
+            "unknown_subwords": sum(rows["unknown_subwords"]),
         }
         for split, rows in encoded.items()
     }

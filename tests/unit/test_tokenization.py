@@ -110,8 +110,15 @@ def test_report_adds_up_the_splits(tokenizer):
     # [CLS] a es [SEP]: the invisible word has no subword, ESB is cut in its middle, "end" is cut away
     assert alignment_report(encoded, splits).loc["train"].to_dict() == {
         "words": 5, "labelled": 3, "truncated": 1, "without_subword": 1, "long_sentences": 1,
+        "unknown_words": 0, "unknown_subwords": 0,
     }  # fmt: skip
-    assert alignment_report(encoded, splits).loc["test"].tolist() == [1, 1, 0, 0, 0]
+    assert alignment_report(encoded, splits).loc["test"].tolist() == [1, 1, 0, 0, 0, 0, 0]
+
+
+def test_report_counts_what_the_tokenizer_does_not_know(tokenizer):
+    encoded = Dataset.from_dict(dict(encode(tokenizer, [["☃☃", "in", "☃", "☃"], ["Oslo"]], max_length=5)))
+    report = alignment_report({"test": encoded}, {"test": {"tokens": [["☃☃", "in", "☃", "☃"], ["Oslo"]]}})
+    assert report[["unknown_words", "unknown_subwords"]].loc["test"].tolist() == [2, 2]  # the last word is cut off
 
 
 def test_real_wnut17_has_seven_words_without_a_subword(tokenizer, wnut17):
@@ -201,6 +208,9 @@ def test_the_account_balances(tokenizers, kind, drawn, limit, windows, every_sub
     assert report["words"] == report["labelled"] + report["truncated"] + report["without_subword"]
     assert report["without_subword"] == report["words"] - with_subword
     assert not windows or report["truncated"] == 0
+    unknown = sum(ids.count(tokenizer.unk_token_id) for ids in plain["input_ids"])
+    assert report["unknown_words"] <= report["unknown_subwords"] <= unknown
+    assert report["long_sentences"] or report["unknown_subwords"] == unknown
 
 
 @given(TOKENIZERS, tagged_sentences(), st.integers(1, 5))
