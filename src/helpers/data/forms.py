@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from helpers.data.json_records import read_records
-from helpers.data.json_values import shortened
-from helpers.data.labelled_text import LabelledText
+from helpers.data.json_files.json_records import read_records
+from helpers.data.json_files.json_values import shortened
+from helpers.data.marked_texts.labelled_text import LabelledText
 from helpers.data.reading import Reading
 from helpers.data.split_names import NAMES
 from helpers.data.tagging import Sentence
@@ -49,30 +49,30 @@ def reader_of(path: Path) -> Reader:
     """
     # Readers are imported here, as each file has one form.
     if path.suffix.lower() == ".csv":
-        from helpers.data.tables import read_table
+        from helpers.data.tables.tables import read_table
 
         return read_table
     if path.suffix.lower() in {*CONLL_SUFFIXES, *SPLIT_SUFFIXES} and not path.is_dir():
         return _line_reader(path)
     if path.suffix.lower() == ".spacy":
-        from helpers.data.spacy_docs import read_texts as read_docs
+        from helpers.data.marked_texts.spacy_docs import read_texts as read_docs
 
         return partial(_labelled, read_docs)
     if path.suffix.lower() == ".ann" or path.is_dir():
-        from helpers.data.brat import read_texts as read_standoff
+        from helpers.data.marked_texts.brat import read_texts as read_standoff
 
         return partial(_labelled, read_standoff)
     return _json_reader(path)
 
 
 def _line_reader(path: Path) -> Reader:
-    from helpers.data.conll import read_conll
-    from helpers.data.conll_lines import begins_with_comment
-    from helpers.data.conllu import read_conllu
-    from helpers.data.conllu_lines import is_conllu
-    from helpers.data.sentence_rows import has_sentence_rows, read_sentence_rows
-    from helpers.data.table_columns import is_table
-    from helpers.data.tables import read_table
+    from helpers.data.column_files.conll import read_conll
+    from helpers.data.column_files.conll_lines import begins_with_comment
+    from helpers.data.column_files.conllu import read_conllu
+    from helpers.data.column_files.conllu_lines import is_conllu
+    from helpers.data.tables.sentence_rows import has_sentence_rows, read_sentence_rows
+    from helpers.data.tables.table_columns import is_table
+    from helpers.data.tables.tables import read_table
 
     suffix = path.suffix.lower()
     if suffix in (".tsv", ".txt"):
@@ -84,7 +84,8 @@ def _line_reader(path: Path) -> Reader:
 
 
 def _json_reader(path: Path) -> Reader:
-    from helpers.data import class_ids, label_studio, label_studio_min, ner_annotator, nikl, spans_json, tagged_json
+    from helpers.data.json_files import class_ids, tagged_json
+    from helpers.data.marked_texts import label_studio, label_studio_min, ner_annotator, nikl, spans_json
 
     # A file without a record goes to the reader of words and tags, which finds what is wrong, or nothing.
     where, first = next(read_records(path, Reading()), (str(path), {"tokens": [], "tags": []}))
@@ -117,6 +118,6 @@ def _alone(read: Callable[[Path, Reading], Iterator[Sentence]], path: Path, read
 def _labelled(
     read_texts: Callable[[Path, Reading], Iterator[LabelledText]], path: Path, reading: Reading
 ) -> Iterator[list[Sentence]]:
-    from helpers.data.labelled import sentences_of
+    from helpers.data.marked_texts.labelled import sentences_of
 
     return sentences_of(partial(read_texts, path), reading)

@@ -11,9 +11,9 @@ from pathlib import Path
 from datasets import DatasetDict
 
 from helpers.checkpoints.find import is_folder_name
-from helpers.data import on_disk
 from helpers.data.files import find_files, read_documents
 from helpers.data.folders import is_data
+from helpers.data.hugging_face import on_disk
 from helpers.data.missing_splits import SPLITS, complete
 from helpers.data.reading import Choices
 from helpers.data.splits import write_splits
@@ -72,7 +72,7 @@ def load_ner_dataset(
     elif is_folder_name(name) or is_data(Path(name)):
         dataset = _from_files(find_files(Path(os.path.expanduser(name))), name, seed, choices)
     else:
-        from helpers.data.from_hub import load_from_hub  # here, as local data need no Hub
+        from helpers.data.hugging_face.from_hub import load_from_hub  # here, as local data need no Hub
 
         dataset = load_from_hub(name, seed, choices)
     validate(dataset, name)
@@ -100,7 +100,7 @@ def dataset_digest(dataset: DatasetDict) -> str:
 
 def _from_files(files: dict[str, list[Path]], name: str, seed: int, choices: Choices) -> DatasetDict:
     if on_disk.have_columns(files, name):
-        from helpers.data.from_columns import as_common_form  # here, as other files need less
+        from helpers.data.hugging_face.from_columns import as_common_form  # here, as other files need less
 
         return as_common_form(on_disk.load_columns(files), name, seed, choices)
     documents = {

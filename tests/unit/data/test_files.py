@@ -158,7 +158,7 @@ def test_what_takes_the_place_of_missing_splits(tmp_path, capsys, monkeypatch, s
             for split in splits
         }
         parts = {split: Dataset.from_dict(columns[split], features=features) for split in splits}
-        monkeypatch.setattr("helpers.data.from_hub.load_from_hub", lambda *_: DatasetDict(parts))
+        monkeypatch.setattr("helpers.data.hugging_face.from_hub.load_from_hub", lambda *_: DatasetDict(parts))
     loaded = load_ner_dataset(name, seed=3)
     assert said in capsys.readouterr().out
     words = [words[0] for rows in loaded.values() for words in rows["tokens"]]

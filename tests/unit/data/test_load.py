@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, load_dataset
 
-from helpers.data import from_hub, load
-from helpers.data.from_columns import as_common_form
+from helpers.data import load
+from helpers.data.hugging_face import from_hub
+from helpers.data.hugging_face.from_columns import as_common_form
 from helpers.data.validate import validate
 from helpers.errors import (
     DatasetUnavailableError,
@@ -213,8 +214,9 @@ def test_digest_changes_with_any_word_tag_or_label(tmp_path):
 
 LOADING = """
 from helpers.checkpoints import find
-from helpers.data import from_hub, load
-from helpers.data.from_columns import as_common_form
+from helpers.data.hugging_face import from_hub
+from helpers.data import load
+from helpers.data.hugging_face.from_columns import as_common_form
 from helpers.data.reading import Choices
 from helpers.data.validate import validate
 from helpers.errors import TutorialError

@@ -10,7 +10,7 @@ import pytest
 from support.small_tokenizers import KINDS, train_tokenizers
 
 from helpers.data import load
-from helpers.data.from_columns import folder_of
+from helpers.data.hugging_face.from_columns import folder_of
 from helpers.errors import DatasetUnavailableError, EmptySplitError, MalformedDataError, NoEntityError
 from helpers.highlight import highlight
 from helpers.metrics import SEQEVAL, per_type_table

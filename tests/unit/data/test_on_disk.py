@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 
-from helpers.data.from_columns import as_common_form
+from helpers.data.hugging_face.from_columns import as_common_form
 from helpers.data.load import dataset_digest, label_names, load_ner_dataset
 from helpers.data.reading import Choices
 from helpers.errors import DatasetUnavailableError, MalformedDataError, ParameterError, UnknownTagError

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from datasets import Dataset, DatasetDict
 
-from helpers.data.column_rows import read_tagged, read_texts
-from helpers.data.columns import Columns, find_columns
-from helpers.data.iob2_columns import have_iob2_ids, with_common_columns
-from helpers.data.labelled import sentences_of
+from helpers.data.hugging_face.column_rows import read_tagged, read_texts
+from helpers.data.hugging_face.columns import Columns, find_columns
+from helpers.data.hugging_face.iob2_columns import have_iob2_ids, with_common_columns
+from helpers.data.marked_texts.labelled import sentences_of
 from helpers.data.missing_splits import SPLITS
 from helpers.data.reading import Choices, Reading
 from helpers.data.split_names import by_split, listed, splits_of
@@ -36,7 +36,7 @@ def as_common_form(
     Parameters
     ----------
     dataset : mapping of str to Dataset
-        Splits, under names that `helpers.data.split_names` recognises, with columns that `helpers.data.columns` finds.
+        Splits, under names that `helpers.data.split_names` recognises, with columns that `columns` finds.
     name : str
         What messages call it.
     seed : int

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from helpers.data.json_records import read_records
-from helpers.data.json_values import member, require_kind, shortened
-from helpers.data.labelled_text import Annotation, LabelledText, read_each, read_mark
-from helpers.data.offsets import Mark
+from helpers.data.json_files.json_records import read_records
+from helpers.data.json_files.json_values import member, require_kind, shortened
+from helpers.data.marked_texts.labelled_text import Annotation, LabelledText, read_each, read_mark
+from helpers.data.marked_texts.offsets import Mark
 from helpers.data.reading import Reading
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate

@@ -5,9 +5,9 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from helpers.data.csv_rows import read_rows
 from helpers.data.reading import Reading
-from helpers.data.table_columns import TableColumns, find_columns, items_of
+from helpers.data.tables.csv_rows import read_rows
+from helpers.data.tables.table_columns import TableColumns, find_columns, items_of
 from helpers.data.tagged_rows import TaggedRow, find_form, require_pairs, sentences_of_rows
 from helpers.data.tagging import Sentence
 from helpers.errors import MalformedDataError
@@ -24,7 +24,7 @@ def read_table(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     Parameters
     ----------
     path : Path
-        As for `helpers.data.csv_rows.read_rows`.
+        As for `helpers.data.tables.csv_rows.read_rows`.
     reading : Reading
         Gets the places that are wrong. Its choices may name the column of tags.
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.data.characters import SPACE, join_pieces
-from helpers.data.conll_contents import trimmed
-from helpers.data.conll_lines import part_comments, read_blocks
-from helpers.data.conll_profile import Profile, find_profile
+from helpers.data.column_files.conll_contents import trimmed
+from helpers.data.column_files.conll_lines import part_comments, read_blocks
+from helpers.data.column_files.conll_profile import Profile, find_profile
 from helpers.data.reading import Reading
 from helpers.data.tagging import Sentence, as_sentence, require_tag
 from helpers.errors import MalformedDataError, UnknownTagError
@@ -38,7 +38,7 @@ def read_conll(path: Path, reading: Reading) -> Iterator[Sentence]:
     Raises
     ------
     DatasetUnavailableError, MalformedDataError, ParameterError
-        As for `helpers.data.conll_profile.find_profile`. What is wrong with a row is added to the reading: another
+        As for `conll_profile.find_profile`. What is wrong with a row is added to the reading: another
         number of columns than most rows have, an empty word or tag, or a tag of another form.
     """
     profile = find_profile(path, reading)

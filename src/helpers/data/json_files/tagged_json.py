@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from helpers.data.json_records import read_records
-from helpers.data.json_values import member, require_text, shortened
+from helpers.data.json_files.json_records import read_records
+from helpers.data.json_files.json_values import member, require_text, shortened
 from helpers.data.reading import Reading
 from helpers.data.tagged_rows import TaggedRow, find_form, require_pairs, sentences_of_rows
 from helpers.data.tagging import Sentence
@@ -34,7 +34,7 @@ def read_tagged(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     Parameters
     ----------
     path : Path
-        As for `helpers.data.json_records.read_records`. The tags are texts, in a list of one of the names `TAGS`; their
+        As for `json_records.read_records`. The tags are texts, in a list of one of the names `TAGS`; their
         form is found out from all of them.
     reading : Reading
         Gets the places that are wrong. Its choices say which list has the tags, where two differ.

@@ -4,10 +4,10 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers.data.conll_columns import TAG_NAMES, WORD_NAMES, choose_by_name, chosen_column
-from helpers.data.csv_rows import Row, read_rows
-from helpers.data.lists_as_text import read_list
+from helpers.data.column_files.conll_columns import TAG_NAMES, WORD_NAMES, choose_by_name, chosen_column
 from helpers.data.reading import Choices, Reading
+from helpers.data.tables.csv_rows import Row, read_rows
+from helpers.data.tables.lists_as_text import read_list
 
 # Not "id", which may count words, too.
 SENTENCE_NAMES = "sentence_# sentence_id sentence_number sentence_no sentence_idx sentence sent_id sent".split()

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from helpers.data.conllu_entities import Entities, find_entities
-from helpers.data.conllu_lines import Row, read_sentences
+from helpers.data.column_files.conllu_entities import Entities, find_entities
+from helpers.data.column_files.conllu_lines import Row, read_sentences
 from helpers.data.reading import Reading
 from helpers.data.tagging import Sentence, as_sentence, require_tag
 from helpers.errors import MalformedDataError, UnknownTagError
@@ -32,7 +32,7 @@ def read_conllu(path: Path, reading: Reading) -> Iterator[Sentence]:
     Raises
     ------
     DatasetUnavailableError, MalformedDataError, ParameterError
-        As for `helpers.data.conllu_lines.read_sentences` and `helpers.data.conllu_entities.find_entities`. What is
+        As for `helpers.data.column_files.conllu_lines.read_sentences` and `conllu_entities.find_entities`. What is
         wrong with a row is added to the reading.
     """
     first_time = Reading()

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from helpers.data.json_array import is_array, not_json, read_array
-from helpers.data.json_stream import WHITE_SPACE
-from helpers.data.json_values import require_kind
+from helpers.data.json_files.json_array import is_array, not_json, read_array
+from helpers.data.json_files.json_stream import WHITE_SPACE
+from helpers.data.json_files.json_values import require_kind
 from helpers.data.lines import read_lines
 from helpers.data.reading import Reading
 from helpers.errors import MalformedDataError

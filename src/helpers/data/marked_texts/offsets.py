@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from helpers.data.json_values import shortened
+from helpers.data.json_files.json_values import shortened
+from helpers.data.marked_texts.units import UNITS, Unit, differs, to_characters
 from helpers.data.span_tags import described, is_inside_word
 from helpers.data.tagging import Span
-from helpers.data.units import UNITS, Unit, differs, to_characters
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 

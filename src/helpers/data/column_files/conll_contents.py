@@ -7,9 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers.data.conll_columns import MOST_VALUES, named_columns
-from helpers.data.conll_counting import FirstColumn
-from helpers.data.conll_lines import Line, part_comments, read_blocks, split_columns
+from helpers.data.column_files.conll_columns import MOST_VALUES, named_columns
+from helpers.data.column_files.conll_counting import FirstColumn
+from helpers.data.column_files.conll_lines import Line, part_comments, read_blocks, split_columns
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 

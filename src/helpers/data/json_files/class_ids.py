@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from helpers.data.class_names import find_class_names, name_of
-from helpers.data.columns import TAGS
-from helpers.data.json_records import read_records
-from helpers.data.json_values import member, require_text
+from helpers.data.hugging_face.class_names import find_class_names, name_of
+from helpers.data.hugging_face.columns import TAGS
+from helpers.data.json_files.json_records import read_records
+from helpers.data.json_files.json_values import member, require_text
 from helpers.data.reading import Reading
 from helpers.data.tagged_rows import TaggedRow, find_form, require_pairs, sentences_of_rows
 from helpers.data.tagging import Sentence
@@ -28,7 +28,7 @@ def read_class_ids(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     Parameters
     ----------
     path : Path
-        As for `helpers.data.json_records.read_records`; for its first record, `has_names` is true.
+        As for `helpers.data.json_files.json_records.read_records`; for its first record, `has_names` is true.
     reading : Reading
         Gets the places that are wrong. Its choices may name the column of tags.
 

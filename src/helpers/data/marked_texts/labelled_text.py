@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from helpers.data.json_values import member, require_text, shortened
-from helpers.data.offsets import Mark
+from helpers.data.json_files.json_values import member, require_text, shortened
+from helpers.data.marked_texts.offsets import Mark
 from helpers.data.reading import Reading
 from helpers.data.tagging import Span
 from helpers.errors import MalformedDataError

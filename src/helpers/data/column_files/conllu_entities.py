@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import NamedTuple
 
-from helpers.data.conll_columns import MOST_VALUES, plain_name
-from helpers.data.conllu_lines import COLUMNS, Row
+from helpers.data.column_files.conll_columns import MOST_VALUES, plain_name
+from helpers.data.column_files.conllu_lines import COLUMNS, Row
 from helpers.data.reading import Reading
 from helpers.data.tag_forms import TYPES, TagForm
 from helpers.errors import MalformedDataError, ParameterError, TutorialError

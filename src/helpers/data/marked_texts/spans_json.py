@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from helpers.data.json_records import read_records
-from helpers.data.json_values import member, shortened
-from helpers.data.labelled_text import Annotation, LabelledText, read_each, read_mark
-from helpers.data.offsets import Mark
+from helpers.data.json_files.json_records import read_records
+from helpers.data.json_files.json_values import member, shortened
+from helpers.data.marked_texts.labelled_text import Annotation, LabelledText, read_each, read_mark
+from helpers.data.marked_texts.offsets import Mark
 from helpers.data.reading import Reading
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
@@ -23,9 +23,9 @@ def is_text(record: dict) -> bool:
 
 
 def read_texts(path: Path, reading: Reading) -> Iterator[LabelledText]:
-    """Read the texts of a file of `helpers.data.json_records.read_records`, for which `is_text` is true.
+    """Read the texts of a file of `helpers.data.json_files.json_records.read_records`, for which `is_text` is true.
 
-    Spans are of the forms that `helpers.data.labelled_text.read_mark` understands. Texts that Prodigy's ``answer`` does
+    Spans are of the forms that `labelled_text.read_mark` understands. Texts that Prodigy's ``answer`` does
     not accept count as unlabelled.
     """
     return read_each(read_records(path, reading), read_text, reading)

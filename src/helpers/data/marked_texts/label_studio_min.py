@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from helpers.data.json_records import read_records
-from helpers.data.json_values import shortened
-from helpers.data.label_studio import own_text, require_plain
-from helpers.data.labelled_text import Annotation, LabelledText, read_each, read_mark
+from helpers.data.json_files.json_records import read_records
+from helpers.data.json_files.json_values import shortened
+from helpers.data.marked_texts.label_studio import own_text, require_plain
+from helpers.data.marked_texts.labelled_text import Annotation, LabelledText, read_each, read_mark
 from helpers.data.reading import Reading
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 
-from helpers.data.offsets import Mark
+from helpers.data.marked_texts.offsets import Mark
 from helpers.data.span_tags import described
 from helpers.data.tagging import Span
 from helpers.errors import MalformedDataError

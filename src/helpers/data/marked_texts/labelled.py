@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from helpers.data.labelled_text import Annotation, LabelledText
-from helpers.data.misplaced_spans import MisplacedSpans
-from helpers.data.offsets import UNITS, Mark, Unit, depends_on, find_unit, in_characters, is_ambiguous
+from helpers.data.marked_texts.labelled_text import Annotation, LabelledText
+from helpers.data.marked_texts.misplaced_spans import MisplacedSpans
+from helpers.data.marked_texts.offsets import UNITS, Mark, Unit, depends_on, find_unit, in_characters, is_ambiguous
 from helpers.data.reading import Reading
 from helpers.data.span_tags import ends_inside_word, tag_text, trimmed
 from helpers.data.tagging import Sentence, Span

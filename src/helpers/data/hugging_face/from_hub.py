@@ -9,7 +9,7 @@ from datasets.exceptions import DatasetsError
 from datasets.naming import camelcase_to_snakecase
 from huggingface_hub.errors import RevisionNotFoundError
 
-from helpers.data.from_columns import as_common_form
+from helpers.data.hugging_face.from_columns import as_common_form
 from helpers.data.reading import Choices
 from helpers.data.split_names import listed
 from helpers.errors import DatasetUnavailableError
@@ -30,7 +30,7 @@ def load_from_hub(name: str, seed: int, choices: Choices) -> DatasetDict:
     ----------
     name : str
         The id of a data set, and after a colon one of its configurations where it has several; of a form that
-        `helpers.data.from_columns.as_common_form` understands.
+        `helpers.data.hugging_face.from_columns.as_common_form` understands.
     seed, choices
         As there.
 

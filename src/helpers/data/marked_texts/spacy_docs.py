@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers.data.labelled_text import Annotation, LabelledText, read_mark
+from helpers.data.marked_texts.labelled_text import Annotation, LabelledText, read_mark
 from helpers.data.reading import Reading
 from helpers.errors import DatasetUnavailableError, MalformedDataError
 from helpers.notebook.language import translate

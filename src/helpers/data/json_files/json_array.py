@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from helpers.data.json_stream import BYTE_ORDER_MARK, WHITE_SPACE, JsonStream
+from helpers.data.json_files.json_stream import BYTE_ORDER_MARK, WHITE_SPACE, JsonStream
 from helpers.data.lines import read_lines
 from helpers.errors import DatasetUnavailableError, MalformedDataError
 from helpers.notebook.language import translate

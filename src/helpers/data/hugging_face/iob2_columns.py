@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 from datasets import ClassLabel, Dataset, Value
 
 from helpers.data.characters import are_pieces
-from helpers.data.columns import Columns, class_names
+from helpers.data.hugging_face.columns import Columns, class_names
 from helpers.data.splits import common_form
 from helpers.data.tagging import split_tag
 from helpers.errors import UnknownTagError

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from helpers.data.json_records import as_object, read_records
-from helpers.data.json_values import member, require_kind
-from helpers.data.labelled_text import LabelledText, read_each
+from helpers.data.json_files.json_records import as_object, read_records
+from helpers.data.json_files.json_values import member, require_kind
+from helpers.data.marked_texts.labelled_text import LabelledText, read_each
+from helpers.data.marked_texts.spans_json import read_text
 from helpers.data.reading import Reading
-from helpers.data.spans_json import read_text
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 

@@ -5,10 +5,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from helpers.data.characters import are_pieces
-from helpers.data.conll_columns import WORD_NAMES, choose_by_name, choose_by_values, chosen_column, find_candidates
-from helpers.data.conll_contents import Contents, Header, find_header, read_rows
-from helpers.data.conll_lines import Line
-from helpers.data.not_conll import refuse_other_forms
+from helpers.data.column_files.conll_columns import (
+    WORD_NAMES,
+    choose_by_name,
+    choose_by_values,
+    chosen_column,
+    find_candidates,
+)
+from helpers.data.column_files.conll_contents import Contents, Header, find_header, read_rows
+from helpers.data.column_files.conll_lines import Line
+from helpers.data.column_files.not_conll import refuse_other_forms
 from helpers.data.reading import Reading
 from helpers.data.tag_forms import TYPES, TagForm
 from helpers.notebook.language import translate

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from helpers.data.json_values import shortened
-from helpers.data.labelled_text import Annotation, LabelledText
+from helpers.data.json_files.json_values import shortened
 from helpers.data.lines import read_lines
-from helpers.data.offsets import Mark
+from helpers.data.marked_texts.labelled_text import Annotation, LabelledText
+from helpers.data.marked_texts.offsets import Mark
 from helpers.data.reading import Reading
 from helpers.data.tagging import Span
 from helpers.errors import DatasetUnavailableError, MalformedDataError

@@ -1,0 +1,1 @@
+"""Read files of a word in each line."""

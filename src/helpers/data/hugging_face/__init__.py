@@ -1,0 +1,1 @@
+"""Read data sets of Hugging Face, from the Hub or the disk."""

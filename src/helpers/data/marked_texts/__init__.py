@@ -1,0 +1,1 @@
+"""Read texts with marked spans."""
