@@ -7,7 +7,7 @@ PARAMS ?=
 MATRIX ?= notebooks/matrices/default.yaml
 DATASET ?=
 UPGRADE ?=
-SECONDS = 3600
+SECONDS = 8100
 # Not ?=, as many systems have an environment variable of this name, for gettext.
 LANGUAGE := en
 

@@ -59,8 +59,10 @@ def require_fast(tokenizer: PreTrainedTokenizerBase) -> None:
     """Raise `SlowTokenizerError` for a tokenizer that cannot tell which word a subword comes from."""
     if not tokenizer.is_fast:
         raise SlowTokenizerError(
-            f"{type(tokenizer).__name__} is not a fast tokenizer and has no word_ids;"
-            " choose a model whose tokenizer has a Rust implementation (AutoTokenizer picks it by itself)"
+            translate(
+                "{kind} is not a fast tokenizer and has no word_ids;"
+                " choose a model whose tokenizer has a Rust implementation (AutoTokenizer picks it by itself)"
+            ).format(kind=type(tokenizer).__name__)
         )
 
 
@@ -74,7 +76,7 @@ def drop_unlabelled(rows: Dataset) -> Dataset:
     """
     labelled = rows.select([row for row, labels in enumerate(rows["labels"]) if set(labels) - {IGNORED}])
     if not labelled:
-        raise NoLabelError("no word of the training split has a subword: there is nothing to learn from")
+        raise NoLabelError(translate("no word of the training split has a subword: there is nothing to learn from"))
     return labelled
 
 

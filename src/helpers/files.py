@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from helpers.errors import DiskFullError, TutorialError
+from helpers.notebook.language import translate
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 SAID = (*map(os.strerror, NO_SPACE), "Not enough disk space")  # the last by datasets
@@ -119,7 +120,9 @@ def room_needed(folder: Path) -> Iterator[None]:
         # Some errors don't say on which disk.
         full = next((place for place in (folder, Path(gettempdir())) if _bytes_left(place) < FULL_BELOW), folder)
         raise DiskFullError(
-            f"the disk of {full} is full. What was whole before still is; make room and run again"
+            translate("the disk of {folder} is full. What was whole before still is; make room and run again").format(
+                folder=full
+            )
         ) from error
 
 

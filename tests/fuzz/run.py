@@ -4,6 +4,8 @@ The folder keeps the bytes that reached new code, for the next time. Bytes that 
 ``crash-...`` or ``timeout-...``; they belong into a test.
 """
 
+import importlib
+import pkgutil
 import sys
 from pathlib import Path
 
@@ -11,6 +13,10 @@ import atheris
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 with atheris.instrument_imports(include=["helpers"]):
+    import helpers.data
+
+    for module in pkgutil.walk_packages(helpers.data.__path__, "helpers.data."):
+        importlib.import_module(module.name)  # as readers are imported where they are needed, too late to be watched
     from fuzz.targets import SEEDS, TARGETS
 
 if __name__ == "__main__":

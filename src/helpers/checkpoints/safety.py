@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.errors import CheckpointUnavailableError, SlowTokenizerError, UnsafeCheckpointError
+from helpers.notebook.language import translate
 
 WEIGHTS, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"
 DISTRIBUTED = "shard-*.safetensors"  # transformers 5 prefers these to `WEIGHTS`
@@ -45,17 +46,19 @@ TOKENIZER_NAME = re.compile(r"\w+Tokenizer(Fast)?|TokenizersBackend")  # the lat
 TEMPLATES = "chat_template"  # if there are several, each becomes a file of its name when the tokenizer is saved
 OPENED = re.compile(r"\w*_file|init_inputs|vocab|merges")  # here even a number means a file: one that is already open
 
-REQUIRED_FILES = {
-    "config.json": "configuration (config.json)",
-    "model.safetensors*": "weights as safetensors (model.safetensors); other formats are not loaded, because a pickle,"
-    " such as pytorch_model.bin, can run any code",
-    "tokenizer*.json": "tokenizer (tokenizer.json)",
-}
 
-
-def missing_content(folder: Path) -> str | None:
-    """Return what a checkpoint folder lacks, in words."""
-    return next((content for pattern, content in REQUIRED_FILES.items() if not any(folder.glob(pattern))), None)
+def missing_content(folder: Path, name: str) -> str | None:
+    """Say what the folder of a checkpoint lacks, which the reader calls by a name; None if it lacks nothing."""
+    required = {
+        "config.json": translate("the checkpoint {name} has no configuration (config.json)"),
+        "model.safetensors*": translate(
+            "the checkpoint {name} has no weights as safetensors (model.safetensors); other formats are not loaded,"
+            " because a pickle, such as pytorch_model.bin, can run any code"
+        ),
+        "tokenizer*.json": translate("the checkpoint {name} has no tokenizer (tokenizer.json)"),
+    }
+    missing = next((sentence for pattern, sentence in required.items() if not any(folder.glob(pattern))), None)
+    return missing and missing.format(name=repr(name))
 
 
 def require_safe(folder: Path, name: str) -> None:
@@ -84,18 +87,24 @@ def require_safe(folder: Path, name: str) -> None:
     for path in folder.rglob("*"):
         if path.is_symlink() and path.suffix != ".safetensors" and not _stays_within(path, folder):
             raise UnsafeCheckpointError(
-                f"the checkpoint {name!r} is not loaded: {path.name} is a link to a file outside of its folder, which"
-                " would be copied into the trained model; put the file itself there if it belongs to it"
+                translate(
+                    "the checkpoint {name} is not loaded: {file} is a link to a file outside of its folder, which would"
+                    " be copied into the trained model; put the file itself there if it belongs to it"
+                ).format(name=repr(name), file=path.name)
             )
     if distributed := next(folder.glob(DISTRIBUTED), None):
         raise UnsafeCheckpointError(
-            f"the checkpoint {name!r} is not loaded: the weights in {distributed.name} would be loaded in place of"
-            f" {WEIGHTS}; merge such files into that one, or remove them"
+            translate(
+                "the checkpoint {name} is not loaded: the weights in {file} would be loaded in place of {weights};"
+                " merge such files into that one, or remove them"
+            ).format(name=repr(name), file=distributed.name, weights=WEIGHTS)
         )
     if (folder / ADAPTER).exists():
         raise UnsafeCheckpointError(
-            f"the checkpoint {name!r} is not loaded: it is an adapter ({ADAPTER}), and another model would be loaded"
-            " from wherever that says; merge the two, and save them as one"
+            translate(
+                "the checkpoint {name} is not loaded: it is an adapter ({file}), and another model would be loaded from"
+                " wherever that says; merge the two, and save them as one"
+            ).format(name=repr(name), file=ADAPTER)
         )
     config = _read_object(folder / CONFIG, name)
     _require_classifier(config, name)
@@ -121,9 +130,15 @@ def _read_object(path: Path, name: str) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointUnavailableError(f"{path.name} of the checkpoint {name!r} is not JSON: {error}") from error
+        raise CheckpointUnavailableError(
+            translate("{file} of the checkpoint {name} is not JSON: {problem}").format(
+                file=path.name, name=repr(name), problem=error
+            )
+        ) from error
     if not isinstance(content, dict):
-        raise CheckpointUnavailableError(f"{path.name} of the checkpoint {name!r} holds no JSON object")
+        raise CheckpointUnavailableError(
+            translate("{file} of the checkpoint {name} holds no JSON object").format(file=path.name, name=repr(name))
+        )
     return content
 
 
@@ -133,13 +148,17 @@ def _require_classifier(config: dict[str, Any], name: str) -> None:
     kind = config.get("model_type")
     if str(kind) not in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES:
         raise CheckpointUnavailableError(
-            f"the checkpoint {name!r} is of the model_type {kind!r} ({CONFIG}), of which transformers has no token"
-            " classifier, and Python code that a checkpoint brings along is not run"
+            translate(
+                "the checkpoint {name} is of the model_type {kind} ({file}), of which transformers has no token"
+                " classifier, and Python code that a checkpoint brings along is not run"
+            ).format(name=repr(name), kind=repr(kind), file=CONFIG)
         )
     if config.get("quantization_config"):
         raise CheckpointUnavailableError(
-            f"the checkpoint {name!r} holds quantized weights (quantization_config in its {CONFIG}), which cannot be"
-            " trained; take the one that it was made from"
+            translate(
+                "the checkpoint {name} holds quantized weights (quantization_config in its {file}), which cannot be"
+                " trained; take the one that it was made from"
+            ).format(name=repr(name), file=CONFIG)
         )
 
 
@@ -156,8 +175,10 @@ def _require_values(
         is_number = all(isinstance(leaf, int | float) for leaf in leaves)
         if leaves and not is_setting(key, value) and (is_taken(key) or not is_number):
             raise UnsafeCheckpointError(
-                f"the checkpoint {name!r} is not loaded: {key!r} in its {file} could name code or a file, which is not"
-                " touched. If you know that it does no harm, take it out of a copy of the checkpoint"
+                translate(
+                    "the checkpoint {name} is not loaded: {key} in its {file} could name code or a file, which is not"
+                    " touched. If you know that it does no harm, take it out of a copy of the checkpoint"
+                ).format(name=repr(name), key=repr(key), file=file)
             )
 
 
@@ -186,8 +207,10 @@ def _require_fast_tokenizer(entries: dict[str, Any], file: str, name: str) -> No
     kind = entries.get("tokenizer_class")
     if kind is not None and not _is_fast_tokenizer(str(kind)):
         raise SlowTokenizerError(
-            f"the checkpoint {name!r} asks for the tokenizer_class {kind!r} ({file}), which is no fast tokenizer of"
-            " transformers; only these can tell the words of their subwords"
+            translate(
+                "the checkpoint {name} asks for the tokenizer_class {kind} ({file}), which is no fast tokenizer of"
+                " transformers; only these can tell the words of their subwords"
+            ).format(name=repr(name), kind=repr(kind), file=file)
         )
 
 
@@ -207,14 +230,20 @@ def _require_weights(folder: Path, name: str) -> None:
     for shard in _shards(folder, name):
         if Path(shard).name != shard or not fnmatch(shard, SHARDS):
             raise UnsafeCheckpointError(
-                f"the checkpoint {name!r} is not loaded: its {INDEX} names {shard!r}, where only {SHARDS} of its own"
-                " folder are taken"
+                translate(
+                    "the checkpoint {name} is not loaded: its {index} names {shard}, where only {shards} of its own"
+                    " folder are taken"
+                ).format(name=repr(name), index=INDEX, shard=repr(shard), shards=SHARDS)
             )
         try:
             with safe_open(folder / shard, framework="numpy"):
                 pass
         except (OSError, SafetensorError) as error:
-            raise CheckpointUnavailableError(f"{shard} of the checkpoint {name!r} is broken: {error}") from error
+            raise CheckpointUnavailableError(
+                translate("{file} of the checkpoint {name} is broken: {problem}").format(
+                    file=shard, name=repr(name), problem=error
+                )
+            ) from error
 
 
 def _shards(folder: Path, name: str) -> list[str]:
@@ -222,7 +251,11 @@ def _shards(folder: Path, name: str) -> list[str]:
         return [WEIGHTS]
     weight_map = _read_object(folder / INDEX, name).get("weight_map")
     if not isinstance(weight_map, dict):
-        raise CheckpointUnavailableError(f"{INDEX} of the checkpoint {name!r} does not say where which weight is")
+        raise CheckpointUnavailableError(
+            translate("{file} of the checkpoint {name} does not say where which weight is").format(
+                file=INDEX, name=repr(name)
+            )
+        )
     return sorted(set(map(str, weight_map.values())))
 
 
@@ -230,14 +263,18 @@ def _require_loadable(folder: Path, name: str) -> None:
     """Load all but the weights once, because other faults in the files make transformers raise any kind of error."""
     from transformers import AutoConfig, AutoTokenizer
 
-    for what, load in (
-        ("configuration", AutoConfig.from_pretrained),
-        ("tokenizer", partial(AutoTokenizer.from_pretrained, add_prefix_space=True)),
+    for load, message in (
+        (
+            AutoConfig.from_pretrained,
+            translate("the configuration of the checkpoint {name} cannot be loaded: {reason}"),
+        ),
+        (
+            partial(AutoTokenizer.from_pretrained, add_prefix_space=True),
+            translate("the tokenizer of the checkpoint {name} cannot be loaded: {reason}"),
+        ),
     ):
         try:
             load(str(folder))
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
-            raise CheckpointUnavailableError(
-                f"the {what} of the checkpoint {name!r} cannot be loaded: {reason}"
-            ) from error
+            raise CheckpointUnavailableError(message.format(name=repr(name), reason=reason)) from error

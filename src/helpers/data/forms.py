@@ -67,7 +67,6 @@ def reader_of(path: Path) -> Reader:
 
 def _line_reader(path: Path) -> Reader:
     from helpers.data.column_files.conll import read_conll
-    from helpers.data.column_files.conll_lines import begins_with_comment
     from helpers.data.column_files.conllu import read_conllu
     from helpers.data.column_files.conllu_lines import is_conllu
     from helpers.data.tables.sentence_rows import has_sentence_rows, read_sentence_rows
@@ -78,7 +77,7 @@ def _line_reader(path: Path) -> Reader:
     if suffix in (".tsv", ".txt"):
         if is_table(path):
             return read_table
-        if has_sentence_rows(path) and not begins_with_comment(path):
+        if has_sentence_rows(path):
             return read_sentence_rows
     return partial(_alone, read_conllu if suffix.startswith(".conllu") or is_conllu(path) else read_conll)
 

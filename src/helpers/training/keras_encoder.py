@@ -10,6 +10,7 @@ import numpy as np
 from helpers.checkpoints.safety import CONFIG, SHARDS, WEIGHTS
 from helpers.errors import CheckpointUnavailableError
 from helpers.files import written_whole
+from helpers.notebook.language import translate
 
 if TYPE_CHECKING:
     import keras
@@ -167,8 +168,13 @@ def load_pretrained(model: keras.Model, folder: str) -> list[str]:
             elif layer.name == HEAD:
                 new.append(name)
             else:
-                problem = "no weights" if array is None else f"weights of the shape {array.shape}"
-                raise CheckpointUnavailableError(f"the checkpoint {folder} has {problem} for {name}")
+                message = (
+                    translate("the checkpoint {folder} has no weights for {name}")
+                    if array is None
+                    else translate("the checkpoint {folder} has weights of the shape {shape} for {name}")
+                )
+                shape = None if array is None else array.shape
+                raise CheckpointUnavailableError(message.format(folder=folder, shape=shape, name=name))
     return new
 
 
@@ -207,8 +213,10 @@ def _names(config: PretrainedConfig) -> tuple[str, dict[str, str]]:
     activation = getattr(config, "hidden_act", None) or config.activation
     if config.model_type not in KINDS or activation != "gelu":
         raise CheckpointUnavailableError(
-            f"the Keras edition has no model of the type {config.model_type!r} with the activation {activation!r};"
-            f" choose one of {', '.join(KINDS)}, or take the PyTorch edition"
+            translate(
+                "the Keras edition has no model of the type {kind} with the activation {activation};"
+                " choose one of {kinds}, or take the PyTorch edition"
+            ).format(kind=repr(config.model_type), activation=repr(activation), kinds=", ".join(KINDS))
         )
     prefix, _ = KINDS[config.model_type]
     return prefix, DISTILBERT if prefix == "distilbert" else BERT

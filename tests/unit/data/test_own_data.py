@@ -344,8 +344,12 @@ def test_a_missing_file_is_named_and_not_looked_for_on_the_hub(name, tmp_path, m
 # Notebooks
 
 
-def check_notebook(workplace, tmp_path, edition, name):
-    """Run an edition on a file of notes; look at what came of their labels."""
+@pytest.mark.faults
+@pytest.mark.parametrize("edition", ["pytorch", "keras"])
+@pytest.mark.parametrize(
+    "name", ["label_studio", "label_studio_min", "doccano_with_relations", "words_and_tags", "conll"]
+)
+def test_a_notebook_trains_on_every_format(workplace, tmp_path, edition, name):
     path = write_export(tmp_path, name, repeat=15)
     settings = ["-p", "dataset", path, "-p", "epochs", "1"]
     command = [sys.executable, "-m", "helpers.run", "--profile", "smoke", "--edition", edition, *settings]
@@ -364,15 +368,3 @@ def check_notebook(workplace, tmp_path, edition, name):
     assert all(
         (folder / edition / "figures" / f"{figure}.png").exists() for figure in ("label_counts", "confusion_matrix")
     )
-
-
-@pytest.mark.parametrize("edition", ["pytorch", "keras"])
-def test_a_notebook_trains_on_label_studios_export(workplace, tmp_path, edition):
-    check_notebook(workplace, tmp_path, edition, "label_studio")
-
-
-@pytest.mark.faults
-@pytest.mark.parametrize("edition", ["pytorch", "keras"])
-@pytest.mark.parametrize("name", ["label_studio_min", "doccano", "doccano_with_relations", "words_and_tags", "conll"])
-def test_a_notebook_trains_on_every_other_format(workplace, tmp_path, edition, name):
-    check_notebook(workplace, tmp_path, edition, name)

@@ -27,12 +27,6 @@ class Line(NamedTuple):
         return bool(TAGGED.fullmatch(self.columns[-1])) or ("\t" in self.text and " " not in self.columns[0])
 
 
-def begins_with_comment(path: Path) -> bool:
-    """Return whether the first line that is not blank is one such as ``## klue-1<tab>its text``."""
-    first = next((text for _, text in read_lines(path) if text.strip()), "")
-    return first.startswith(("# ", "## "))
-
-
 def read_blocks(path: Path) -> Iterator[list[Line]]:
     """Read the lines between blank lines and ``-DOCSTART-`` lines, block by block.
 

@@ -16,14 +16,13 @@ LOOKED_AT = 20  # lines by which the form is recognised
 
 
 def has_sentence_rows(path: Path) -> bool:
-    """Return whether most of the first lines have two columns, of as many words as tags, and not all have one word."""
+    """Return whether most of the first lines have two columns, of several words and as many tags."""
     try:
         lines = list(islice((line.split("\t") for _, line in read_lines(path) if line.strip()), LOOKED_AT))
     except MalformedDataError:  # bytes that are not UTF-8, which any reader names
         return False
     counts = [tuple(len(_items(column)) for column in columns) for columns in lines if len(columns) == 2]
-    fitting = [words for words, tags in counts if words == tags]
-    return 2 * len(fitting) > len(lines) and max(fitting) > 1
+    return 2 * sum(words == tags > 1 for words, tags in counts) > len(lines)
 
 
 def read_sentence_rows(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
