@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow.compute as pc
 from datasets import Dataset, DatasetDict
 
+from helpers.data.tagging import IGNORED
 from helpers.errors import NoLabelError, SlowTokenizerError
 from helpers.notebook.language import translate
-from helpers.span_labels import IGNORED, cut_rows, marks_characters, tokenize_and_label
 
 if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper leaves that to the notebook
     from transformers import PreTrainedTokenizerBase
@@ -99,6 +99,8 @@ def complete(encoded: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> Datase
     NoLabelError
         If no row of the training split is left.
     """
+    from helpers.span_labels import tokenize_and_label  # here, as most data give words
+
     encoded = DatasetDict(encoded)
     for split, rows in encoded.items():
         if marks_characters(rows):
@@ -116,6 +118,11 @@ def complete(encoded: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> Datase
             )
     encoded["train"] = drop_unlabelled(encoded["train"])
     return encoded
+
+
+def marks_characters(rows: Dataset) -> bool:
+    """Return whether a split has texts with spans of characters, rather than only words with tags."""
+    return "spans" in rows.features
 
 
 def unknown_share(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> float:
@@ -168,6 +175,8 @@ def tag_words(rows: Dataset, row_tags: Sequence[Sequence[str]], tokenizer: PreTr
     TaggedWords
     """
     if marks_characters(rows):
+        from helpers.span_labels import cut_rows  # here, as most data give words
+
         return TaggedWords(*map(list, zip(*cut_rows(rows, row_tags, tokenizer), strict=True)))
     names = rows.features["ner_tags"].feature.names
     words = rows["tokens"][:]

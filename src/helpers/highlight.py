@@ -14,7 +14,7 @@ from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
 from seqeval.metrics.sequence_labeling import get_entities
 
-from helpers.alignment import TaggedWords
+from helpers.alignment import TaggedWords, marks_characters
 from helpers.metrics import Match
 from helpers.notebook.language import translate
 
@@ -97,7 +97,7 @@ def highlight_rows(rows: Dataset, count: int = 6) -> HTML:
     names = rows.features["ner_tags"].feature.names
     outside = names.index("O")
     chosen = islice((row for row in rows if set(row["ner_tags"]) - {outside}), count)
-    if "spans" not in rows.features:
+    if not marks_characters(rows):
         sentences = [(row["tokens"], [names[tag] for tag in row["ner_tags"]]) for row in chosen]
         return highlight(sentences, entity_types(names))
     marked = ((row["text"], [{**span, "entity_group": span["label"]} for span in row["spans"]]) for row in chosen)

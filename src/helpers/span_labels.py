@@ -11,18 +11,11 @@ from datasets import Dataset
 from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.data.span_tags import WORDS, trimmed, word_tags
-from helpers.data.tagging import Span
+from helpers.data.tagging import IGNORED, Span
 
 if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper leaves that to the notebook
     from tokenizers import Encoding
     from transformers import BatchEncoding, PreTrainedTokenizerBase
-
-IGNORED = -100  # the label that every loss and metric here leaves out
-
-
-def marks_characters(rows: Dataset) -> bool:
-    """Return whether a split has texts with spans of characters, rather than only words with tags."""
-    return "spans" in rows.features
 
 
 def tokenize_and_label(

@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 from helpers.data.forms import SPLIT_SUFFIXES, SUFFIXES
+from helpers.data.missing_splits import ALL
 from helpers.data.split_names import by_split, listed, splits_of
 from helpers.errors import DatasetUnavailableError
 from helpers.notebook.language import translate
 
-ALL = "all"  # one file that is still to be divided into splits
 SHARD = re.compile(r"[-_.]?\d+[-_]of[-_](\d+)(?=\.|$)")  # train-00000-of-00002.parquet
 SAVED = "state.json"  # of a data set that was written with save_to_disk
 OF_CORPORA = (".ann", ".txt", ".arrow")

@@ -2,23 +2,13 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from importlib.resources import files
-from itertools import chain
-from pathlib import Path
 
 from datasets import DatasetDict
 
-from helpers.checkpoints.find import is_folder_name
-from helpers.data.files import find_files, read_documents
-from helpers.data.folders import is_data
-from helpers.data.hugging_face import on_disk
 from helpers.data.missing_splits import SPLITS, complete
-from helpers.data.reading import Choices
-from helpers.data.splits import write_splits
 from helpers.data.tagging import Sentence, as_sentence
-from helpers.data.validate import validate
 
 SAMPLE = files("helpers.data") / "sample"
 
@@ -65,16 +55,21 @@ def load_ner_dataset(
         If a split holds no sentence.
     NoEntityError
         If every word of the training split is tagged ``O``.
+    ParameterError
+        If a choice is none of those that there are.
     """
-    choices = Choices(tag_column, overlaps)
+    # What not all data need is imported where it is needed.
     if name == "sample":
-        dataset = write_splits({split: _bundled(split) for split in SPLITS}, name, seed)
-    elif is_folder_name(name) or is_data(Path(name)):
-        dataset = _from_files(find_files(Path(os.path.expanduser(name))), name, seed, choices)
-    else:
-        from helpers.data.hugging_face.from_hub import load_from_hub  # here, as local data need no Hub
+        from helpers.data.splits import write_splits
 
-        dataset = load_from_hub(name, seed, choices)
+        dataset = write_splits({split: _bundled(split) for split in SPLITS}, name, seed)
+    else:
+        from helpers.data.by_name import load_by_name
+        from helpers.data.reading import Choices
+
+        dataset = load_by_name(name, seed, Choices(tag_column, overlaps))
+    from helpers.data.validate import validate
+
     validate(dataset, name)
     dataset = complete(dataset, name, seed)
     if max_train_examples:
@@ -98,18 +93,7 @@ def dataset_digest(dataset: DatasetDict) -> str:
     return digest.hexdigest()
 
 
-def _from_files(files: dict[str, list[Path]], name: str, seed: int, choices: Choices) -> DatasetDict:
-    if on_disk.have_columns(files, name):
-        from helpers.data.hugging_face.from_columns import as_common_form  # here, as other files need less
-
-        return as_common_form(on_disk.load_columns(files), name, seed, choices)
-    documents = {
-        split: chain.from_iterable(read_documents(path, choices) for path in paths) for split, paths in files.items()
-    }
-    return write_splits(documents, name, seed)
-
-
 def _bundled(split: str) -> Iterator[list[Sentence]]:
-    from helpers.data.bracketed import read_bracketed  # here, as only the sample is written like that
+    from helpers.data.bracketed import read_bracketed
 
     return ([as_sentence(*row)] for row in read_bracketed(SAMPLE / f"{split}.txt"))

@@ -5,11 +5,11 @@ from math import ceil
 import numpy as np
 from datasets import Dataset
 
-from helpers.data.folders import ALL
 from helpers.errors import EmptySplitError
 from helpers.notebook.language import translate
 
 SPLITS = ("train", "validation", "test")
+ALL = "all"  # one file that is still to be divided into splits
 HELD_OUT_SHARE = 0.1  # of the documents, for each split that is drawn
 
 
@@ -22,7 +22,7 @@ def complete(parts: dict[str, Dataset], name: str, seed: int) -> dict[str, Datas
     Parameters
     ----------
     parts : dict of str to Dataset
-        The splits that are there, or all sentences under `helpers.data.folders.ALL`. A column ``document`` tells which
+        The splits that are there, or all sentences under `ALL`. A column ``document`` tells which
         rows are to stay together.
     name : str
         What messages call the data set.

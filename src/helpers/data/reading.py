@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from helpers.errors import MalformedDataError, UnknownTagError
+from helpers.errors import MalformedDataError, ParameterError, UnknownTagError
 from helpers.notebook.language import translate
 
+OVERLAPS = ("refuse", "longest")
 LISTED = 10  # wrong places that an error lists
 
 
@@ -31,9 +32,20 @@ class Reading:
     Parameters
     ----------
     choices : Choices
+
+    Raises
+    ------
+    ParameterError
+        If a choice is none of those that there are.
     """
 
     def __init__(self, choices: Choices = Choices()):  # noqa: B008 - it cannot change
+        if choices.overlaps not in OVERLAPS:
+            raise ParameterError(
+                translate("overlaps={value}: expected one of {values}").format(
+                    value=repr(choices.overlaps), values=", ".join(map(repr, OVERLAPS))
+                )
+            )
         self.choices = choices
         self.notes = Counter()
         self.remarks: dict[str, None] = {}  # sentences that are said once, in order

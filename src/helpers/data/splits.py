@@ -35,7 +35,7 @@ def write_splits(documents: dict[str, Iterable[list[Sentence]]], name: str, seed
     Parameters
     ----------
     documents : dict of str to iterable of list of Sentence
-        The documents of each split, or all of them, under `helpers.data.folders.ALL`. Drawing keeps documents whole.
+        The documents of each split, or all of them, under `missing_splits.ALL`. Drawing keeps documents whole.
     name : str
         What messages call the data set.
     seed : int

@@ -9,6 +9,8 @@ from helpers.data.tag_forms import STANDARD, TagForm
 from helpers.errors import UnknownTagError
 from helpers.notebook.language import translate
 
+IGNORED = -100  # the label of a subword that every loss and metric here leaves out
+
 
 class Span(NamedTuple):
     """A labelled part of a text or a sentence: characters or words from ``start`` up to, but without, ``end``."""
