@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from helpers.errors import MalformedDataError
+from helpers.notebook.language import translate
 
 ENTITY = re.compile(r"(?<!\S)\[([^\s\[\]][^\[\]]*)\]\(([a-z-]+)\)(?!\S)")
 
@@ -37,7 +38,11 @@ def _parse(line: str, path: Path, number: int) -> tuple[list[str], list[str]]:
     for position in range(0, len(pieces), 3):
         text = pieces[position].split()
         if any("[" in token or "]" in token for token in text):
-            raise MalformedDataError(f"{path}, line {number}: a bracket outside of an [entity](type): {line!r}")
+            raise MalformedDataError(
+                translate("{path}, line {number}: a bracket outside of an [entity](type): {line}").format(
+                    path=path, number=number, line=repr(line)
+                )
+            )
         tokens += text
         tags += ["O"] * len(text)
         if position + 2 < len(pieces):

@@ -17,6 +17,7 @@ from helpers.errors import ParameterError, UploadError
 from helpers.files import written_whole
 from helpers.hub import fetch
 from helpers.hub.failures import reason
+from helpers.notebook.language import translate
 
 NEEDS_LOGIN = (
     "push_to_hub=True needs a login with the right to write: log in with the cell above, with `hf auth login`, or"
@@ -55,7 +56,9 @@ def require_repository(name: str) -> str:
         preupload_lfs_files(repository, [CommitOperationAdd("README.md", b"")])
         return repository
     except fetch.FAILURES as error:
-        raise UploadError(f"nothing can be uploaded to {name!r}: {reason(error)}") from error
+        raise UploadError(
+            translate("nothing can be uploaded to {name}: {reason}").format(name=repr(name), reason=reason(error))
+        ) from error
 
 
 def ignore_pickles(folder: Path) -> None:
@@ -119,7 +122,11 @@ def upload(folder: str, name: str) -> str:
         upload_folder(repo_id=repository.repo_id, folder_path=folder, commit_message="Upload the trained model")
     except fetch.FAILURES as error:
         raise UploadError(
-            f"the model was not uploaded to {name!r}: {reason(error)}. It is whole in {folder}; to repeat only the"
-            f" upload, run this cell again, or in a terminal: {shlex.join(['hf', 'upload', name, folder])}"
+            translate(
+                "the model was not uploaded to {name}: {reason}. It is whole in {folder}; to repeat only the upload,"
+                " run this cell again, or in a terminal: {command}"
+            ).format(
+                name=repr(name), reason=reason(error), folder=folder, command=shlex.join(["hf", "upload", name, folder])
+            )
         ) from error
     return str(repository)
