@@ -177,7 +177,7 @@ def word_of(line: str, place: int) -> str:
     if re.match(r" *-docstart-([\t (]|$)", line, re.IGNORECASE):
         return DOCUMENT
     columns = line.split("\t") if "\t" in line else re.split(" +", line.strip(" "))
-    return columns[place].strip(" ")
+    return columns[min(place, len(columns) - 1)].strip(" ")  # a comment may have one alone
 
 
 def characters_of(document: list) -> str:
@@ -207,7 +207,8 @@ def tag_schemes(content: bytes) -> None:
         if form == STANDARD and all(
             tag == tag.strip() and tag[0] in "OBIES" for tag in tags
         ):  # which seqeval knows, too
-            assert get_entities(converted) == get_entities(tags)
+            entities = [(label.strip(), *place) for label, *place in get_entities(tags)]
+            assert get_entities(converted) == entities
 
 
 def word_alignment(content: bytes) -> None:

@@ -92,6 +92,11 @@ def test_without_entities_it_is_said_what_was_looked_for(file, misc):
             ["line 1: the range 1-2"],
         ),
         (row(1, " ", "NER=B-x"), MalformedDataError, ["line 1: the word in column FORM is empty"]),
+        (
+            "# global.columns = ID FORM NE\n1\ta\tB-x\n\n# global.columns = ID FORM\n1\tb\n",
+            MalformedDataError,
+            ["line 4: the columns are named anew, as ID FORM, where they were ID FORM NE"],
+        ),
     ],
 )
 def test_wrong_rows_are_refused_with_file_and_line(file, content, error, messages):

@@ -47,24 +47,35 @@ def read_sentences(path: Path, reading: Reading) -> Iterator[list[Row]]:
     Raises
     ------
     DatasetUnavailableError, MalformedDataError
-        As for `helpers.data.lines.read_lines`. Rows without a number, or with other columns than the file's, are added
-        to the reading.
+        As for `helpers.data.lines.read_lines`; and if the columns are named a second time, and otherwise. Rows without
+        a number, or with other columns than the file's, are added to the reading.
     """
-    names, rows = COLUMNS, []
+    names, rows = None, []
     for where, text in read_lines(path):
         if found := NAMES.match(text):
-            names = tuple(found[1].split())
+            names = _same_names(tuple(found[1].split()), names, where)
         elif not text.strip():
             if rows:
                 yield rows
             rows = []
         elif not text.startswith("#"):
             try:
+                names = names or COLUMNS
                 rows += _row(text.split("\t"), names, where)
             except MalformedDataError as error:
                 reading.add(error)
     if rows:
         yield rows
+
+
+def _same_names(names: tuple[str, ...], before: tuple[str, ...] | None, where: str) -> tuple[str, ...]:
+    if before not in (None, names):
+        raise MalformedDataError(
+            translate(
+                "{where}: the columns are named anew, as {names}, where they were {before}; make a file of each part"
+            ).format(where=where, names=" ".join(names), before=" ".join(before))
+        )
+    return names
 
 
 def _row(values: list[str], names: tuple[str, ...], where: str) -> list[Row]:
