@@ -61,3 +61,13 @@ def imported_helpers(file):
             submodules = {f"{node.module}.{alias.name}" for alias in node.names} & set(MODULES)
             names |= submodules or {node.module}
     return names & set(MODULES)
+
+
+def test_readers_stay_small():
+    """One module for a form; what grows beyond this is two things."""
+    sizes = {
+        path: len(path.read_text(encoding="utf-8").splitlines())
+        for path in Path(helpers.__path__[0]).glob("data/*/*.py")
+    }
+    assert len(sizes) > 30
+    assert [path for path, lines in sizes.items() if lines > 130] == []

@@ -1,20 +1,15 @@
 """Load a named-entity data set from the Hub."""
 
 import pkgutil
-from functools import partial
 
-import datasets
-from datasets import DatasetDict, get_dataset_config_names, load_dataset, packaged_modules
-from datasets.exceptions import DatasetsError
-from datasets.naming import camelcase_to_snakecase
+from datasets import DatasetDict, packaged_modules
 from huggingface_hub.errors import RevisionNotFoundError
 
+from helpers.data.hugging_face.download import choose_configuration, download, load_from_cache
 from helpers.data.hugging_face.from_columns import as_common_form
 from helpers.data.reading import Choices
-from helpers.data.split_names import listed
 from helpers.errors import DatasetUnavailableError
 from helpers.hub import fetch
-from helpers.hub.failures import fetch_failure
 from helpers.hub.names import DatasetName
 from helpers.notebook.language import translate
 
@@ -59,13 +54,13 @@ def load_from_hub(name: str, seed: int, choices: Choices) -> DatasetDict:
     try:
         full_name, files = _place_of_data(repository)
     except fetch.FAILURES as error:
-        return as_common_form(_from_cache(name, error), name, seed, choices)
+        return as_common_form(load_from_cache(name, error), name, seed, choices)
     if files is None:
-        return as_common_form(_download(name, full_name), name, seed, choices)
+        return as_common_form(download(name, full_name), name, seed, choices)
     folders = {path.partition("/")[0] for path in files if path.endswith(".parquet")}  # one for each configuration
-    folder = _configuration(name, folders)
+    folder = choose_configuration(name, folders)
     of_several = folder if len(folders) > 1 else None
-    return as_common_form(_download(name, full_name, PARQUET_COPY, of_several), name, seed, choices)
+    return as_common_form(download(name, full_name, PARQUET_COPY, of_several), name, seed, choices)
 
 
 def _place_of_data(name: str) -> tuple[str, set[str] | None]:
@@ -84,68 +79,3 @@ def _place_of_data(name: str) -> tuple[str, set[str] | None]:
                 " sentences into a folder of CoNLL files"
             ).format(name=repr(name), script=script)
         ) from error
-
-
-def _configuration(name: str, there: set[str]) -> str:
-    """Choose the configuration that a name tells, or the only one that is there."""
-    repository, wanted = DatasetName.of(name)
-    if wanted in there:
-        return wanted
-    if wanted is None and len(there) == 1:
-        return next(iter(there))
-    message = (
-        translate("the data set {name} has {count} configurations. Name one after a colon, as in {example}: {names}")
-        if wanted is None
-        else translate("the data set {name} has no such configuration, but {count} others, as in {example}: {names}")
-    )
-    example = f"{repository}:{min(there, default='')}"
-    raise DatasetUnavailableError(
-        message.format(name=repr(name), count=len(there), example=repr(example), names=listed(sorted(there)))
-    )
-
-
-def _download(name: str, full_name: str, revision: str | None = None, folder: str | None = None) -> DatasetDict:
-    configuration = None if revision else DatasetName.of(name).configuration
-    try:
-        return _load(full_name, configuration, revision=revision, data_dir=folder)
-    except (*fetch.FAILURES, DatasetsError) as error:
-        if type(error) is ValueError and not revision:  # a configuration may be missing; there is no other sign of it
-            _require_configuration(name, full_name)
-        raise DatasetUnavailableError(
-            fetch_failure(translate("data set {name}").format(name=repr(name)), error)
-        ) from error
-
-
-def _require_configuration(name: str, full_name: str) -> None:
-    try:
-        there = set(get_dataset_config_names(full_name))
-    except (*fetch.FAILURES, DatasetsError):
-        return  # what is wrong is something else, which the first error tells
-    _configuration(name, there)
-
-
-def _from_cache(name: str, unreachable: Exception) -> DatasetDict:
-    """Load what an earlier run has fetched, without asking the Hub, which could take minutes."""
-    repository, configuration = DatasetName.of(name)
-    before = datasets.config.HF_HUB_OFFLINE
-    datasets.config.HF_HUB_OFFLINE = True
-    try:
-        return _load(fetch.name_in_cache("dataset", repository), configuration)
-    except (*fetch.FAILURES, DatasetsError) as error:
-        raise DatasetUnavailableError(
-            fetch_failure(translate("data set {name}").format(name=repr(name)), unreachable)
-        ) from error
-    finally:
-        datasets.config.HF_HUB_OFFLINE = before
-
-
-def _load(name: str, configuration: str | None, **place: str | None) -> DatasetDict:
-    *user, own_name = name.split("/")
-    prepared = datasets.config.HF_DATASETS_CACHE / "___".join([*user, camelcase_to_snakecase(own_name)])
-    load = partial(load_dataset, name, configuration, **place)
-    verbosity = datasets.logging.get_verbosity()
-    datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # the errors that it logs, it also raises
-    try:
-        return fetch.fetch_whole(load, "dataset", name, made_of_files=prepared)
-    finally:
-        datasets.logging.set_verbosity(verbosity)
