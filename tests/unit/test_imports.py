@@ -70,4 +70,4 @@ def test_readers_stay_small():
         for path in Path(helpers.__path__[0]).glob("data/*/*.py")
     }
     assert len(sizes) > 30
-    assert [path for path, lines in sizes.items() if lines > 130] == []
+    assert [module for module, lines in sizes.items() if lines > 130] == []

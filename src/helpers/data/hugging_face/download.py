@@ -16,7 +16,7 @@ from helpers.notebook.language import translate
 
 
 def choose_configuration(name: str, there: set[str]) -> str:
-    """Choose the configuration that a name tells, or the only one; raises `DatasetUnavailableError` if it tells none."""
+    """Choose the configuration that a name tells, or the only one; `DatasetUnavailableError` if it tells none."""
     repository, wanted = DatasetName.of(name)
     if wanted in there:
         return wanted
