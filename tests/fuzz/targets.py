@@ -22,7 +22,6 @@ from support.small_tokenizers import KINDS, train_tokenizers
 
 from helpers.data.files import read_documents
 from helpers.data.load import load_ner_dataset
-from helpers.data.split_names import splits_of
 from helpers.data.tag_forms import STANDARD, TagForm
 from helpers.errors import MalformedDataError, UnknownTagError
 from helpers.tokenization import tokenize_and_align
@@ -248,15 +247,6 @@ def table_reader(content: bytes) -> None:
         assert [word.replace("\ufeff", "") for sentence in words for word in sentence] == expected
 
 
-def split_names(content: bytes) -> None:
-    """Some words around the name of a split change nothing; letters at it make it no name."""
-    before, _, after = content.decode("utf-8", "replace").partition("\n")
-    for name, split in (("train", "train"), ("DEV", "validation"), ("testb", "test")):
-        assert split in splits_of(f"{before}_{name}-{after}")
-        assert set(splits_of(f"{before}-{after}")) | {split} == set(splits_of(f"{before}.{name}.{after}"))
-        assert splits_of(f"x{name}x") == splits_of("") == []
-
-
 # What to begin with, as chance would hardly find it.
 SEEDS = {
     "conll_reader": (
@@ -282,7 +272,6 @@ SEEDS = {
         b'{"text": "a b", "spans": [{"start": 0, "end": 1, "label": "x"}], "answer": "accept"}',
     ),
     "table_reader": (b"\0Oslo\n'a'\n\nb", b"\1Oslo\n'a\"\\\n\nb", b"\2Oslo\na\n\nb", b'\3"a""\nb",B-x,1\n,,\nb,O,1\n'),
-    "split_names": (b"klue-ner-v1.1_\n.tsv", b"con\nset"),
     "span_forms": (b"\0\0\0\1\2\3a b\r\n\xf0\x9f\x98\x80 c d",),
     "brat_reader": (b"T1\tx 0 1;2 3\ta b|T2\ty 4 5\tc\na b c", b"\0\1\2\3\na b c"),
 }
@@ -296,7 +285,6 @@ TARGETS = {
         span_forms,
         brat_reader,
         tag_schemes,
-        split_names,
         word_alignment,
     )
 }
