@@ -72,9 +72,6 @@ def read_documents(path: Path, choices: Choices = Choices()) -> Iterator[list[Se
         If it breaks its form, when all of it has been read: up to ten places, each with its line or record.
     """
     reading = Reading(choices)
-    for document in reader_of(path)(path, reading):
-        reading.notes["rewritten"] += sum(sentence.rewritten for sentence in document)
-        yield document
-    reading.finish()
+    yield from reading.until_end(reader_of(path)(path, reading))
     for line in reading.report():
         print(f"{path.name}: {line}")

@@ -1,9 +1,10 @@
 """Collect what reading a file has to say."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from helpers.data.tagging import Sentence
 from helpers.errors import MalformedDataError, ParameterError, UnknownTagError
 from helpers.notebook.language import translate
 
@@ -79,6 +80,13 @@ class Reading:
             lines.append(translate("... and {count} more places").format(count=self._count - len(lines)))
         kinds = {type(error) for error in self._wrong}
         raise (kinds.pop() if len(kinds) == 1 else MalformedDataError)("\n".join(lines))
+
+    def until_end(self, documents: Iterable[list[Sentence]]) -> Iterator[list[Sentence]]:
+        """Yield documents, counting the tags that were rewritten; at their end, raise what `finish` does."""
+        for document in documents:
+            self.notes["rewritten"] += sum(sentence.rewritten for sentence in document)
+            yield document
+        self.finish()
 
     def report(self) -> Iterator[str]:
         """Yield a sentence about each thing that was changed, left out or chosen."""

@@ -36,10 +36,8 @@ def write_splits(documents: dict[str, Iterable[list[Sentence]]], name: str, seed
     ----------
     documents : dict of str to iterable of list of Sentence
         The documents of each split, or all of them, under `missing_splits.ALL`. Drawing keeps documents whole.
-    name : str
-        What messages call the data set.
-    seed : int
-        Decides which documents are drawn.
+    name, seed
+        As for `missing_splits.complete`.
 
     Returns
     -------

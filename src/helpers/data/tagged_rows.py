@@ -52,21 +52,23 @@ def find_form(rows: Rows, reading: Reading) -> RowForm:
     )
 
 
-def sentences_of_rows(rows: Rows, form: RowForm, reading: Reading) -> Iterator[list[Sentence]]:
+def sentences_of_rows(rows: Rows, reading: Reading, form: RowForm | None = None) -> Iterator[list[Sentence]]:
     """Turn rows into sentences: one each, or the sentences of a text where the words are pieces of it.
 
     Parameters
     ----------
     rows : callable
-    form : RowForm
     reading : Reading
         Gets the places that are wrong.
+    form : RowForm, optional
+        Of all rows of the data set, where these are only a part of it; otherwise it is found out.
 
     Yields
     ------
     list of Sentence
         With IOB2 tags. Rows without words are skipped.
     """
+    form = form or find_form(rows, reading)
     if form.has_pieces:
         reading.remark(translate("The words are pieces of texts, with their spaces: they were joined to these texts."))
     for where, tokens, tags in rows(reading):

@@ -1,7 +1,7 @@
 """Bring a data set of columns, from the Hub or the disk, into the common form."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -115,12 +115,5 @@ def _documents(
     else:
         rows = {split: partial(read_tagged, part, columns, places[split]) for split, part in parts.items()}
         form = find_form(lambda unheard: chain.from_iterable(read(unheard) for read in rows.values()), reading)
-        made = {split: sentences_of_rows(read, form, reading) for split, read in rows.items()}
-    return {split: _finished(documents, reading) for split, documents in made.items()}
-
-
-def _finished(documents: Iterable[list[Sentence]], reading: Reading) -> Iterator[list[Sentence]]:
-    for document in documents:
-        reading.notes["rewritten"] += sum(sentence.rewritten for sentence in document)
-        yield document
-    reading.finish()
+        made = {split: sentences_of_rows(read, reading, form) for split, read in rows.items()}
+    return {split: reading.until_end(documents) for split, documents in made.items()}

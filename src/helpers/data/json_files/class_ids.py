@@ -8,18 +8,17 @@ from helpers.data.hugging_face.class_names import find_class_names, name_of
 from helpers.data.hugging_face.columns import TAGS
 from helpers.data.json_files.json_records import read_records
 from helpers.data.json_files.json_values import member, require_text
+from helpers.data.json_files.tagged_json import has_words, words_name
 from helpers.data.reading import Reading
-from helpers.data.tagged_rows import TaggedRow, find_form, require_pairs, sentences_of_rows
+from helpers.data.tagged_rows import TaggedRow, require_pairs, sentences_of_rows
 from helpers.data.tagging import Sentence
 from helpers.errors import MalformedDataError, ParameterError
 from helpers.notebook.language import translate
 
-WORDS = ("tokens", "words")
-
 
 def has_names(path: Path, record: dict) -> bool:
     """Return whether a file's first record has words and class ids, and the names of these are beside the file."""
-    return any(name in record for name in WORDS) and _named_column(path, record, None) is not None
+    return has_words(record) and _named_column(path, record, None) is not None
 
 
 def read_class_ids(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
@@ -50,8 +49,7 @@ def read_class_ids(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
                 where=where, choice=repr(reading.choices.tag_column)
             )
         )
-    rows = partial(_rows, path, *found)
-    yield from sentences_of_rows(rows, find_form(rows, reading), reading)
+    return sentences_of_rows(partial(_rows, path, *found), reading)
 
 
 def _named_column(path: Path, record: dict, chosen: str | int | None) -> tuple[str, list[str]] | None:
@@ -67,7 +65,7 @@ def _named_column(path: Path, record: dict, chosen: str | int | None) -> tuple[s
 def _rows(path: Path, column: str, names: list[str], reading: Reading) -> Iterator[TaggedRow]:
     for where, record in read_records(path, reading):
         try:
-            words = member(record, next((name for name in WORDS if name in record), WORDS[0]), list, where)
+            words = member(record, words_name(record), list, where)
             words = [require_text(word, translate("a word"), where) for word in words]
             tags = [name_of(tag, names, where) for tag in member(record, column, list, where)]
             yield require_pairs(where, words, tags)

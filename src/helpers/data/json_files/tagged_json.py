@@ -8,7 +8,7 @@ from typing import Any
 from helpers.data.json_files.json_records import read_records
 from helpers.data.json_files.json_values import member, require_text, shortened
 from helpers.data.reading import Reading
-from helpers.data.tagged_rows import TaggedRow, find_form, require_pairs, sentences_of_rows
+from helpers.data.tagged_rows import TaggedRow, require_pairs, sentences_of_rows
 from helpers.data.tagging import Sentence
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
@@ -19,7 +19,7 @@ TAGS = ("tags", "ner_tags", "labels", "ner")
 
 def is_tagged(record: dict) -> bool:
     """Return whether a record has words and, as far as can be seen, their tags."""
-    words = record.get(_words_name(record))
+    words = record.get(words_name(record))
     return isinstance(words, list) and any(_are_tags(record.get(name), words) for name in TAGS)
 
 
@@ -50,14 +50,13 @@ def read_tagged(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     DatasetUnavailableError
         If the file cannot be read.
     """
-    rows = partial(_rows, path)
-    yield from sentences_of_rows(rows, find_form(rows, reading), reading)
+    return sentences_of_rows(partial(_rows, path), reading)
 
 
 def _rows(path: Path, reading: Reading) -> Iterator[TaggedRow]:
     for where, record in read_records(path, reading):
         try:
-            words = member(record, _words_name(record), list, where)
+            words = member(record, words_name(record), list, where)
             for word in words:
                 if not require_text(word, translate("a word"), where):
                     raise MalformedDataError(
@@ -68,7 +67,8 @@ def _rows(path: Path, reading: Reading) -> Iterator[TaggedRow]:
             reading.add(error)
 
 
-def _words_name(record: dict) -> str:
+def words_name(record: dict) -> str:
+    """Return the name under which a record has its words, or should have them."""
     return next((name for name in WORDS if name in record), WORDS[0])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from helpers.data.lines import read_lines
 from helpers.data.reading import Reading
-from helpers.data.tagged_rows import TaggedRow, find_form, require_pairs, sentences_of_rows
+from helpers.data.tagged_rows import TaggedRow, require_pairs, sentences_of_rows
 from helpers.data.tagging import Sentence
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
@@ -45,8 +45,7 @@ def read_sentence_rows(path: Path, reading: Reading) -> Iterator[list[Sentence]]
     DatasetUnavailableError
         If the file cannot be read.
     """
-    rows = partial(_rows, path)
-    yield from sentences_of_rows(rows, find_form(rows, reading), reading)
+    return sentences_of_rows(partial(_rows, path), reading)
 
 
 def _rows(path: Path, reading: Reading) -> Iterator[TaggedRow]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from helpers.data.reading import Reading
 from helpers.data.tables.csv_rows import read_rows
 from helpers.data.tables.table_columns import TableColumns, find_columns, items_of
-from helpers.data.tagged_rows import TaggedRow, find_form, require_pairs, sentences_of_rows
+from helpers.data.tagged_rows import TaggedRow, require_pairs, sentences_of_rows
 from helpers.data.tagging import Sentence
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
@@ -53,8 +53,7 @@ def read_table(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
                 " a row before the others"
             ).format(path=path)
         )
-    rows = partial(_sentences if columns.has_sentences else _words, path, columns)
-    yield from sentences_of_rows(rows, find_form(rows, reading), reading)
+    return sentences_of_rows(partial(_sentences if columns.has_sentences else _words, path, columns), reading)
 
 
 def _sentences(path: Path, columns: TableColumns, reading: Reading) -> Iterator[TaggedRow]:
