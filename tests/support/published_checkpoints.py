@@ -164,3 +164,13 @@ PUBLISHED = {
         },
     ),
 }
+
+# For models of all kinds, small enough to be made in a moment; each kind takes the names that it knows.
+SMALL = {
+    "vocab_size": 800,  # as the tiny encoder's tokenizer has
+    "max_position_embeddings": 64,
+    **{name: 16 for name in ("hidden_size", "dim", "d_model", "n_embd", "embedding_size", "d_head")},
+    **{name: 32 for name in ("intermediate_size", "hidden_dim", "d_inner")},
+    **{name: 2 for name in ("num_hidden_layers", "n_layers", "n_layer", "num_attention_heads", "n_heads", "n_head")},
+    "pad_token_id": 0,
+}

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from huggingface_hub import metadata_load
 from yaml import YAMLError
 
-from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, missing_content, require_safe
+from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, load_without_weights, missing_content, require_safe
+from helpers.checkpoints.trial import require_trainable
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
 from helpers.notebook.language import translate
 
@@ -41,7 +42,8 @@ def resolve_checkpoint(name: str) -> str:
     Raises
     ------
     CheckpointUnavailableError
-        If there is no such checkpoint, it cannot be reached, it has no weights as safetensors, or it is broken.
+        If there is no such checkpoint, it cannot be reached, it has no weights as safetensors, or it
+        is broken or cannot be trained (`helpers.checkpoints.trial.require_trainable`).
     UnsafeCheckpointError
         If loading it could run its own code, or read files outside its folder.
     CheckpointDigestError
@@ -61,6 +63,8 @@ def resolve_checkpoint(name: str) -> str:
     if missing:
         raise CheckpointUnavailableError(missing)
     require_safe(folder, name)
+    config, tokenizer = load_without_weights(folder, name)
+    require_trainable(folder, name, config, tokenizer)
     return str(folder)
 
 
@@ -82,17 +86,6 @@ def longest_input(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) 
     """
     limits = (tokenizer.model_max_length, getattr(config, "max_position_embeddings", 0))
     return min((limit for limit in limits if 0 < limit < NO_LIMIT), default=512)
-
-
-def has_head(folder: str) -> bool:
-    """Return whether a checkpoint's weights contain a classifier, as those of a fine-tuned model do."""
-    from safetensors import safe_open
-
-    for path in Path(folder).glob(SHARDS):
-        with safe_open(path, framework="numpy") as weights:
-            if any(name.startswith("classifier.") for name in weights.keys()):  # noqa: SIM118 (it is no dict)
-                return True
-    return False
 
 
 def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
