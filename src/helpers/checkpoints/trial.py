@@ -34,18 +34,12 @@ def require_trainable(folder: Path, name: str, config: PretrainedConfig, tokeniz
     Raises
     ------
     CheckpointUnavailableError
-        If the tokenizer has no padding, the model cannot be built or computes no loss, or one of the encoder's weights
+        If the tokenizer has no padding or more subwords than the encoder, the model cannot be built or computes no loss, or one of the encoder's weights
         is missing, has another shape than the configuration says, or isn't finite.
     """
-    if tokenizer.pad_token is None:
-        raise CheckpointUnavailableError(
-            translate(
-                "the tokenizer of the checkpoint {name} has no padding token, which batches need; choose another"
-                " encoder, or name one as pad_token in the tokenizer_config.json of a copy"
-            ).format(name=repr(name))
-        )
     attempt = _try_in_tensorflow if is_transformers_4() else _try_in_pytorch
     try:
+        _require_tokenizer(name, config, tokenizer)
         attempt(folder, name, config, tokenizer)
     except CheckpointUnavailableError:
         raise
@@ -89,7 +83,6 @@ def _try_in_pytorch(folder: Path, name: str, config: PretrainedConfig, tokenizer
             _require_finite(name, weight, all(map(torch.isfinite, numbers.aminmax())))
         batch = tokenizer(SENTENCES, is_split_into_words=True, padding=True, return_tensors="pt")
         ids, mask = batch["input_ids"], batch["attention_mask"]
-        ids[0, 0] = len(tokenizer) - 1
         loss = model(input_ids=ids, attention_mask=mask, labels=torch.zeros_like(ids)).loss
         _require_finite(name, "loss", torch.isfinite(loss))
 
@@ -109,6 +102,25 @@ def _try_in_tensorflow(folder: Path, name: str, config: PretrainedConfig, tokeni
     ids, mask = batch["input_ids"], batch["attention_mask"]
     loss = model(input_ids=ids, attention_mask=mask, labels=tf.zeros_like(ids)).loss
     _require_finite(name, "loss", tf.reduce_all(tf.math.is_finite(loss)))
+
+
+def _require_tokenizer(name: str, config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> None:
+    if tokenizer.pad_token is None:
+        raise CheckpointUnavailableError(
+            translate(
+                "the tokenizer of the checkpoint {name} has no padding token, which batches need; choose another"
+                " encoder, or name one as pad_token in the tokenizer_config.json of a copy"
+            ).format(name=repr(name))
+        )
+    # Some tokenizers have special tokens that their encoder doesn't know, and texts don't contain.
+    largest = max({*tokenizer.get_vocab().values()} - {*tokenizer.all_special_ids}, default=0)
+    if largest >= getattr(config, "vocab_size", largest + 1):
+        raise CheckpointUnavailableError(
+            translate(
+                "the tokenizer of the checkpoint {name} numbers its subwords up to {largest}, but the encoder knows only"
+                " {count}: the two don't belong together"
+            ).format(name=repr(name), largest=largest, count=config.vocab_size)
+        )
 
 
 def _require_fit(name: str, unfit: list[str]) -> None:
