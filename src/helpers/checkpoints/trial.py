@@ -34,8 +34,9 @@ def require_trainable(folder: Path, name: str, config: PretrainedConfig, tokeniz
     Raises
     ------
     CheckpointUnavailableError
-        If the tokenizer has no padding or more subwords than the encoder, the model cannot be built or computes no loss, or one of the encoder's weights
-        is missing, has another shape than the configuration says, or isn't finite.
+        If the tokenizer has no padding or more subwords than the encoder, the model cannot be built or computes no
+        loss, or one of the encoder's weights is missing, has another shape than the configuration says, or isn't
+        finite.
     """
     attempt = _try_in_tensorflow if is_transformers_4() else _try_in_pytorch
     try:
@@ -117,8 +118,8 @@ def _require_tokenizer(name: str, config: PretrainedConfig, tokenizer: PreTraine
     if largest >= getattr(config, "vocab_size", largest + 1):
         raise CheckpointUnavailableError(
             translate(
-                "the tokenizer of the checkpoint {name} numbers its subwords up to {largest}, but the encoder knows only"
-                " {count}: the two don't belong together"
+                "the tokenizer of the checkpoint {name} numbers its subwords up to {largest}, but its encoder knows"
+                " only {count}; put the tokenizer there that belongs to it"
             ).format(name=repr(name), largest=largest, count=config.vocab_size)
         )
 

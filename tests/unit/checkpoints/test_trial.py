@@ -161,7 +161,7 @@ def test_a_tokenizer_with_more_subwords_than_the_encoder_is_refused(tmp_path):
     tokenizer.add_tokens(["<one more>"])
     tokenizer.save_pretrained(tmp_path)
     with pytest.raises(
-        CheckpointUnavailableError, match="numbers its subwords up to 800, but the encoder knows only 800"
+        CheckpointUnavailableError, match="numbers its subwords up to 800, but its encoder knows only 800"
     ):
         resolve_checkpoint(str(tmp_path))
 
