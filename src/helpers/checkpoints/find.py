@@ -12,7 +12,6 @@ from huggingface_hub import metadata_load
 from yaml import YAMLError
 
 from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, load_without_weights, missing_content, require_safe
-from helpers.checkpoints.trial import require_trainable
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
 from helpers.notebook.language import translate
 
@@ -63,6 +62,8 @@ def resolve_checkpoint(name: str) -> str:
     if missing:
         raise CheckpointUnavailableError(missing)
     require_safe(folder, name)
+    from helpers.checkpoints.trial import require_trainable  # here, as the bundled encoder needs no trial
+
     config, tokenizer = load_without_weights(folder, name)
     require_trainable(folder, name, config, tokenizer)
     return str(folder)

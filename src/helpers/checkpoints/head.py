@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checkpoints.safety import SHARDS
-from helpers.data.temporary import temporary_folder
+from helpers.checkpoints.safety import SHARDS, TAGGER
 from helpers.files import room_needed
 from helpers.notebook.language import translate
 
-TAGGER = "ForTokenClassification"
 # As PyTorch names its weights, or as TensorFlow does: "classifier/kernel:0". Some have a layer below the last one.
 HEAD = re.compile(r"(classifier|score)[./].+")
 LAST_LAYER = re.compile(r"(classifier|score)([./]out_proj)?[./](weight|kernel|bias)(:0)?")
@@ -80,6 +78,8 @@ def _is_tagger(architectures: list[str] | None, folder: str, count: int) -> bool
 
 def _copy(folder: str, order: list[int] | None) -> str:
     """Copy a checkpoint, with the rows of its head in another order, or without its head."""
+    from helpers.data.temporary import temporary_folder  # here, as most checkpoints have no head
+
     with temporary_folder() as copy, room_needed(copy):
         for pattern in BESIDE_WEIGHTS:
             for path in Path(folder).glob(pattern):
