@@ -101,7 +101,8 @@ def _try_in_tensorflow(folder: Path, name: str, config: PretrainedConfig, tokeni
         _require_finite(name, weight.name, tf.reduce_all(tf.math.is_finite(weight)))
     batch = tokenizer(SENTENCES, is_split_into_words=True, padding=True, return_tensors="tf")
     ids, mask = batch["input_ids"], batch["attention_mask"]
-    loss = model(input_ids=ids, attention_mask=mask, labels=tf.zeros_like(ids)).loss
+    # Training, as only that looks at dropout rates
+    loss = model(input_ids=ids, attention_mask=mask, labels=tf.zeros_like(ids), training=True).loss
     _require_finite(name, "loss", tf.reduce_all(tf.math.is_finite(loss)))
 
 

@@ -24,9 +24,11 @@ CONFIG, WEIGHTS = "config.json", "model.safetensors"
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 
 
-def write_small(folder, kind, task="TokenClassification", **settings):
+def write_small(folder, kind, task="TokenClassification"):
     """Save a small model of a kind, beside the tiny encoder's tokenizer."""
-    AutoConfig.for_model(kind, **SMALL | settings).save_pretrained(folder)
+    known = AutoConfig.for_model(kind)
+    small = {name: value for name, value in SMALL.items() if hasattr(known, name)}
+    AutoConfig.for_model(kind, **small).save_pretrained(folder)
     write_weights(folder, task)
     for name in TOKENIZER:
         shutil.copy(TINY / name, folder)
