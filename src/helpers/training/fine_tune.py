@@ -9,7 +9,7 @@ from datasets import DatasetDict
 from seqeval.metrics import f1_score
 
 from helpers.alignment import align_labels, complete
-from helpers.checkpoints.find import longest_input
+from helpers.checkpoints.find import prepare_tokenizer
 from helpers.data.load import label_names
 from helpers.files import room_needed
 from helpers.metrics import tags_from_logits
@@ -61,8 +61,7 @@ def fine_tune(
     )
 
     names = label_names(dataset)
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint, add_prefix_space=True)
-    tokenizer.model_max_length = longest_input(tokenizer, AutoConfig.from_pretrained(checkpoint))
+    tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(checkpoint), AutoConfig.from_pretrained(checkpoint))
 
     def tokenize_and_align_labels(examples: dict) -> dict:
         tokenized = tokenizer(examples["tokens"], truncation=True, is_split_into_words=True)

