@@ -76,7 +76,7 @@ def make_trainer(
         id2label=dict(enumerate(names)),
         label2id={name: label for label, name in enumerate(names)},
     )
-    (model.base_model if head_only else model.base_model.embeddings).requires_grad_(False)
+    (model.base_model if head_only else model.get_input_embeddings()).requires_grad_(False)
     tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(checkpoint), model.config)
     rows = dataset["train"]
     if sentences is not None:

@@ -83,7 +83,7 @@ def fine_tune(
         use_safetensors=True,
         dtype="float32",
     )
-    model.base_model.embeddings.requires_grad_(False)
+    model.get_input_embeddings().requires_grad_(False)
     with room_needed(Path(folder)), TemporaryDirectory() as checkpoints:
         arguments = TrainingArguments(
             output_dir=checkpoints,
