@@ -60,6 +60,10 @@ class CheckpointDigestError(TutorialError):
     """The bundled encoder's weights are not the ones that this project was tested with."""
 
 
+class TrainingDivergedError(TutorialError):
+    """The validation loss of a training is no finite number any more, so there is no model to save."""
+
+
 class ExportError(TutorialError):
     """A model cannot be exported to ONNX; it stays as it is."""
 

@@ -13,6 +13,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.alignment import IGNORED
 from helpers.data.tagging import Span
+from helpers.errors import TrainingDivergedError
 from helpers.notebook.language import translate
 
 SCORES = ("precision", "recall", "f1", "accuracy")  # of seqeval, without its `overall_`
@@ -74,8 +75,15 @@ def comment_on(history: pd.DataFrame) -> str:
     Parameters
     ----------
     history : DataFrame
-        A row an epoch, with the columns ``epoch`` and ``f1``.
+        A row an epoch, with the columns ``epoch``, ``validation_loss`` and ``f1``.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If the loss of an epoch is no finite number, even where an earlier one was good.
     """
+    for epoch, loss in zip(history["epoch"], history["validation_loss"], strict=True):
+        require_finite(loss, epoch)
     best = history.loc[history["f1"].idxmax()]
     if best["f1"] > 0:
         return translate("Best validation F1: {f1:.3f}, after epoch {epoch:.0f}.").format(**best)
@@ -84,6 +92,17 @@ def comment_on(history: pd.DataFrame) -> str:
         " it yet. Give it more steps or larger ones: raise epochs or learning_rate (to 2e-4, say), lower batch_size, or"
         " train on more sentences."
     )
+
+
+def require_finite(values: np.ndarray | float, epoch: float) -> None:
+    """Raise `TrainingDivergedError` if the validation loss after an epoch, or logits, are NaN or infinite."""
+    if not np.isfinite(values).all():
+        raise TrainingDivergedError(
+            translate(
+                "the training has diverged: after epoch {epoch:.3g}, the validation loss is no finite number, so"
+                " nothing is saved as a model. Train again with a lower learning_rate: a tenth of it, or 1e-4, say"
+            ).format(epoch=epoch)
+        )
 
 
 def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> list[Match]:

@@ -6,7 +6,6 @@ import os
 import platform
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
@@ -14,8 +13,8 @@ from typing import Any, NamedTuple
 import psutil
 from joblib import cpu_count
 
-import helpers
 from helpers.notebook.results import library_versions
+from helpers.notebook.sources import helpers_digest
 from helpers.run.editions import notebook_path
 from regression.matrix import Case, Matrix
 from regression.storage import Store
@@ -23,8 +22,6 @@ from regression.supervisor import supervise
 from regression.worker import NOTHING, Task, printable
 
 SCHEMA_VERSION = 2  # raise it also if the calibration changes
-HELPERS = Path(helpers.__path__[0])
-NOT_IMPORTED = {"run", "__pycache__"}  # by any notebook
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 DEVICES = "CUDA_VISIBLE_DEVICES"  # set by Ray for each case
 
@@ -83,19 +80,10 @@ def fingerprint(notebook: Path, parameters: dict[str, Any], edition: str) -> dic
     """
     return {
         "notebook": hashlib.sha256(notebook.read_bytes()).hexdigest(),
-        "helpers": _helpers_digest(),
+        "helpers": helpers_digest(),
         "parameters": parameters,
         "versions": library_versions(edition),
     }
-
-
-@cache
-def _helpers_digest() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(HELPERS.rglob("*")):
-        if path.is_file() and not NOT_IMPORTED.intersection(path.relative_to(HELPERS).parts):
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def run_case(job: Job, store: Store, stop: Event, tell: Callable[[int], None]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from helpers import metrics
 from helpers.data.tagging import Span
+from helpers.errors import TrainingDivergedError
 
 NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
 
@@ -148,6 +149,13 @@ def test_spans_overlap_when_they_share_a_word():
 
 
 def test_the_comment_names_the_best_epoch_or_says_why_there_is_none():
-    history = pd.DataFrame({"epoch": [1, 2, 3], "f1": [0.1, 0.4, 0.3]})
+    history = pd.DataFrame({"epoch": [1, 2, 3], "validation_loss": [0.3, 0.2, 1e30], "f1": [0.1, 0.4, 0.3]})
     assert metrics.comment_on(history) == "Best validation F1: 0.400, after epoch 2."
     assert "raise epochs or learning_rate" in metrics.comment_on(history.assign(f1=0.0))
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf"), None])
+def test_a_training_that_has_diverged_has_no_best_epoch(loss):
+    history = pd.DataFrame({"epoch": [1.0, 2.0], "validation_loss": [0.3, loss], "f1": [0.4, 0.0]})
+    with pytest.raises(TrainingDivergedError, match="after epoch 2, the validation loss is no finite number"):
+        metrics.comment_on(history)

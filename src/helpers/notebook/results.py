@@ -64,7 +64,8 @@ def write_results(folder: Path, **content) -> Path:
     folder : Path
         Created where it is missing.
     **content
-        The other entries of `KEYS`, as JSON can hold them. Schema version, library versions and peak memory are added.
+        The other entries of `KEYS`, as JSON can hold them; NaN and infinite numbers become null. Schema version,
+        library versions and peak memory are added.
 
     Returns
     -------
@@ -111,8 +112,10 @@ def add_seconds(folder: Path, seconds: dict[str, float]) -> Path:
 
 def _write(folder: Path, results: dict) -> Path:
     path = folder / FILE_NAME
+    finite = json.loads(json.dumps(results), parse_constant=lambda name: None)  # JSON has no NaN: null
     with written_whole(path) as unfinished:
-        unfinished.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(finite, indent=2, ensure_ascii=False, allow_nan=False)
+        unfinished.write_text(text + "\n", encoding="utf-8")
     return path
 
 

@@ -83,6 +83,9 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
         publish.require_repository(parameters["hub_model_id"])
         publish.ignore_pickles(folder / "checkpoints")
     prepare_framework(edition)
+    from helpers.training.divergence import stop_where_it_diverges  # here, as it may import the framework
+
+    stop_where_it_diverges(edition)
     if parameters["push_to_hub"] and edition == "tensorflow":
         publish.push_over_http()
     quieten_transformers()

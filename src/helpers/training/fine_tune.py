@@ -14,6 +14,7 @@ from helpers.data.load import label_names
 from helpers.files import room_needed
 from helpers.metrics import tags_from_logits
 from helpers.training import speed
+from helpers.training.divergence import trainer_callback
 
 
 def fine_tune(
@@ -47,6 +48,8 @@ def fine_tune(
     ------
     NoLabelError
         If no word of the training split has a subword.
+    TrainingDivergedError
+        If the validation loss is no finite number after an epoch; then nothing is saved.
     DiskFullError
         If there is no room for the model.
     """
@@ -110,6 +113,7 @@ def fine_tune(
             eval_dataset=encoded["validation"],
             data_collator=DataCollatorForTokenClassification(tokenizer),
             compute_metrics=compute_metrics,
+            callbacks=[trainer_callback()],
         )
         trainer.train()
         model.save_pretrained(folder)

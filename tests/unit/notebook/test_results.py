@@ -26,6 +26,13 @@ def test_what_was_written_is_read(tmp_path):
     assert read["peak_memory_bytes"] > 50e6  # Python with NumPy and pandas takes more than this
 
 
+def test_what_is_no_number_is_null_as_json_has_no_other_form(tmp_path):
+    history = [{"epoch": 1, "training_loss": float("nan"), "validation_loss": float("inf"), "f1": 0.1 + 0.2}]
+    path = results.write_results(tmp_path, **(CONTENT | {"history": history}))
+    written = json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert written["history"] == [{"epoch": 1, "training_loss": None, "validation_loss": None, "f1": 0.1 + 0.2}]
+
+
 def test_peak_memory_is_in_bytes():
     before = results.peak_memory_bytes()
     ballast = bytearray(300_000_000)
