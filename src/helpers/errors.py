@@ -92,6 +92,10 @@ class ResultsError(TutorialError):
     """A results file is missing or not one that this project wrote."""
 
 
+class FontMissingError(TutorialError):
+    """The package with the font for the figures is not installed."""
+
+
 class RestartNeededError(TutorialError):
     """Packages were installed in other releases than this process has imported."""
 

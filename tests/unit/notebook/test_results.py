@@ -1,9 +1,12 @@
 import json
 
 import pytest
+from bs4 import BeautifulSoup
+from support.odd_types import ODD_TYPES
 
 from helpers.errors import ResultsError
 from helpers.notebook import results
+from helpers.run.report import write_report
 
 CONTENT = {
     "edition": "pytorch",
@@ -92,3 +95,14 @@ def test_table_sets_runs_side_by_side(tmp_path):
     assert table["f1"].tolist() == [1 / 3, 1 / 3]
     assert table["epochs"].tolist() == [3, 3]
     assert table["training (s)"].isna().tolist() == [False, True]
+
+
+def test_types_with_odd_names_are_recorded_and_reported(tmp_path):
+    per_type = {name: {"precision": 0.0, "recall": 0.0, "f1": i / 100, "number": i} for i, name in enumerate(ODD_TYPES)}
+    results.write_results(tmp_path, **(CONTENT | {"test": CONTENT["test"] | {"per_type": per_type}}))
+    read = results.read_results(tmp_path)
+    assert read["test"] == CONTENT["test"] | {"per_type": per_type}
+    page = BeautifulSoup(write_report([read], tmp_path).read_text(encoding="utf-8"), "html.parser")
+    (table,) = (section.table for section in page.find_all("section") if section.h3.text == "F1 by type")
+    rows = {row.th.text: row.td.text for row in table.tbody.find_all("tr")}
+    assert rows == {name: f"{i / 100:.3f}" for i, name in enumerate(ODD_TYPES)}
