@@ -69,7 +69,7 @@ def per_type_table(scores: dict) -> pd.DataFrame:
 
 def types_of(scores: dict) -> dict[str, dict]:
     """Pick the scores of each type out of the seqeval metric's."""
-    return scores["per_type"]
+    return {name: of_type for name, of_type in scores.items() if isinstance(of_type, dict)}
 
 
 def _unlike(name: str, entity_types: Collection[str]) -> str:

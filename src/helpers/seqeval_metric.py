@@ -25,9 +25,10 @@ class Seqeval(evaluate.Metric):
         )
 
     def _compute(self, predictions: list[list[str]], references: list[list[str]]) -> dict:
-        """Return ``overall_...`` as the Hub's metric of this name does, and the scores of each type in ``per_type``.
+        """Return what the Hub's metric of this name returns: scores for each type, and ``overall_...``.
 
-        The Hub's has the types beside the totals, where a type such as ``overall_f1`` or ``micro avg`` would be lost.
+        The Hub's takes them from seqeval's report, in which a type called ``micro avg`` or the like would be lost. One
+        that is called as a total, such as ``overall_f1``, is put in brackets.
         """
         labelling = seqeval.metrics.sequence_labeling
         entities = [*labelling.get_entities(references), *labelling.get_entities(predictions)]
@@ -38,13 +39,16 @@ class Seqeval(evaluate.Metric):
             return labelling.precision_recall_fscore_support(references, predictions, average=average, zero_division=0)
 
         precision, recall, f1, _ = map(float, scores("micro"))
-        return {
-            "per_type": {
-                name: {"precision": float(p), "recall": float(r), "f1": float(f), "number": int(number)}
-                for name, p, r, f, number in zip(names, *scores(None), strict=True)
-            },
+        per_type = {}
+        totals = {
             "overall_precision": precision,
             "overall_recall": recall,
             "overall_f1": f1,
             "overall_accuracy": float(seqeval.metrics.accuracy_score(references, predictions)),
         }
+        for name, p, r, f, number in zip(names, *scores(None), strict=True):
+            key = name
+            while key in totals or (key != name and key in names):
+                key = f"({key})"
+            per_type[key] = {"precision": float(p), "recall": float(r), "f1": float(f), "number": int(number)}
+        return per_type | totals

@@ -14,6 +14,7 @@ from helpers import metrics
 from helpers.data.tagging import Span
 from helpers.errors import TrainingDivergedError
 
+TOTALS = {f"overall_{name}" for name in metrics.SCORES}
 NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
 
 
@@ -56,10 +57,10 @@ def test_scores_worked_by_hand(seqeval_metric):
     # found 1 of 3 true entities with 3 predicted ones; 5 of 7 words right
     assert [scores[f"overall_{name}"] for name in ("precision", "recall", "f1")] == pytest.approx([1 / 3, 1 / 3, 1 / 3])
     assert scores["overall_accuracy"] == pytest.approx(5 / 7)
-    assert scores["per_type"]["x"] == {
+    assert scores["x"] == {
         "precision": pytest.approx(1 / 3), "recall": 0.5, "f1": pytest.approx(0.4), "number": 2,
     }  # fmt: skip
-    assert scores["per_type"]["y"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "number": 1}
+    assert scores["y"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "number": 1}
     table = metrics.per_type_table(scores)
     assert table.index.tolist() == ["x", "y", "all"]
     assert table["number"].tolist() == [2, 1, 3]
@@ -78,7 +79,7 @@ def test_types_with_odd_names_are_scored_as_with_others(seqeval_metric, pair):
         assert metrics.types_of(scores) == {}
         return
     report = seqeval.metrics.classification_report(true, predicted, output_dict=True, zero_division=0)
-    names = {f"t{i}": name for i, name in enumerate(ODD_TYPES)}
+    names = {f"t{i}": f"({name})" if name in TOTALS else name for i, name in enumerate(ODD_TYPES)}
     columns = {"precision": "precision", "recall": "recall", "f1-score": "f1", "support": "number"}
     expected = {
         names[name]: {columns[column]: value for column, value in row.items()}
@@ -100,7 +101,7 @@ def test_what_is_no_type_has_a_name_that_no_type_has():
     scores = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "number": 1}
     total = {f"overall_{name}": 0.5 for name in metrics.SCORES}
     for names, last in ((["x"], "all"), (["all"], "(all)"), (["all", "(all)"], "((all))")):
-        table = metrics.per_type_table({"per_type": dict.fromkeys(names, scores), **total})
+        table = metrics.per_type_table(dict.fromkeys(names, scores) | total)
         assert table.index.tolist() == [*names, last]
     matches = metrics.match_entities([["B-none", "O", "B-x"]], [["B-none", "B-x", "O"]])
     table = metrics.confusion_matrix(matches, ["none", "x"])
