@@ -260,6 +260,26 @@ def test_a_bad_matrix_runs_nothing(run, project, matrix):
     assert not (project / "runs").exists()
 
 
+def test_without_a_notebook_nothing_runs(run, project, matrix):
+    (project / "notebooks" / "token_classification_keras.ipynb").unlink()
+    done = run("run", matrix("editions: [pytorch, keras]"))
+    assert done.returncode == 2
+    assert "RunError: the notebook notebooks/token_classification_keras.ipynb cannot be read" in done.stderr
+    assert not (project / "runs").exists()
+
+
+def test_a_broken_baseline_is_named_before_anything_runs(run, project, matrix):
+    (project / "b").mkdir()
+    (project / "b" / "pytorch-sample.json").write_text('{"schema_version": 1}')
+    done = run("run", matrix("editions: [pytorch]"), "--baselines", "b")
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"BaselineError: b/pytorch-sample\.json is not a baseline: it has no .*; make it again with accept\n",
+        done.stderr,
+    )
+    assert not (project / "runs").exists()
+
+
 # What is kept of a case
 
 

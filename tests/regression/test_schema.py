@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+import re
 
 import pytest
 
@@ -108,9 +109,7 @@ def test_any_change_of_a_result_is_named_or_makes_no_difference(tmp_path, path):
         try:
             accept([store.url], tmp_path / "baselines")
         except BaselineError as error:
-            assert (
-                "; run it again" in str(error) or "has passed with" in str(error) or "run them all again" in str(error)
-            )
+            assert re.search("; run it again|; run them all again|has passed with 2 of the 3", str(error))
     if last:
         report_on([last, *RESULTS[1:]], BASELINE, tmp_path)
 
@@ -156,7 +155,7 @@ CONTENTS = [b"", b"{", b"[]", b"null", b"\xff", b'{"outcome": NaN}', b"[" * 10**
 def test_what_is_no_json_is_named(tmp_path, content):
     store = Store(str(tmp_path / "run"))
     store.write(f"a-case/{RESULT}", content)
-    with pytest.raises(BaselineError, match="the result of a-case in .*; run it again"):
+    with pytest.raises(BaselineError, match=r"the result of a-case in .*; run it again"):
         accept([store.url], tmp_path)
     (tmp_path / f"{GROUP}.json").write_bytes(content)
     with pytest.raises(BaselineError, match=rf"{GROUP}\.json is not a baseline: .*; make it again"):
