@@ -84,6 +84,10 @@ class DiskFullError(TutorialError):
     """There is no room left on the disk."""
 
 
+class OpenFilesError(TutorialError):
+    """The system lets a program, or all together, open no more files."""
+
+
 class ResumeError(TutorialError):
     """The training that is to be resumed is not the one whose checkpoints are there."""
 

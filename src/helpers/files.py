@@ -1,18 +1,22 @@
-"""Files that are written whole or not at all, and a full disk that is called one."""
+"""Files that are written whole or not at all, and a lack of room or of open files that is called one."""
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import gettempdir
 
-from helpers.errors import DiskFullError, TutorialError
+from helpers.errors import DiskFullError, OpenFilesError, TutorialError
 from helpers.notebook.language import translate
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 SAID = (*map(os.strerror, NO_SPACE), "Not enough disk space")  # the last by datasets
+TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+QUOTED = re.compile(r"\s|-+> \d")  # begins a traceback's lines of source code, in which any text may stand
 FULL_BELOW = 2**20  # bytes left; PyTorch's own message does not say why it could not write
 
 
@@ -97,7 +101,7 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def room_needed(folder: Path) -> Iterator[None]:
-    """Give an error in the body of a ``with`` statement its name, if it comes from a full disk.
+    """Give an error in the body of a ``with`` statement its name, if it comes from a full disk or too many open files.
 
     Parameters
     ----------
@@ -109,12 +113,21 @@ def room_needed(folder: Path) -> Iterator[None]:
     DiskFullError
         Instead of what a library raises, each another kind of error, where there is no room. Errors that have a name
         keep it: they may be about another disk.
+    OpenFilesError
+        Likewise, where no more files can be opened.
     """
     try:
         yield
     except TutorialError:
         raise
     except Exception as error:
+        if _says(error, TOO_MANY_FILES, tuple(map(os.strerror, TOO_MANY_FILES))):
+            raise OpenFilesError(
+                translate(
+                    "more files are open than the system allows. On Linux and macOS, run `ulimit -n 4096` in the"
+                    " terminal, then run this again there; otherwise close other programs"
+                )
+            ) from error
         if not is_disk_full(error, folder):
             raise
         # Some errors don't say on which disk.
@@ -133,7 +146,14 @@ def is_disk_full(error: BaseException, folder: Path) -> bool:
 
 def says_no_room(error: BaseException) -> bool:
     """Tell whether an error says that there is no room, by its number or in its text; on which disk, it may not say."""
-    return getattr(error, "errno", None) in NO_SPACE or any(text in str(error) for text in SAID)
+    return _says(error, NO_SPACE, SAID)
+
+
+def _says(error: BaseException, numbers: tuple[int, ...], texts: tuple[str, ...]) -> bool:
+    if getattr(error, "errno", None) in numbers:
+        return True
+    lines = COLOUR.sub("", str(error)).splitlines()
+    return any(text in line for line in lines if not QUOTED.match(line) for text in texts)
 
 
 def _bytes_left(folder: Path) -> int:

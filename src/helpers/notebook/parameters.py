@@ -1,7 +1,9 @@
 """The notebooks' parameters: what values they can take."""
 
+import ast
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from numbers import Real
 from reprlib import Repr
 from typing import Any
@@ -13,6 +15,8 @@ TEXT, NUMBER, COUNT, SWITCH = "a text", "a number", "a whole number", "True or F
 KINDS = {TEXT: str, NUMBER: Real, COUNT: int, SWITCH: bool}
 LARGEST_SEED = 2**32 - 1  # NumPy's limit
 LARGEST_NUMBER = sys.float_info.max
+INJECTED = "# Parameters\n"  # begins the cell that papermill adds
+PATHS = ("PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH")  # which papermill sets there if told to
 short = Repr()
 short.maxlevel = 2  # a few lines of YAML can make a value that is endless to print
 # name: (kind, smallest value, largest value)
@@ -48,8 +52,11 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ParameterError
-        If a value is missing or one that `check_value` refuses, or if two parameters do not go together.
+        If a value is missing or one that `check_value` refuses, or if two parameters do not go together. Also if
+        papermill was given a name that is no parameter, which it only logs.
     """
+    for name in _injected_names(namespace.get("In", ())):
+        _require_parameter(name)
     missing = [name for name in RULES if name not in namespace]
     if missing:
         raise ParameterError(f"{missing[0]} has no value yet; run the cell with the parameters first")
@@ -75,8 +82,7 @@ def check_value(name: str, value: Any) -> None:
         If the notebooks have no such parameter, or the value is of another kind than it takes, too small or too large,
         or a text that holds an access token or that UTF-8 cannot hold.
     """
-    if name not in RULES:
-        raise ParameterError(f"the notebooks have no parameter {name!r}; they have: {', '.join(RULES)}")
+    _require_parameter(name)
     kind, smallest, largest = RULES[name]
     # bool is a kind of int in Python, but epochs=True is a mistake.
     if not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != SWITCH):
@@ -90,3 +96,32 @@ def check_value(name: str, value: Any) -> None:
         raise ParameterError(f"{name} holds an access token, which would be in all that the run leaves; log in instead")
     if kind == TEXT and value != value.encode(errors="ignore").decode():
         raise ParameterError(f"{name}={short.repr(value)}: expected {kind} that UTF-8 can hold")
+
+
+def _require_parameter(name: str) -> None:
+    if name not in RULES:
+        nearest = "".join(f", but {known!r}" for known in get_close_matches(name, RULES, n=1))
+        raise ParameterError(f"the notebooks have no parameter {name!r}{nearest}; they have: {', '.join(RULES)}")
+
+
+def _injected_names(history: Sequence[str]) -> set[str]:
+    """Find the names that papermill has set, in IPython's list of the cells that were run.
+
+    Where the cell of the notebook's own parameters was run again since, that one counts.
+    """
+    for source in reversed(history):
+        names = _assigned_names(source)
+        if source.startswith(INJECTED):
+            return names.difference(PATHS)
+        if RULES.keys() - names <= {"speedups"}:  # which the TensorFlow edition lacks
+            break
+    return set()
+
+
+def _assigned_names(source: str) -> set[str]:
+    try:
+        statements = ast.parse(source).body
+    except (SyntaxError, ValueError):  # a cell that failed
+        return set()
+    targets = [target for statement in statements if isinstance(statement, ast.Assign) for target in statement.targets]
+    return {target.id for target in targets if isinstance(target, ast.Name)}

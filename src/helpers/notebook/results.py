@@ -119,20 +119,26 @@ def _write(folder: Path, results: dict) -> Path:
     return path
 
 
-def read_results(folder: Path | str) -> dict:
+def read_results(folder: Path | str, edition: str | None = None) -> dict:
     """Read the metrics.json of a run's output folder.
+
+    Parameters
+    ----------
+    folder : Path or str
+    edition : str, optional
+        Whose results are expected there; by default any.
 
     Raises
     ------
     ResultsError
-        If it is missing, no JSON, of another schema version, or lacks an entry.
+        If it is missing, no JSON, of another schema version or edition, or lacks an entry.
     """
     path = Path(folder) / FILE_NAME
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ResultsError(f"{path} does not exist: the run has not finished") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path} cannot be read: {error}") from error
     found = results.get("schema_version") if isinstance(results, dict) else None
     if found != SCHEMA_VERSION:
@@ -140,6 +146,8 @@ def read_results(folder: Path | str) -> dict:
     unknown = results.keys() - KEYS - OPTIONAL_KEYS
     if unknown or not results.keys() >= KEYS:
         raise ResultsError(f"{path}: missing {KEYS - results.keys()}, unknown {unknown}")
+    if edition not in (None, results["edition"]):
+        raise ResultsError(f"{path} has the results of the edition {results['edition']!r}, expected {edition!r}")
     return results
 
 

@@ -9,6 +9,7 @@ from helpers.errors import TutorialError
 from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.language import LANGUAGES, use_language
 from helpers.run.editions import RUNS, load_profile, run_editions, subfolder
+from helpers.run.streams import survive_closed_streams
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,4 +41,5 @@ def _value(text: str) -> Any:
 
 
 if __name__ == "__main__":
+    survive_closed_streams()
     sys.exit(main())

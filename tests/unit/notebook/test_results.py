@@ -72,6 +72,7 @@ def test_how_long_a_run_took_can_be_added_and_added_again(tmp_path):
     [
         (None, "does not exist"),
         ("{", "cannot be read"),
+        ("[" * 100_000, "cannot be read"),
         ("[]", "schema version None"),
         ('{"schema_version": 99}', "schema version 99"),
         ('{"schema_version": 3, "edition": "pytorch"}', "missing"),
@@ -82,6 +83,12 @@ def test_other_files_are_refused(tmp_path, text, message):
         (tmp_path / "metrics.json").write_text(text)
     with pytest.raises(ResultsError, match=message):
         results.read_results(tmp_path)
+
+
+def test_the_results_of_another_edition_are_refused(tmp_path):
+    results.write_results(tmp_path, **CONTENT)
+    with pytest.raises(ResultsError, match="edition 'pytorch', expected 'keras'"):
+        results.read_results(tmp_path, "keras")
 
 
 def test_table_sets_runs_side_by_side(tmp_path):
