@@ -22,6 +22,12 @@ PARTS = {
 }
 
 
+def hugging_face_home() -> str:
+    """Name the folder of Hugging Face's libraries as they do; ``~`` and variables in it are still to be expanded."""
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    return os.environ.get("HF_HOME", os.path.join(cache, "huggingface"))
+
+
 def redact_tokens(text: str) -> str:
     """Shorten each token in a text to its beginning, which says what it was.
 
@@ -64,9 +70,7 @@ def _token_in_use() -> str:
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         if token := os.environ.get(name, "").strip():
             return token
-    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    home = os.environ.get("HF_HOME", os.path.join(cache, "huggingface"))
-    path = os.environ.get("HF_TOKEN_PATH", os.path.join(home, "token"))
+    path = os.environ.get("HF_TOKEN_PATH", os.path.join(hugging_face_home(), "token"))
     try:
         return Path(os.path.expandvars(os.path.expanduser(path))).read_text(encoding="utf-8").strip()
     except (OSError, ValueError):  # no login file, or none that can be read, so nothing in it is in use

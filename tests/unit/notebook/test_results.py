@@ -85,3 +85,9 @@ def test_table_sets_runs_side_by_side(tmp_path):
     assert table["f1"].tolist() == [1 / 3, 1 / 3]
     assert table["epochs"].tolist() == [3, 3]
     assert table["training (s)"].isna().tolist() == [False, True]
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path, no_file):
+    no_file(tmp_path / "metrics.json")
+    with pytest.raises(ResultsError, match="it is no file, but a folder, a pipe or a device"):
+        results.read_results(tmp_path)
