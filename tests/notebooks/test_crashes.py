@@ -127,7 +127,6 @@ def test_with_a_cache_that_is_full_the_sample_runs(workplace, small_disk):
     disk.fill()
     said = require_run(workplace, "pytorch", XDG_CACHE_HOME=str(disk.folder))
     assert f"The cache {disk.folder}/huggingface cannot be written to or is full: " in said
-    assert [path.name for path in disk.folder.iterdir()] == ["filler"]
 
 
 @pytest.mark.parametrize("lock", [".keras.lock", "keras/.lock"])

@@ -59,8 +59,8 @@ def _is_installed(name: str, release: str) -> bool:
 def use_writable_caches() -> None:
     """Let the libraries of Hugging Face cache in a temporary folder what they cannot write to their own.
 
-    Those that are imported already follow as well. The sample and the bundled encoder need no cache, but the library `evaluate`
-    copies the metric there. What was fetched before is still read where it is, even if nothing can be added to it.
+    The sample and the bundled encoder need none, but `evaluate` copies the metric's script there. What was fetched
+    before is still read from where it is. Libraries that are imported already follow as well.
     """
     home = expanded(os.path.expandvars(hugging_face_home()))
     unusable = {}
