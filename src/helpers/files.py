@@ -1,13 +1,14 @@
-"""Files that are written whole or not at all, and a lack of room or of open files that is called one."""
+"""Files that are written whole or not at all and are none but files, and a lack of room that is called one."""
 
 import errno
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryFile, gettempdir
 
 from helpers.errors import DiskFullError, OpenFilesError, TutorialError
 from helpers.notebook.language import translate
@@ -93,6 +94,29 @@ def remove_folder(path: Path) -> None:
             shutil.rmtree(unfinished)
 
 
+def require_file(path: Path) -> None:
+    """Make sure that a path leads to a file: one would wait for a pipe for ever, and a device may never end.
+
+    Raises
+    ------
+    OSError
+        If there is nothing, or something else, or no file can have that name.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except ValueError as error:
+        raise OSError(errno.EINVAL, str(error), str(path)) from error
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, translate("it is no file, but a folder, a pipe or a device"), str(path))
+
+
+def expanded(name: str) -> Path:
+    """Make a path of a name that may begin with ``~``; what no path can be stays as it is."""
+    with suppress(ValueError):
+        name = os.path.expanduser(name)
+    return Path(name)
+
+
 def sync(path: Path) -> None:
     """Wait until a file's content has reached the disk."""
     with path.open("r+b" if os.name == "nt" else "rb") as file:  # Windows syncs only what may be written to
@@ -156,6 +180,20 @@ def _says(error: BaseException, numbers: tuple[int, ...], texts: tuple[str, ...]
     return any(text in line for line in lines if not QUOTED.match(line) for text in texts)
 
 
+def can_write(folder: Path) -> bool:
+    """Tell whether files can be written to a folder, which need not be there yet, and there is room for some."""
+    try:
+        with TemporaryFile(dir=_existing(folder)) as file:
+            file.write(bytes(FULL_BELOW))
+            file.flush()
+    except OSError:
+        return False
+    return True
+
+
 def _bytes_left(folder: Path) -> int:
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    return shutil.disk_usage(existing).free
+    return shutil.disk_usage(_existing(folder)).free
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.absolute().parents) if os.path.exists(path))

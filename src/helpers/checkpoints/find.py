@@ -11,6 +11,7 @@ from yaml import YAMLError
 from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, missing_content, require_safe
 from helpers.checkpoints.word_tokenizer import prepare_tokenizer
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
+from helpers.files import expanded, require_file
 from helpers.notebook.language import translate
 
 __all__ = [
@@ -54,7 +55,7 @@ def resolve_checkpoint(name: str) -> str:
     if name == "bundled":
         return _bundled()
     if is_folder_name(name):
-        folder = Path(os.path.expanduser(name))
+        folder = expanded(name)
     else:
         from helpers.checkpoints.from_hub import fetch_checkpoint  # here, as local checkpoints need no Hub
 
@@ -64,6 +65,7 @@ def resolve_checkpoint(name: str) -> str:
     missing = missing_content(folder, name)
     if missing:
         raise CheckpointUnavailableError(missing)
+    _require_files(folder, name)
     require_safe(folder, name)
     return str(folder)
 
@@ -74,9 +76,23 @@ def is_folder_name(name: str) -> bool:
     A Hub id has at most one slash, no backslash and no drive, and cannot begin with a dot, a slash or a tilde.
     """
     # os.path, as pathlib raises for names that the file system cannot take
-    on_disk = os.path.exists(os.path.expanduser(name))
+    on_disk = os.path.exists(expanded(name))
     on_windows = "\\" in name or re.match("[A-Za-z]:", name) is not None  # a colon may also part a configuration off
     return on_disk or on_windows or name.startswith((".", "/", "~")) or name.count("/") > 1
+
+
+def _require_files(folder: Path, name: str) -> None:
+    """Refuse pipes and devices in place of files, for which whatever loads the checkpoint would wait."""
+    for path in folder.rglob("*"):
+        try:
+            if not path.is_dir():
+                require_file(path)
+        except OSError as error:
+            raise CheckpointUnavailableError(
+                translate("{file} of the checkpoint {name} cannot be read: {reason}").format(
+                    file=path.name, name=repr(name), reason=error.strerror
+                )
+            ) from error
 
 
 def has_head(folder: str) -> bool:

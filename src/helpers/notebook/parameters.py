@@ -17,23 +17,36 @@ LARGEST_SEED = 2**32 - 1  # NumPy's limit
 LARGEST_NUMBER = sys.float_info.max
 INJECTED = "# Parameters\n"  # begins the cell that papermill adds
 PATHS = ("PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH")  # which papermill sets there if told to
-short = Repr()
-short.maxlevel = 2  # a few lines of YAML can make a value that is endless to print
+LARGEST_COUNT = 2**31 - 1  # of the integers that native code counts with
+LONGEST_TEXT = 4096  # characters; no system takes a longer path
+LONGEST_INT = 64  # bits; Python refuses to print an integer of more than 4,300 digits
 # name: (kind, smallest value, largest value)
 RULES = {
     "dataset": (TEXT, None, None),
     "model": (TEXT, None, None),
     "output_dir": (TEXT, None, None),
-    "epochs": (COUNT, 1, None),
+    "epochs": (COUNT, 1, LARGEST_COUNT),
     "learning_rate": (NUMBER, 0, LARGEST_NUMBER),
-    "batch_size": (COUNT, 1, None),
+    "batch_size": (COUNT, 1, LARGEST_COUNT),
     "weight_decay": (NUMBER, 0, LARGEST_NUMBER),
     "seed": (COUNT, 0, LARGEST_SEED),
-    "max_train_examples": (COUNT, 0, None),
+    "max_train_examples": (COUNT, 0, LARGEST_COUNT),
     "speedups": (SWITCH, None, None),
     "push_to_hub": (SWITCH, None, None),
     "hub_model_id": (TEXT, None, None),
 }
+
+
+class _Short(Repr):
+    """Prints a value in a line, whatever it is."""
+
+    def repr_int(self, number: int, level: int) -> str:
+        bits = number.bit_length()
+        return super().repr_int(number, level) if bits <= LONGEST_INT else f"<an integer of {bits} bits>"
+
+
+short = _Short()
+short.maxlevel = 2  # a few lines of YAML can make a value that is endless to print
 
 
 def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +93,8 @@ def check_value(name: str, value: Any) -> None:
     ------
     ParameterError
         If the notebooks have no such parameter, or the value is of another kind than it takes, too small or too large,
-        or a text that holds an access token or that UTF-8 cannot hold.
+        or a text that holds an access token, that UTF-8 cannot hold, or that no name or path can be: too long, or with
+        the character 0.
     """
     _require_parameter(name)
     kind, smallest, largest = RULES[name]
@@ -92,16 +106,22 @@ def check_value(name: str, value: Any) -> None:
         raise ParameterError(f"{name}={short.repr(value)}: expected {kind} of at least {smallest}")
     if largest is not None and value > largest:
         raise ParameterError(f"{name}={short.repr(value)}: expected {kind}, and none as large as that")
-    if kind == TEXT and value != redact_tokens(value):
+    if kind != TEXT:
+        return
+    if len(value) > LONGEST_TEXT or "\0" in value:
+        raise ParameterError(f"{name}={short.repr(value)}: expected {kind} that can be a name or a path")
+    if value != redact_tokens(value):
         raise ParameterError(f"{name} holds an access token, which would be in all that the run leaves; log in instead")
-    if kind == TEXT and value != value.encode(errors="ignore").decode():
+    if value != value.encode(errors="ignore").decode():
         raise ParameterError(f"{name}={short.repr(value)}: expected {kind} that UTF-8 can hold")
 
 
 def _require_parameter(name: str) -> None:
     if name not in RULES:
         nearest = "".join(f", but {known!r}" for known in get_close_matches(name, RULES, n=1))
-        raise ParameterError(f"the notebooks have no parameter {name!r}{nearest}; they have: {', '.join(RULES)}")
+        raise ParameterError(
+            f"the notebooks have no parameter {short.repr(name)}{nearest}; they have: {', '.join(RULES)}"
+        )
 
 
 def _injected_names(history: Sequence[str]) -> set[str]:

@@ -11,7 +11,7 @@ import pandas as pd
 import psutil
 
 from helpers.errors import ResultsError
-from helpers.files import written_whole
+from helpers.files import require_file, written_whole
 from helpers.metrics import SCORES
 
 SCHEMA_VERSION = 3
@@ -135,6 +135,7 @@ def read_results(folder: Path | str, edition: str | None = None) -> dict:
     """
     path = Path(folder) / FILE_NAME
     try:
+        require_file(path)
         results = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ResultsError(f"{path} does not exist: the run has not finished") from error

@@ -24,6 +24,7 @@ from helpers.notebook.startup import (
     native_stderr_hidden,
     quieten_transformers,
     require_fresh_imports,
+    use_writable_caches,
 )
 
 
@@ -72,6 +73,7 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
     require_fresh_imports()
     use_language(language)
     explain_missing_names()
+    use_writable_caches()
     if edition == "tensorflow":
         namespace = {**namespace, "speedups": False}  # which it has none of
     parameters = check_parameters(namespace)

