@@ -1,4 +1,7 @@
-"""What the configurations of much-used encoders hold, as their owners have published them."""
+"""What the configurations of much-used encoders hold, as their owners have published them, and small weights."""
+
+from importlib.util import find_spec
+from pathlib import Path
 
 BERT = {
     "architectures": ["BertForMaskedLM"],
@@ -164,3 +167,27 @@ PUBLISHED = {
         },
     ),
 }
+
+# For models of all kinds, small enough to be made in a moment; each kind takes the names that it knows.
+SMALL = {
+    "vocab_size": 800,  # as the tiny encoder's tokenizer has
+    "max_position_embeddings": 64,
+    **{name: 16 for name in ("hidden_size", "dim", "d_model", "n_embd", "embedding_size", "d_head")},
+    **{name: 32 for name in ("intermediate_size", "hidden_dim", "d_inner")},
+    **{name: 2 for name in ("num_hidden_layers", "n_layers", "n_layer", "num_attention_heads", "n_heads", "n_head")},
+    "pad_token_id": 0,
+}
+
+
+def write_weights(folder: Path, task: str) -> None:
+    """Write random weights for the configuration in a folder, which stays as it is."""
+    import transformers
+
+    config = (folder / "config.json").read_bytes()
+    torch = find_spec("torch") is not None
+    auto = getattr(transformers, f"{'' if torch else 'TF'}AutoModel{task and f'For{task}'}")
+    model = auto.from_config(transformers.AutoConfig.from_pretrained(folder))
+    if not torch:
+        model(model.dummy_inputs)
+    model.save_pretrained(folder, **{} if torch else {"safe_serialization": True})
+    (folder / "config.json").write_bytes(config)

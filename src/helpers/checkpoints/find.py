@@ -8,7 +8,8 @@ from pathlib import Path
 from huggingface_hub import metadata_load
 from yaml import YAMLError
 
-from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, missing_content, require_safe
+from helpers.checkpoints.head import fit_head
+from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, load_without_weights, missing_content, require_safe
 from helpers.checkpoints.word_tokenizer import prepare_tokenizer
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
 from helpers.files import expanded, require_file
@@ -17,7 +18,7 @@ from helpers.notebook.language import translate
 __all__ = [
     "checkpoint_digest",
     "dropout_settings",
-    "has_head",
+    "fit_head",
     "is_folder_name",
     "licence",
     "prepare_tokenizer",
@@ -46,7 +47,8 @@ def resolve_checkpoint(name: str) -> str:
     Raises
     ------
     CheckpointUnavailableError
-        If there is no such checkpoint, it cannot be reached, it has no weights as safetensors, or it is broken.
+        If there is no such checkpoint, it cannot be reached, it has no weights as safetensors, or it
+        is broken or cannot be trained (`helpers.checkpoints.trial.require_trainable`).
     UnsafeCheckpointError
         If loading it could run its own code, or read files outside its folder.
     CheckpointDigestError
@@ -67,6 +69,10 @@ def resolve_checkpoint(name: str) -> str:
         raise CheckpointUnavailableError(missing)
     _require_files(folder, name)
     require_safe(folder, name)
+    from helpers.checkpoints.trial import require_trainable  # here, as opening the lesson needs none of it
+
+    config, tokenizer = load_without_weights(folder, name)
+    require_trainable(folder, name, config, tokenizer)
     return str(folder)
 
 
@@ -93,17 +99,6 @@ def _require_files(folder: Path, name: str) -> None:
                     file=path.name, name=repr(name), reason=error.strerror
                 )
             ) from error
-
-
-def has_head(folder: str) -> bool:
-    """Return whether a checkpoint's weights contain a classifier, as those of a fine-tuned model do."""
-    from safetensors import safe_open
-
-    for path in Path(folder).glob(SHARDS):
-        with safe_open(path, framework="numpy") as weights:
-            if any(name.startswith("classifier.") for name in weights.keys()):  # noqa: SIM118 (it is no dict)
-                return True
-    return False
 
 
 def dropout_settings(folder: str, dropout: float) -> dict[str, float]:

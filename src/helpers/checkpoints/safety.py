@@ -44,6 +44,8 @@ TOKENIZER_SETTINGS = re.compile(
 )
 TOKENIZER_NAME = re.compile(r"\w+Tokenizer(Fast)?|TokenizersBackend")  # the latter is what 5 saves
 TEMPLATES = "chat_template"  # if there are several, each becomes a file of its name when the tokenizer is saved
+COUNTS = re.compile(r"(?P<layers>(num|num_hidden|n)_layers?)|\w*(experts|groups?|group_num|labels|layers)")
+MOST_PARTS = 10_000
 OPENED = re.compile(r"\w*_file|init_inputs|vocab|merges")  # here even a number means a file: one that is already open
 
 
@@ -111,13 +113,20 @@ def require_safe(folder: Path, name: str) -> None:
     declared = inspect.signature(CONFIG_MAPPING[config["model_type"]]).parameters
     _require_values(config, CONFIG, name, partial(_is_setting, declared), partial(hasattr, PretrainedConfig))
     _require_fast_tokenizer(config, CONFIG, name)
+    _require_counts(config, name)
     for file in TOKENIZER_CONFIGS:
         if (folder / file).exists():
             entries = _read_object(folder / file, name)
             _require_values(entries, file, name, _is_tokenizer_setting, OPENED.fullmatch)
             _require_fast_tokenizer(entries, file, name)
     _require_weights(folder, name)
-    _require_loadable(folder, name)
+
+
+def is_transformers_4() -> bool:
+    """Return whether this is the environment of the TensorFlow edition."""
+    import transformers
+
+    return transformers.__version__.startswith("4.")
 
 
 def _stays_within(link: Path, folder: Path) -> bool:
@@ -143,10 +152,13 @@ def _read_object(path: Path, name: str) -> dict[str, Any]:
 
 
 def _require_classifier(config: dict[str, Any], name: str) -> None:
-    from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES
+    if is_transformers_4():  # which the TensorFlow edition uses
+        from transformers.models.auto.modeling_tf_auto import TF_MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as kinds
+    else:
+        from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as kinds
 
     kind = config.get("model_type")
-    if str(kind) not in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES:
+    if str(kind) not in kinds:
         raise CheckpointUnavailableError(
             translate(
                 "the checkpoint {name} is of the model_type {kind} ({file}), of which transformers has no token"
@@ -179,6 +191,18 @@ def _require_values(
                     "the checkpoint {name} is not loaded: {key} in its {file} could name code or a file, which is not"
                     " touched. If you know that it does no harm, take it out of a copy of the checkpoint"
                 ).format(name=repr(name), key=repr(key), file=file)
+            )
+
+
+def _require_counts(config: dict[str, Any], name: str) -> None:
+    """Refuse a model without layers, and numbers of parts that would keep transformers building them for hours."""
+    for key, value in config.items():
+        counted = COUNTS.fullmatch(key)
+        if counted and isinstance(value, int) and not bool(counted["layers"]) <= value <= MOST_PARTS:
+            raise CheckpointUnavailableError(
+                translate("the configuration of the checkpoint {name} cannot be loaded: {reason}").format(
+                    name=repr(name), reason=f"{key} = {value}"
+                )
             )
 
 
@@ -219,8 +243,8 @@ def _is_fast_tokenizer(kind: str) -> bool:
     import transformers
 
     name = kind.removesuffix("Fast")
-    known = {f"{name}Fast", name} & set(dir(transformers))
-    classes = [getattr(transformers, name) for name in known if TOKENIZER_NAME.fullmatch(name)]
+    names = filter(TOKENIZER_NAME.fullmatch, (f"{name}Fast", name))
+    classes = [getattr(transformers, name, None) for name in names]
     return any(isinstance(c, type) and issubclass(c, transformers.PreTrainedTokenizerFast) for c in classes)
 
 
@@ -259,10 +283,11 @@ def _shards(folder: Path, name: str) -> list[str]:
     return sorted(set(map(str, weight_map.values())))
 
 
-def _require_loadable(folder: Path, name: str) -> None:
-    """Load all but the weights once, because other faults in the files make transformers raise any kind of error."""
+def load_without_weights(folder: Path, name: str) -> list[Any]:
+    """Load the configuration and the tokenizer, because other faults make transformers raise any kind of error."""
     from transformers import AutoConfig, AutoTokenizer
 
+    loaded = []
     for load, message in (
         (
             AutoConfig.from_pretrained,
@@ -274,7 +299,8 @@ def _require_loadable(folder: Path, name: str) -> None:
         ),
     ):
         try:
-            load(str(folder))
+            loaded.append(load(str(folder)))
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             raise CheckpointUnavailableError(message.format(name=repr(name), reason=reason)) from error
+    return loaded

@@ -64,7 +64,8 @@ def export(model: str, folder: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from transformers import AutoModelForTokenClassification, AutoTokenizer
 
-    from helpers.checkpoints.find import has_head, resolve_checkpoint
+    from helpers.checkpoints.find import resolve_checkpoint
+    from helpers.checkpoints.head import has_head
 
     checkpoint = resolve_checkpoint(os.path.abspath(model))
     if not has_head(checkpoint):

@@ -10,7 +10,6 @@ from IPython.display import HTML, display
 from ipywidgets import Button, HBox, Layout, Text
 
 from helpers.highlight import highlight_text
-from helpers.inference import find_entities
 from helpers.notebook.language import translate
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ def try_it(
 def _found(text: str, classify: TokenClassificationPipeline, entity_types: Sequence[str], strategy: str) -> HTML:
     if not text.strip():
         return HTML(_note(translate("The field is empty: type a sentence into it and press Enter.")))
+    from helpers.inference import find_entities  # here, as opening the lesson needs none of it
+
     entities = find_entities(classify, text, strategy)
     highlighted = highlight_text(text, entities, entity_types).data
     return HTML(highlighted if entities else highlighted + _note(translate("The model finds no entity here.")))

@@ -10,6 +10,7 @@ from seqeval.metrics import f1_score
 
 from helpers.alignment import align_labels, complete
 from helpers.checkpoints.find import prepare_tokenizer
+from helpers.checkpoints.head import fit_head
 from helpers.data.load import label_names
 from helpers.files import room_needed
 from helpers.metrics import tags_from_logits
@@ -80,7 +81,7 @@ def fine_tune(
     splits = DatasetDict({split: dataset[split] for split in ("train", "validation")})
     encoded = complete(splits.map(tokenize_and_align_labels, batched=True, keep_in_memory=True), tokenizer)
     model = AutoModelForTokenClassification.from_pretrained(
-        checkpoint,
+        fit_head(checkpoint, names),
         id2label=dict(enumerate(names)),
         label2id={name: label for label, name in enumerate(names)},
         use_safetensors=True,

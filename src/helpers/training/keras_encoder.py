@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from helpers.checkpoints.head import TAGGER
 from helpers.checkpoints.safety import CONFIG, SHARDS, WEIGHTS
 from helpers.errors import CheckpointUnavailableError
 from helpers.files import written_whole
@@ -49,7 +50,6 @@ DISTILBERT = {
 # What Keras and the checkpoints call the same weights.
 WEIGHT_NAMES = {"kernel": "weight", "embeddings": "weight", "gamma": "weight", "beta": "bias", "bias": "bias"}
 HEAD = "classifier"
-TAGGER = "ForTokenClassification"
 
 
 def build_tagger(config: PretrainedConfig, num_labels: int, dropout: float | None = None) -> keras.Model:

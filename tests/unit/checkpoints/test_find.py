@@ -70,13 +70,6 @@ def test_missing_folder_is_named(name):
         find.resolve_checkpoint(name)
 
 
-def test_only_fine_tuned_checkpoints_have_a_head(tmp_path):
-    assert not find.has_head(find.resolve_checkpoint("bundled"))
-    model = AutoModelForTokenClassification.from_pretrained(TINY)
-    model.save_pretrained(tmp_path)
-    assert find.has_head(str(tmp_path))
-
-
 @pytest.mark.parametrize("architecture", ["bert", "distilbert", "roberta", "xlm-roberta", "electra", "albert"])
 def test_no_number_is_dropped_without_dropout(tmp_path, architecture):
     AutoConfig.for_model(

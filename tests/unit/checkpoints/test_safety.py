@@ -16,13 +16,13 @@ import pytest
 import transformers
 from IPython.core.inputtransformer2 import TransformerManager
 from support.hostile import Pickled, write_checkpoint
-from support.published_checkpoints import PUBLISHED
+from support.published_checkpoints import PUBLISHED, SMALL, write_weights
 from tokenizers import Tokenizer
 from tokenizers.models import Unigram
 from transformers import CONFIG_MAPPING, AutoConfig, AutoTokenizer, PretrainedConfig
-from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as CLASSIFIERS
 
 from helpers.checkpoints.find import resolve_checkpoint
+from helpers.checkpoints.safety import require_safe
 from helpers.errors import CheckpointUnavailableError, SlowTokenizerError, UnsafeCheckpointError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,6 +35,10 @@ CONFIG, TOKENIZER_CONFIG, SPECIAL_TOKENS = "config.json", "tokenizer_config.json
 FOR_TOKENIZERS = (TOKENIZER_CONFIG, SPECIAL_TOKENS)
 FIXED = not transformers.__version__.startswith("4.")  # what transformers 4 does with some files, 5 does not
 Classifier = getattr(transformers, f"{'' if find_spec('torch') else 'TF'}AutoModelForTokenClassification")
+if FIXED:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as CLASSIFIERS
+else:
+    from transformers.models.auto.modeling_tf_auto import TF_MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as CLASSIFIERS
 needs_torch = pytest.mark.skipif(not find_spec("torch"), reason="PyTorch is not installed here")
 
 
@@ -255,10 +259,13 @@ def test_what_old_tokenizers_are_full_of_is_harmless(folder, entries):
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_checkpoints_are_taken(folder, name):
-    for file, content in zip((CONFIG, *FOR_TOKENIZERS), PUBLISHED[name], strict=True):
+    config, *for_tokenizers = PUBLISHED[name]
+    config |= {key: value for key, value in SMALL.items() if key in config and key != "pad_token_id"}
+    for file, content in zip((CONFIG, *FOR_TOKENIZERS), (config, *for_tokenizers), strict=True):
         (folder / file).write_text(json.dumps(content or {}))
     if name in UNIGRAMS:
         Tokenizer(Unigram([(letter, 0.0) for letter in "abcd"], unk_id=3)).save(str(folder / "tokenizer.json"))
+    write_weights(folder, "MaskedLM")
     assert resolve_checkpoint(str(folder)) == str(folder)
 
 
@@ -268,7 +275,7 @@ def test_what_transformers_itself_saves_is_taken(folder):
     for kind in set(CLASSIFIERS) - special:
         config = CONFIG_MAPPING[kind](id2label={0: "O", 1: "B-x"}, label2id={"O": 0, "B-x": 1}, torch_dtype="float32")
         config.save_pretrained(folder)
-        assert resolve_checkpoint(str(folder)) == str(folder)
+        require_safe(folder, kind)
 
 
 def test_what_a_training_saves_is_taken(folder, tmp_path):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from datasets import DatasetDict
+import torch
+from datasets import ClassLabel, DatasetDict, Sequence
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
 from helpers.alignment import tags_for_all_words
@@ -66,3 +67,16 @@ def test_a_training_that_diverges_stops_and_leaves_no_folder(some, tmp_path):
     with pytest.raises(TrainingDivergedError, match="after epoch 1"):
         fine_tune(some, TINY, tmp_path / "model", epochs=2, learning_rate=1e30)
     assert not (tmp_path / "model").exists()
+
+
+def test_a_tagger_continues_with_its_labels_in_the_datas_order(folder, some, tmp_path, capsys):
+    before = AutoModelForTokenClassification.from_pretrained(folder)
+    names = label_names(some)[::-1]
+    turned = some.map(lambda row: {"ner_tags": [len(names) - 1 - tag for tag in row["ner_tags"]]})
+    for split in turned:
+        turned[split] = turned[split].cast_column("ner_tags", Sequence(ClassLabel(names=names)))
+    again = fine_tune(turned, folder, tmp_path / "model", epochs=1, learning_rate=0.0)
+    assert "its rows are put in the data's order" in capsys.readouterr().out
+    after = AutoModelForTokenClassification.from_pretrained(again)
+    assert list(after.config.id2label.values()) == names
+    assert torch.equal(after.classifier.weight, before.classifier.weight.flip(0))

@@ -27,6 +27,7 @@ from transformers import (
 )
 
 from helpers.checkpoints.find import resolve_checkpoint
+from helpers.checkpoints.head import fit_head
 from helpers.errors import CheckpointUnavailableError
 from helpers.training.keras_encoder import build_tagger, load_pretrained, save_pretrained
 
@@ -134,6 +135,15 @@ def test_a_tagger_with_other_labels_gives_no_head(tmp_path):
     folder = checkpoint(tmp_path, "bert")
     model = build_tagger(AutoConfig.from_pretrained(folder), LABELS + 2)
     assert load_pretrained(model, folder) == ["classifier.weight", "classifier.bias"]
+
+
+def test_a_tagger_with_its_labels_in_another_order_keeps_its_head(tmp_path, batch):
+    folder = checkpoint(tmp_path, "bert")
+    names = [f"LABEL_{label}" for label in range(LABELS)]  # as the configuration calls them
+    expected = tagger(folder)[0].predict_on_batch(batch)
+    model, new = tagger(fit_head(folder, names[::-1]))
+    assert new == []
+    assert np.abs(model.predict_on_batch(batch) - expected[..., ::-1]).max() < BOUND
 
 
 def test_bundled_encoder(batch, tmp_path):
