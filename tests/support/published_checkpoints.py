@@ -170,7 +170,7 @@ PUBLISHED = {
 
 # For models of all kinds, small enough to be made in a moment; each kind takes the names that it knows.
 SMALL = {
-    "vocab_size": 800,  # as the tiny encoder's tokenizer has
+    "vocab_size": 810,  # the tiny encoder's tokenizer has 800, and gets the special tokens of other kinds
     "max_position_embeddings": 64,
     **{name: 16 for name in ("hidden_size", "dim", "d_model", "n_embd", "embedding_size", "d_head")},
     **{name: 32 for name in ("intermediate_size", "hidden_dim", "d_inner")},

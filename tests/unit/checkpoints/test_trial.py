@@ -176,6 +176,15 @@ def test_a_tokenizer_without_padding_is_refused(tmp_path):
         resolve_checkpoint(str(tmp_path))
 
 
+@pytest.mark.skipif(find_spec("sentencepiece") is not None, reason="the package is there")
+def test_a_sentencepiece_model_names_the_package_that_reads_it(tmp_path):
+    shutil.copytree(TINY, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "tokenizer.json").unlink()
+    (tmp_path / "sentencepiece.bpe.model").write_bytes(b"")
+    with pytest.raises(CheckpointUnavailableError, match="pip install sentencepiece protobuf"):
+        resolve_checkpoint(str(tmp_path))
+
+
 @pytest.mark.skipif(not TORCH, reason="the TensorFlow edition trains what it has a class for")
 @pytest.mark.parametrize("kind", ["gpt2", "llama", "t5", "bloom", "canine"])
 def test_what_is_no_encoder_is_refused_by_name(tmp_path, kind):
