@@ -9,7 +9,7 @@ from huggingface_hub import metadata_load
 from yaml import YAMLError
 
 from helpers.checkpoints.head import fit_head
-from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, load_without_weights, missing_content, require_safe
+from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, missing_content, require_safe
 from helpers.checkpoints.word_tokenizer import prepare_tokenizer
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
 from helpers.files import expanded, require_file
@@ -67,12 +67,11 @@ def resolve_checkpoint(name: str) -> str:
     missing = missing_content(folder, name)
     if missing:
         raise CheckpointUnavailableError(missing)
-    _require_files(folder, name)
-    require_safe(folder, name)
     from helpers.checkpoints.trial import require_trainable  # here, as opening the lesson needs none of it
 
-    config, tokenizer = load_without_weights(folder, name)
-    require_trainable(folder, name, config, tokenizer)
+    _require_files(folder, name)
+    require_safe(folder, name)
+    require_trainable(folder, name)
     return str(folder)
 
 
