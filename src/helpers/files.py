@@ -106,15 +106,17 @@ def require_file(path: Path) -> None:
         mode = os.stat(path).st_mode
     except ValueError as error:
         raise OSError(errno.EINVAL, str(error), str(path)) from error
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, translate("it is no file, but a folder, a pipe or a device"), str(path))
+        raise OSError(errno.EINVAL, translate("it is no file, but a pipe or a device"), str(path))
 
 
-def expanded(name: str) -> Path:
-    """Make a path of a name that may begin with ``~``; what no path can be stays as it is."""
+def expanded(name: str) -> str:
+    """Expand the ``~`` that a name may begin with; what can be no path stays as it is."""
     with suppress(ValueError):
-        name = os.path.expanduser(name)
-    return Path(name)
+        return os.path.expanduser(name)
+    return name
 
 
 def sync(path: Path) -> None:

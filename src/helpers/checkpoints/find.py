@@ -57,7 +57,7 @@ def resolve_checkpoint(name: str) -> str:
     if name == "bundled":
         return _bundled()
     if is_folder_name(name):
-        folder = expanded(name)
+        folder = Path(expanded(name))
     else:
         from helpers.checkpoints.from_hub import fetch_checkpoint  # here, as local checkpoints need no Hub
 

@@ -37,7 +37,7 @@ def load_by_name(name: str, seed: int, choices: Choices) -> DatasetDict:
         from helpers.data.hugging_face.from_hub import load_from_hub  # here, as local data need no Hub
 
         return load_from_hub(name, seed, choices)
-    files = find_files(expanded(name))
+    files = find_files(Path(expanded(name)))
     if on_disk.have_columns(files, name):
         from helpers.data.hugging_face.from_columns import as_common_form  # here, as other files need less
 

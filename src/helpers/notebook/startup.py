@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from packaging.version import Version
 
@@ -62,10 +63,10 @@ def use_writable_caches() -> None:
     The sample and the bundled encoder need none, but `evaluate` copies the metric's script there. What was fetched
     before is still read from where it is. Libraries that are imported already follow as well.
     """
-    home = expanded(os.path.expandvars(hugging_face_home()))
+    home = Path(expanded(os.path.expandvars(hugging_face_home())))
     unusable = {}
     for variable, name, keeps in CACHES:
-        folder = expanded(os.path.expandvars(os.environ.get(variable, home / name)))
+        folder = Path(expanded(os.path.expandvars(os.environ.get(variable, home / name))))
         if not can_write(folder) and not (keeps and folder.is_dir()):
             unusable[variable] = name
     if not unusable:

@@ -24,7 +24,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path, no_file, name):
     folder = shutil.copytree(TINY, tmp_path / "model")
     (folder / name).unlink(missing_ok=True)
     no_file(folder / name)
-    with pytest.raises(CheckpointUnavailableError, match=f"{name} of the checkpoint .* it is no file, but a folder, a"):
+    with pytest.raises(CheckpointUnavailableError, match=f"{name} of the checkpoint .* it is no file, but a"):
         find.resolve_checkpoint(str(folder))
 
 

@@ -169,7 +169,7 @@ def test_what_takes_the_place_of_missing_splits(tmp_path, capsys, monkeypatch, s
         assert loaded["test"]["tokens"][:] == [test]
 
 
-NO_FILE = "cannot be read: it is no file, but a folder, a pipe or a device"
+NO_FILE = "cannot be read: it is no file, but a pipe or a device"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -117,5 +117,5 @@ def test_types_with_odd_names_are_recorded_and_reported(tmp_path):
 
 def test_what_is_no_file_is_not_waited_for(tmp_path, no_file):
     no_file(tmp_path / "metrics.json")
-    with pytest.raises(ResultsError, match="it is no file, but a folder, a pipe or a device"):
+    with pytest.raises(ResultsError, match="it is no file, but a pipe or a device"):
         results.read_results(tmp_path)
