@@ -283,8 +283,11 @@ def _keep_seconds(executed: Path, artefacts: Path) -> None:
 
 
 def notebook_path(edition: str, language: str = "en") -> Path:
-    """Find the learner's notebook of an edition; raises `RunError` as `notebooks_folder` does."""
-    return notebooks_folder() / subfolder(language) / f"token_classification_{edition}.ipynb"
+    """Find the learner's notebook of an edition; raises `RunError` if it is missing or no file."""
+    path = notebooks_folder() / subfolder(language) / f"token_classification_{edition}.ipynb"
+    if not path.is_file():
+        raise RunError(f"there is no notebook {path}; get it again from the project")
+    return path
 
 
 def load_profile(name: str) -> dict[str, Any]:

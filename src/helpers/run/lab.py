@@ -142,7 +142,7 @@ def fill_in(source: str, parameters: dict[str, Any]) -> str:
 
 def _notebooks(root: Path) -> list[Path]:
     """List the notebooks of all folders but hidden ones, in which Jupyter keeps its own copies."""
-    found = root.glob("**/*.ipynb")
+    found = filter(Path.is_file, root.glob("**/*.ipynb"))
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))
 
 
