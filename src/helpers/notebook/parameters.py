@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from numbers import Real
 from reprlib import Repr
@@ -68,8 +68,7 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
         If a value is missing or one that `check_value` refuses, or if two parameters do not go together. Also if
         papermill was given a name that is no parameter, which it only logs.
     """
-    for name in _injected_names(namespace.get("In", ())):
-        _require_parameter(name)
+    check_names(namespace)
     missing = [name for name in RULES if name not in namespace]
     if missing:
         raise ParameterError(f"{missing[0]} has no value yet; run the cell with the parameters first")
@@ -96,7 +95,7 @@ def check_value(name: str, value: Any) -> None:
         or a text that holds an access token, that UTF-8 cannot hold, or that no name or path can be: too long, or with
         the character 0.
     """
-    _require_parameter(name)
+    _require_known(name, RULES)
     kind, smallest, largest = RULES[name]
     # bool is a kind of int in Python, but epochs=True is a mistake.
     if not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != SWITCH):
@@ -116,32 +115,41 @@ def check_value(name: str, value: Any) -> None:
         raise ParameterError(f"{name}={short.repr(value)}: expected {kind} that UTF-8 can hold")
 
 
-def _require_parameter(name: str) -> None:
-    if name not in RULES:
-        nearest = "".join(f", but {known!r}" for known in get_close_matches(name, RULES, n=1))
-        raise ParameterError(
-            f"the notebooks have no parameter {short.repr(name)}{nearest}; they have: {', '.join(RULES)}"
-        )
+def check_names(namespace: Mapping[str, Any]) -> None:
+    """Make sure that papermill has set no name that the notebook doesn't have, which it only logs.
 
+    Parameters
+    ----------
+    namespace : mapping of str to any
+        The notebook's ``globals()``, with IPython's list of the cells that were run, ``In``.
 
-def _injected_names(history: Sequence[str]) -> set[str]:
-    """Find the names that papermill has set, in IPython's list of the cells that were run.
-
-    Where the cell of the notebook's own parameters was run again since, that one counts.
+    Raises
+    ------
+    ParameterError
+        If it has. Where the cell with the notebook's own parameters was run again since, that one counts.
     """
-    for source in reversed(history):
-        names = _assigned_names(source)
-        if source.startswith(INJECTED):
-            return names.difference(PATHS)
-        if RULES.keys() - names <= {"speedups"}:  # which the TensorFlow edition lacks
-            break
-    return set()
+    history = namespace.get("In", ())
+    for place in reversed(range(len(history))):
+        if history[place].startswith(INJECTED):
+            own = list(dict.fromkeys(name for source in history[:place] for name in _assigned_names(source)))
+            later = (set(_assigned_names(source)) for source in history[place + 1 :])
+            if not any(len(names.intersection(own)) > len(own) / 2 for names in later):
+                for name in _assigned_names(history[place]):
+                    _require_known(name, [*own, *PATHS])
+            return
 
 
-def _assigned_names(source: str) -> set[str]:
+def _require_known(name: str, known: Collection[str]) -> None:
+    if name not in known:
+        nearest = "".join(f", but {other!r}" for other in get_close_matches(name, known, n=1))
+        listed = ", ".join(other for other in known if other not in PATHS)
+        raise ParameterError(f"the notebooks have no parameter {short.repr(name)}{nearest}; they have: {listed}")
+
+
+def _assigned_names(source: str) -> list[str]:
     try:
         statements = ast.parse(source).body
     except (SyntaxError, ValueError):  # a cell that failed
-        return set()
+        return []
     targets = [target for statement in statements if isinstance(statement, ast.Assign) for target in statement.targets]
-    return {target.id for target in targets if isinstance(target, ast.Name)}
+    return [target.id for target in targets if isinstance(target, ast.Name)]
