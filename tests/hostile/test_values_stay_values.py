@@ -197,6 +197,9 @@ def write_profile(project, text, name="odd"):
         f"learning_rate: {'9' * 5000}.0",
         f"{'a' * 5000}: 1",
         "learning_rate: .nan",
+        "speedups: !!bool maybe",
+        "seed: !!timestamp x",
+        f"learning_rate: 1{':59' * 300}.5",
     ],
 )
 def test_a_profile_that_is_more_than_values_is_refused_in_a_line(project, text):

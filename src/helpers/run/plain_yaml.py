@@ -30,4 +30,8 @@ def read_yaml(path: Path) -> Any:
         If it cannot be read, or a key stands twice in it.
     """
     require_file(path)
-    return yaml.load(path.read_text(encoding="utf-8"), _OneValueEach)
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _OneValueEach)
+    except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
+        # PyYAML passes on whatever Python's own conversions raise: of "!!bool maybe", say.
+        raise ValueError(f"something in it is not what its tag says ({type(error).__name__}: {error})") from error
