@@ -67,7 +67,7 @@ def resolve_checkpoint(name: str) -> str:
     missing = missing_content(folder, name)
     if missing:
         raise CheckpointUnavailableError(missing)
-    from helpers.checkpoints.trial import require_trainable  # here, as opening the lesson needs none of it
+    from helpers.checkpoints.trial import require_trainable  # here, as the bundled encoder needs no trial
 
     _require_files(folder, name)
     require_safe(folder, name)

@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checkpoints.safety import SHARDS
+from helpers.checkpoints.safety import SHARDS, TAGGER
 from helpers.files import room_needed
 from helpers.notebook.language import translate
 
-TAGGER = "ForTokenClassification"
 # As PyTorch names its weights, or as TensorFlow does: "classifier/kernel:0". Some have a layer below the last one.
 HEAD = re.compile(r"(classifier|score)[./].+")
 LAST_LAYER = re.compile(r"(classifier|score)([./]out_proj)?[./](weight|kernel|bias)(:0)?")

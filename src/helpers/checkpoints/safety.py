@@ -24,6 +24,7 @@ from helpers.notebook.language import translate
 WEIGHTS, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"
 DISTRIBUTED = "shard-*.safetensors"  # transformers 5 prefers these to `WEIGHTS`
 CARD = "README.md"
+TAGGER = "ForTokenClassification"  # how the names of such classes end
 CONFIG, ADAPTER = "config.json", "adapter_config.json"
 TOKENIZER_CONFIGS = ("tokenizer_config.json", "special_tokens_map.json")  # transformers merges them
 # Entries whose strings are plain values: in config.json, besides those that the architecture's own class declares, ...

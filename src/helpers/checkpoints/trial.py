@@ -98,7 +98,7 @@ def _try_in_pytorch(folder: Path, name: str, config: PretrainedConfig, tokenizer
     def load(**settings):
         return AutoModelForTokenClassification.from_pretrained(
             folder,
-            num_labels=config.num_labels + 1,  # so that the head is always a new one
+            id2label=dict.fromkeys(range(config.num_labels + 1), ""),  # one more, so that the head is always new
             ignore_mismatched_sizes=True,
             use_safetensors=True,
             dtype="float32",

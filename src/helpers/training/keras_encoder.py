@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from helpers.checkpoints.head import TAGGER
-from helpers.checkpoints.safety import CONFIG, SHARDS, WEIGHTS
+from helpers.checkpoints.safety import CONFIG, SHARDS, TAGGER, WEIGHTS
 from helpers.errors import CheckpointUnavailableError
 from helpers.files import written_whole
 from helpers.notebook.language import translate
@@ -78,6 +77,7 @@ def build_tagger(config: PretrainedConfig, num_labels: int, dropout: float | Non
 
     prefix, names = _names(config)
     size, heads = config.hidden_size, config.num_attention_heads
+    width = config.embedding_size if prefix == "electra" else size  # of the embeddings
     dropout = _dropout(config) if dropout is None else dropout
 
     def dense(x, name, units=size, activation=None):
@@ -88,7 +88,6 @@ def build_tagger(config: PretrainedConfig, num_labels: int, dropout: float | Non
         return layers.LayerNormalization(epsilon=epsilon, name=_layer_name(prefix, name))(x)
 
     def embed(ids, name, count):
-        width = getattr(config, "embedding_size", size)
         return layers.Embedding(count, width, name=_layer_name(prefix, f"embeddings.{name}_embeddings"))(ids)
 
     def drop(x):
@@ -110,7 +109,7 @@ def build_tagger(config: PretrainedConfig, num_labels: int, dropout: float | Non
     if prefix != "distilbert":
         x = x + embed(ops.zeros_like(ids), "token_type", config.type_vocab_size)
     x = drop(norm(x, "embeddings.LayerNorm"))
-    if getattr(config, "embedding_size", size) != size:
+    if width != size:
         x = dense(x, "embeddings_project")
 
     padding = (1 - ops.cast(mask, x.dtype))[:, None, None, :] * -3e4  # no attention to padding; fits float16

@@ -139,7 +139,7 @@ def of_another_size(folder):
         (lambda folder: None, "ExportError: there is no model folder"),
         (lambda folder: folder.mkdir(), "CheckpointUnavailableError: the checkpoint .* has no configuration"),
         (without_classifier, "ExportError: the model in .* is not trained yet: its weights hold no classifier"),
-        (of_another_size, "ExportError: the model in .* cannot be loaded: RuntimeError"),
+        (of_another_size, "CheckpointUnavailableError: the weights of the checkpoint .* do not fit its config.json"),
     ],
     ids=["missing", "empty", "encoder", "broken"],
 )

@@ -131,6 +131,15 @@ def test_checkpoints_for_other_tasks_give_the_encoder_and_no_head(architecture, 
     assert furthest(encoder.predict_on_batch(batch), states, batch) < BOUND
 
 
+@pytest.mark.parametrize("stray", [None, -1, 8])
+def test_only_electra_has_embeddings_of_another_size(stray, tmp_path, batch):
+    folder = checkpoint(tmp_path, "bert")
+    expected = pytorch_logits(folder, batch)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"embedding_size": stray}))
+    assert furthest(tagger(folder)[0].predict_on_batch(batch), expected, batch) < BOUND
+
+
 def test_a_tagger_with_other_labels_gives_no_head(tmp_path):
     folder = checkpoint(tmp_path, "bert")
     model = build_tagger(AutoConfig.from_pretrained(folder), LABELS + 2)
