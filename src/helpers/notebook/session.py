@@ -24,6 +24,7 @@ from helpers.notebook.startup import (
     native_stderr_hidden,
     quieten_transformers,
     require_fresh_imports,
+    sleep_where_cores_are_shared,
     use_writable_caches,
 )
 
@@ -98,10 +99,11 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
 
 
 def prepare_framework(edition: str) -> None:
-    """Import TensorFlow without its chatter, or keep PyTorch to one GPU; `start` does so for the lesson."""
+    """Import TensorFlow without its chatter, or prepare the environment for PyTorch; `start` does so for the lesson."""
     if edition == "pytorch":
         # Trainer gives each GPU a batch of its own, which would make the batch larger than `batch_size`.
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
+        sleep_where_cores_are_shared()
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     if edition == "keras":

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import psutil
 from packaging.version import Version
 
 from helpers.errors import RestartNeededError
@@ -29,6 +30,9 @@ CACHES = (
     ("HF_MODULES_CACHE", "modules", False),
 )
 SETTINGS = ("huggingface_hub.constants", "datasets.config", "evaluate.config")  # where libraries keep these variables
+
+
+SHARED = 0.5  # cores in use by others
 
 
 def require_fresh_imports() -> None:
@@ -97,6 +101,18 @@ def quieten_transformers() -> None:
     transformers.logging.disable_progress_bar()  # those of downloads, too
     if shown:
         enable_progress_bars()
+
+
+def sleep_where_cores_are_shared() -> None:
+    """Let the threads of PyTorch on a processor sleep while they wait for each other, if others are at work there.
+
+    By default they spin, which is faster on a processor of one's own. Where another process has a core, what spins
+    takes the time of what it waits for (figures in docs/speed.md). To be called before PyTorch is imported; whoever
+    sets ``OMP_WAIT_POLICY`` decides.
+    """
+    busy = psutil.cpu_percent(interval=0.3) / 100 * (os.cpu_count() or 1)  # of others, as this process sleeps
+    if busy > SHARED:
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def load_triton_first() -> None:
