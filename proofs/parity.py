@@ -203,7 +203,7 @@ def sample_labels() -> list[str]:
 
 def sample_batches(folder: Path) -> list[dict[str, np.ndarray]]:
     """Make padded batches of the sample's test split: int64, shape (sentences, subwords)."""
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, add_prefix_space=True)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     collator = transformers.DataCollatorForTokenClassification(tokenizer, return_tensors="np")
     test = load.load_ner_dataset("sample")["test"]
     encoded = tokenizer(test["tokens"][:], truncation=True, is_split_into_words=True)

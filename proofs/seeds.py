@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.errors import TutorialError
 from helpers.notebook.editions import MAIN
 from helpers.notebook.results import read_results
-from helpers.run.editions import RUNS, clear, load_profile, run_notebook
+from helpers.run.editions import RUNS, load_profile, run_editions
 
 SEEDS = (42, 43, 44)
 PROFILE = "wnut17_bundled"
@@ -50,8 +50,7 @@ def run_for_f1(framework: str, parameters: dict[str, Any]) -> float:
         If a cell fails, or the data lie in the folder for the results.
     """
     folder = RUNS / "seeds" / str(parameters["seed"])
-    clear((framework,), folder, parameters)
-    run_notebook(framework, parameters, folder)
+    run_editions((framework,), parameters, folder)
     return read_results(folder / framework)["test"]["f1"]
 
 

@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -66,6 +67,18 @@ def workplace(tmp_path_factory):
 def browser():
     with started_browser() as browser:
         yield browser
+
+
+@pytest.fixture(params=["pipe", "device"])
+def no_file(request):
+    """What makes something else of a path than a file; a test fails that waits for it."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("there are no such things on this system")
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits for ever"))
+    signal.alarm(60)
+    yield os.mkfifo if request.param == "pipe" else lambda path: path.symlink_to(os.devnull)
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 class SmallDisk:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "requirements"
 MAIN = FOLDER.parent / "requirements.txt"
+COLAB = FOLDER.parent / "tests" / "colab" / "requirements.txt"
 # What PyTorch's CUDA build for Linux asks for has a lock of its own, since the CPU build needs none of it.
 CUDA = FOLDER / "cuda.txt"
 OF_CUDA = ("cuda-", "nvidia-", "triton=")
@@ -23,18 +24,19 @@ def main(options: list[str]) -> None:
     # Of what both environments have, both get one release, where transformers 4 takes it.
     known = {entry.partition("==")[0]: entry for entry in [*read(lock), *read(MAIN)]}
     write(lock, resolve("transformers4", known.values(), []))
-    for name in ("uv", "ray", "dev", "fuzz", "site"):  # each may be constrained by those before it
+    for name in ("uv", "ray", "dev", "fuzz", "site", "audit"):  # each may be constrained by those before it
         lock = FOLDER / f"{name}.txt"
         write(lock, resolve(name, read(lock), options))
+    write(COLAB, resolve("../tests/colab/requirements", read(COLAB), options, python="3.13"))
 
 
-def resolve(name: str, known: Iterable[str], options: list[str]) -> list[str]:
-    """Resolve one .in file for all supported systems and Pythons; entries that are known are kept where they can be."""
+def resolve(name: str, known: Iterable[str], options: list[str], python: str = "3.11") -> list[str]:
+    """Resolve one .in file for all systems and Pythons from one on; entries that are known are kept if they can be."""
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "lock.txt"
         write(lock, known)
         command = [sys.executable, "-m", "uv", "pip", "compile", f"{name}.in", "--output-file", lock, *options]
-        command += ["--universal", "--python-version", "3.11", "--fork-strategy", "fewest", "--generate-hashes"]
+        command += ["--universal", "--python-version", python, "--fork-strategy", "fewest", "--generate-hashes"]
         command += ["--no-header", "--no-annotate", "--no-emit-index-url"]
         subprocess.run(command, cwd=FOLDER, check=True, stdout=subprocess.DEVNULL)
         return read(lock)

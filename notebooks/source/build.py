@@ -217,6 +217,7 @@ def _values(target: Target) -> dict[str, str]:
     (encoder,) = extras["bundled"]
     return {
         "repository": project["urls"]["Repository"],
+        "version": project["version"],
         "encoder": str(encoder),
         "transformers": str(transformers).removeprefix("=="),
         "colab": COLAB.format(**_owner_and_name(project)) + target.path.as_posix(),

@@ -66,7 +66,7 @@ def require_fast(tokenizer: PreTrainedTokenizerBase) -> None:
         )
 
 
-def drop_unlabelled(rows: Dataset) -> Dataset:
+def drop_unlabelled(rows: Dataset, split: str = "train") -> Dataset:
     """Drop the rows whose labels are all -100: they teach nothing, and a batch of only such rows has no defined loss.
 
     Raises
@@ -76,12 +76,16 @@ def drop_unlabelled(rows: Dataset) -> Dataset:
     """
     labelled = rows.select([row for row, labels in enumerate(rows["labels"]) if set(labels) - {IGNORED}])
     if not labelled:
-        raise NoLabelError(translate("no word of the training split has a subword: there is nothing to learn from"))
+        raise NoLabelError(
+            translate(
+                "no word of the split {split} has a subword, so there is nothing to learn from or to score"
+            ).format(split=repr(split))
+        )
     return labelled
 
 
 def complete(encoded: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> DatasetDict:
-    """Finish tokenized splits: label marked characters, warn of unknown words, drop training rows without a label.
+    """Finish tokenized splits: label marked characters, warn of unknown words, drop rows without a label.
 
     Parameters
     ----------
@@ -97,7 +101,7 @@ def complete(encoded: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> Datase
     Raises
     ------
     NoLabelError
-        If no row of the training split is left.
+        If no row of the training or the validation split is left.
     """
     from helpers.span_labels import tokenize_and_label  # here, as most data give words
 
@@ -116,7 +120,8 @@ def complete(encoded: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> Datase
                     " in your text (Unicode's NFD), normalise it to NFC; otherwise choose an encoder for its language."
                 ).format(share=unknown, split=repr(split), unknown=tokenizer.unk_token)
             )
-    encoded["train"] = drop_unlabelled(encoded["train"])
+    for split in encoded.keys() & {"train", "validation"}:  # whose loss is computed
+        encoded[split] = drop_unlabelled(encoded[split], split)
     return encoded
 
 

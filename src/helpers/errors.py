@@ -60,6 +60,10 @@ class CheckpointDigestError(TutorialError):
     """The bundled encoder's weights are not the ones that this project was tested with."""
 
 
+class TrainingDivergedError(TutorialError):
+    """The validation loss of a training is no finite number any more, so there is no model to save."""
+
+
 class ExportError(TutorialError):
     """A model cannot be exported to ONNX; it stays as it is."""
 
@@ -80,12 +84,20 @@ class DiskFullError(TutorialError):
     """There is no room left on the disk."""
 
 
+class OpenFilesError(TutorialError):
+    """The system lets a program, or all together, open no more files."""
+
+
 class ResumeError(TutorialError):
     """The training that is to be resumed is not the one whose checkpoints are there."""
 
 
 class ResultsError(TutorialError):
     """A results file is missing or not one that this project wrote."""
+
+
+class FontMissingError(TutorialError):
+    """The package with the font for the figures is not installed."""
 
 
 class RestartNeededError(TutorialError):

@@ -1,18 +1,23 @@
-"""Files that are written whole or not at all, and a full disk that is called one."""
+"""Files that are written whole or not at all and are none but files, and a lack of room that is called one."""
 
 import errno
 import os
+import re
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryFile, gettempdir
 
-from helpers.errors import DiskFullError, TutorialError
+from helpers.errors import DiskFullError, OpenFilesError, TutorialError
 from helpers.notebook.language import translate
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 SAID = (*map(os.strerror, NO_SPACE), "Not enough disk space")  # the last by datasets
+TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+QUOTED = re.compile(r"\s|-+> \d")  # begins a traceback's lines of source code, in which any text may stand
 FULL_BELOW = 2**20  # bytes left; PyTorch's own message does not say why it could not write
 
 
@@ -89,6 +94,31 @@ def remove_folder(path: Path) -> None:
             shutil.rmtree(unfinished)
 
 
+def require_file(path: Path) -> None:
+    """Make sure that a path leads to a file: one would wait for a pipe for ever, and a device may never end.
+
+    Raises
+    ------
+    OSError
+        If there is nothing, or something else, or no file can have that name.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except ValueError as error:
+        raise OSError(errno.EINVAL, str(error), str(path)) from error
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, translate("it is no file, but a pipe or a device"), str(path))
+
+
+def expanded(name: str) -> str:
+    """Expand the ``~`` that a name may begin with; what can be no path stays as it is."""
+    with suppress(ValueError):
+        return os.path.expanduser(name)
+    return name
+
+
 def sync(path: Path) -> None:
     """Wait until a file's content has reached the disk."""
     with path.open("r+b" if os.name == "nt" else "rb") as file:  # Windows syncs only what may be written to
@@ -97,7 +127,7 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def room_needed(folder: Path) -> Iterator[None]:
-    """Give an error in the body of a ``with`` statement its name, if it comes from a full disk.
+    """Give an error in the body of a ``with`` statement its name, if it comes from a full disk or too many open files.
 
     Parameters
     ----------
@@ -109,12 +139,21 @@ def room_needed(folder: Path) -> Iterator[None]:
     DiskFullError
         Instead of what a library raises, each another kind of error, where there is no room. Errors that have a name
         keep it: they may be about another disk.
+    OpenFilesError
+        Likewise, where no more files can be opened.
     """
     try:
         yield
     except TutorialError:
         raise
     except Exception as error:
+        if _says(error, TOO_MANY_FILES, tuple(map(os.strerror, TOO_MANY_FILES))):
+            raise OpenFilesError(
+                translate(
+                    "more files are open than the system allows. On Linux and macOS, run `ulimit -n 4096` in the"
+                    " terminal, then run this again there; otherwise close other programs"
+                )
+            ) from error
         if not is_disk_full(error, folder):
             raise
         # Some errors don't say on which disk.
@@ -133,9 +172,30 @@ def is_disk_full(error: BaseException, folder: Path) -> bool:
 
 def says_no_room(error: BaseException) -> bool:
     """Tell whether an error says that there is no room, by its number or in its text; on which disk, it may not say."""
-    return getattr(error, "errno", None) in NO_SPACE or any(text in str(error) for text in SAID)
+    return _says(error, NO_SPACE, SAID)
+
+
+def _says(error: BaseException, numbers: tuple[int, ...], texts: tuple[str, ...]) -> bool:
+    if getattr(error, "errno", None) in numbers:
+        return True
+    lines = COLOUR.sub("", str(error)).splitlines()
+    return any(text in line for line in lines if not QUOTED.match(line) for text in texts)
+
+
+def can_write(folder: Path) -> bool:
+    """Tell whether files can be written to a folder, which need not be there yet, and there is room for some."""
+    try:
+        with TemporaryFile(dir=_existing(folder)) as file:
+            file.write(bytes(FULL_BELOW))
+            file.flush()
+    except OSError:
+        return False
+    return True
 
 
 def _bytes_left(folder: Path) -> int:
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    return shutil.disk_usage(existing).free
+    return shutil.disk_usage(_existing(folder)).free
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.absolute().parents) if os.path.exists(path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,11 +13,11 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.alignment import IGNORED
 from helpers.data.tagging import Span
+from helpers.errors import TrainingDivergedError
 from helpers.notebook.language import translate
 
 SCORES = ("precision", "recall", "f1", "accuracy")  # of seqeval, without its `overall_`
 OUTCOMES = ("correct", "wrong boundary", "wrong type", "missed", "spurious")
-NO_ENTITY = "none"
 SEQEVAL = str(Path(__file__).with_name("seqeval_metric.py"))  # the metric script, for `evaluate.load`
 
 
@@ -57,9 +57,13 @@ def tags_from_logits(
 
 
 def per_type_table(scores: dict) -> pd.DataFrame:
-    """Lay out the scores of the seqeval metric: a row a type, then a row ``all`` with those over all entities."""
+    """Lay out the scores of the seqeval metric: a row a type, then a row with those over all entities.
+
+    The last row is called ``all``, in brackets if a type is called so.
+    """
     table = pd.DataFrame.from_dict(types_of(scores), orient="index", columns=["precision", "recall", "f1", "number"])
-    table.loc["all"] = [*(scores[f"overall_{score}"] for score in SCORES[:3]), table["number"].sum()]
+    total = [*(scores[f"overall_{score}"] for score in SCORES[:3]), table["number"].sum()]
+    table.loc[_unlike("all", table.index)] = total
     return table.astype({"number": int})
 
 
@@ -68,14 +72,28 @@ def types_of(scores: dict) -> dict[str, dict]:
     return {name: of_type for name, of_type in scores.items() if isinstance(of_type, dict)}
 
 
+def _unlike(name: str, entity_types: Collection[str]) -> str:
+    # A type may have any name, so that none is sure to be free.
+    while name in entity_types:
+        name = f"({name})"
+    return name
+
+
 def comment_on(history: pd.DataFrame) -> str:
     """Say which epoch was the best, or why there is none.
 
     Parameters
     ----------
     history : DataFrame
-        A row an epoch, with the columns ``epoch`` and ``f1``.
+        A row an epoch, with the columns ``epoch``, ``validation_loss`` and ``f1``.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If the loss of an epoch is no finite number, even where an earlier one was good.
     """
+    for epoch, loss in zip(history["epoch"], history["validation_loss"], strict=True):
+        require_finite(loss, epoch)
     best = history.loc[history["f1"].idxmax()]
     if best["f1"] > 0:
         return translate("Best validation F1: {f1:.3f}, after epoch {epoch:.0f}.").format(**best)
@@ -84,6 +102,17 @@ def comment_on(history: pd.DataFrame) -> str:
         " it yet. Give it more steps or larger ones: raise epochs or learning_rate (to 2e-4, say), lower batch_size, or"
         " train on more sentences."
     )
+
+
+def require_finite(values: np.ndarray | float, epoch: float) -> None:
+    """Raise `TrainingDivergedError` if the validation loss after an epoch, or logits, are NaN or infinite."""
+    if not np.isfinite(values).all():
+        raise TrainingDivergedError(
+            translate(
+                "the training has diverged: after epoch {epoch:.3g}, the validation loss is no finite number, so"
+                " nothing is saved as a model. Train again with a lower learning_rate: a tenth of it, or 1e-4, say"
+            ).format(epoch=epoch)
+        )
 
 
 def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> list[Match]:
@@ -137,13 +166,14 @@ def outcome_counts(matches: Sequence[Match]) -> dict[str, int]:
 def confusion_matrix(matches: Sequence[Match], entity_types: Sequence[str]) -> pd.DataFrame:
     """Count the pairs of true type (rows) and predicted type (columns).
 
-    The last row holds the spurious entities and the last column the missed ones, both named ``none``; a pair with a
-    wrong boundary counts under its type.
+    The last row holds the spurious entities and the last column the missed ones, both called ``none``, in brackets if a
+    type is called so. A pair with a wrong boundary counts under its type.
     """
-    names = [*entity_types, NO_ENTITY]
+    nothing = _unlike("none", entity_types)
+    names = [*entity_types, nothing]
     table = pd.DataFrame(0, index=pd.Index(names, name="true"), columns=pd.Index(names, name="predicted"))
     for match in matches:
-        row = match.true.label if match.true else NO_ENTITY
-        column = match.predicted.label if match.predicted else NO_ENTITY
+        row = match.true.label if match.true else nothing
+        column = match.predicted.label if match.predicted else nothing
         table.loc[row, column] += 1
     return table

@@ -25,26 +25,30 @@ class Seqeval(evaluate.Metric):
         )
 
     def _compute(self, predictions: list[list[str]], references: list[list[str]]) -> dict:
-        """Return what the Hub's metric of this name returns: scores for each type, and ``overall_...``."""
-        # zero_division=0: nothing predicted is a precision of 0, as in the shared tasks, and no warning.
-        # Without any entity there is no type to average over, of which seqeval would warn.
-        report = {}
-        if any(tag != "O" for tags in [*references, *predictions] for tag in tags):
-            report = seqeval.metrics.classification_report(references, predictions, output_dict=True, zero_division=0)
-        overall = report.pop("micro avg", {"precision": 0.0, "recall": 0.0, "f1-score": 0.0})
-        per_type = {
-            name: {
-                "precision": float(scores["precision"]),
-                "recall": float(scores["recall"]),
-                "f1": float(scores["f1-score"]),
-                "number": int(scores["support"]),
-            }
-            for name, scores in report.items()
-            if not name.endswith(" avg")
-        }
-        return per_type | {
-            "overall_precision": float(overall["precision"]),
-            "overall_recall": float(overall["recall"]),
-            "overall_f1": float(overall["f1-score"]),
+        """Return what the Hub's metric of this name returns: scores for each type, and ``overall_...``.
+
+        The Hub's takes them from seqeval's report, in which a type called ``micro avg`` or the like would be lost. One
+        that is called as a total, such as ``overall_f1``, is put in brackets.
+        """
+        labelling = seqeval.metrics.sequence_labeling
+        entities = [*labelling.get_entities(references), *labelling.get_entities(predictions)]
+        names = sorted({name for name, _, _ in entities})
+
+        def scores(average: str | None) -> tuple:
+            # zero_division=0: nothing predicted is a precision of 0, as in the shared tasks, and no warning.
+            return labelling.precision_recall_fscore_support(references, predictions, average=average, zero_division=0)
+
+        precision, recall, f1, _ = map(float, scores("micro"))
+        per_type = {}
+        totals = {
+            "overall_precision": precision,
+            "overall_recall": recall,
+            "overall_f1": f1,
             "overall_accuracy": float(seqeval.metrics.accuracy_score(references, predictions)),
         }
+        for name, p, r, f, number in zip(names, *scores(None), strict=True):
+            key = name
+            while key in totals or (key != name and key in names):
+                key = f"({key})"
+            per_type[key] = {"precision": float(p), "recall": float(r), "f1": float(f), "number": int(number)}
+        return per_type | totals

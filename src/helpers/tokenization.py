@@ -125,11 +125,10 @@ def label_sentence(
     if len(windows) == 1:
         parts = [label_window(windows[0].word_ids, tags, inside)]
     else:
-        parts, last = [], len(windows) - 1
-        for place, window in enumerate(windows):
-            word_ids = window.word_ids  # a new list at each access
-            ends = (place == last, place == 0) if backwards else (place == 0, place == last)
-            parts.append(label_window(word_ids, tags, inside, counted_positions(word_ids, overlap, *ends)))
+        ranges = counted_ranges(windows, overlap, backwards)
+        parts = [
+            label_window(window.word_ids, tags, inside, part) for window, part in zip(windows, ranges, strict=True)
+        ]
     overflowing = windows[0].overflowing
     truncated = len(_words(overflowing) - {*parts[0][1]}) if overflowing and not overlap else 0
     unlabelled = len(tags) - sum(len(words) for _, words in parts)
@@ -170,6 +169,20 @@ def label_window(
     first_subwords = {word: position for position, word in reversed([*enumerate(word_ids)]) if word is not None}
     words = sorted(word for word, position in first_subwords.items() if position in counted)
     return [label if position in counted else IGNORED for position, label in enumerate(labels)], words
+
+
+def counted_ranges(windows: Sequence[Encoding], overlap: int, backwards: bool = False) -> list[range]:
+    """List for each window of a sentence which of its positions count, as `counted_positions` says.
+
+    All of an only window do. If ``backwards``, the sentence's last window comes first.
+    """
+    if len(windows) == 1:
+        return [range(len(windows[0].ids))]
+    last = len(windows) - 1
+    edges = [(place == 0, place == last) for place in range(len(windows))]
+    if backwards:
+        edges.reverse()
+    return [counted_positions(window.word_ids, overlap, *ends) for window, ends in zip(windows, edges, strict=True)]
 
 
 def counted_positions(word_ids: Sequence[int | None], overlap: int, first: bool, last: bool) -> range:

@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from helpers.errors import TutorialError
+from helpers.errors import RunError, TutorialError
 from regression.baselines import FOLDER, accept, read_baseline
 from regression.board import Board
 from regression.local import run_locally
@@ -106,9 +106,12 @@ def _resumed(jobs: Sequence[Job], store: Store) -> dict[str, dict[str, Any]]:
 
 def _clear(store: Store, kept: set[str]) -> None:
     """Remove the results and reports of earlier runs, so that none passes for a new one."""
-    with ThreadPoolExecutor(REQUESTS) as threads:
-        list(threads.map(store.remove, set(store.names()) - kept))
-        list(threads.map(store.remove_file, REPORT_FILES))
+    try:
+        with ThreadPoolExecutor(REQUESTS) as threads:
+            list(threads.map(store.remove, set(store.names()) - kept))
+            list(threads.map(store.remove_file, REPORT_FILES))
+    except OSError as error:
+        raise RunError(f"the results of an earlier run cannot be removed from {store.url}: {error}") from error
 
 
 def _runner(options: argparse.Namespace) -> Callable[..., Iterator[dict[str, Any]]]:

@@ -7,14 +7,13 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from helpers.errors import BaselineError
+from helpers.errors import BaselineError, ResultsError
 from helpers.metrics import SCORES
-from regression.storage import Store
+from regression.schema import BASELINE_VERSION, COSTS, check_baseline, check_result, parse_json
+from regression.storage import Store, read_file
 
-SCHEMA_VERSION = 1
 FEWEST_RUNS = 3  # seeds; fewer say next to nothing about their spread
 FOLDER = Path("tests", "baselines")
-COSTS = ("training time", "total time", "memory")
 
 
 def measured(result: dict[str, Any]) -> dict[str, float]:
@@ -70,7 +69,7 @@ def make_baseline(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
     histories = [[epoch["f1"] for epoch in result["results"]["history"]] for result in results]
     return {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": BASELINE_VERSION,
         "group": last["case"]["group"],
         "parameters": parameters_of_group(last),
         "versions": last["fingerprint"]["versions"],
@@ -91,20 +90,16 @@ def read_baseline(group: str, folder: Path = FOLDER) -> dict[str, Any] | None:
     Raises
     ------
     BaselineError
-        If it cannot be read, or has another schema version.
+        If it cannot be read, or `check_baseline` refuses it.
     """
     path = folder / f"{group}.json"
     try:
-        baseline = json.loads(path.read_text(encoding="utf-8"))
-        version = baseline["schema_version"]
+        baseline = parse_json(read_file(path))
+        check_baseline(baseline)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BaselineError(f"{path} is not a baseline: {error!r}; make it again with accept") from error
-    if version != SCHEMA_VERSION:
-        raise BaselineError(
-            f"{path} has schema version {version}, expected {SCHEMA_VERSION}; make it again with accept"
-        )
+    except (OSError, ValueError, ResultsError) as error:
+        raise BaselineError(f"{path} is not a baseline: {error}; make it again with accept") from error
     return baseline
 
 
@@ -125,15 +120,15 @@ def accept(runs: Iterable[str], folder: Path = FOLDER) -> dict[str, tuple[dict[s
     Raises
     ------
     BaselineError
-        If no case passed, or if a group has too few seeds or cases that were run from different helpers, parameters
-        or versions. No baseline is changed then.
+        If a result is broken, no case passed, or a group has too few seeds, or cases that trained for different numbers
+        of epochs or were run from different helpers, parameters or versions. No baseline is changed then.
     """
     groups = defaultdict(list)
     for run in dict.fromkeys(Store(run).url for run in runs):
         store = Store(run)
         for name in store.names():
-            result = store.read_result(name)
-            if result and result["outcome"] == "passed":
+            result = _finished(store, name)
+            if result["outcome"] == "passed":
                 groups[result["case"]["group"]].append(result)
     if not groups:
         raise BaselineError(f"no case has passed in {', '.join(runs)}, so there is nothing to accept")
@@ -148,6 +143,15 @@ def accept(runs: Iterable[str], folder: Path = FOLDER) -> dict[str, tuple[dict[s
     return changes
 
 
+def _finished(store: Store, name: str) -> dict[str, Any]:
+    try:
+        result = store.read_result(name)
+        check_result(result)
+    except ResultsError as error:
+        raise BaselineError(f"the result of {name} in {store.url} is broken: {error}; run it again") from error
+    return result
+
+
 def _check_group(group: str, results: Sequence[dict[str, Any]]) -> None:
     seeds = {result["results"]["parameters"]["seed"] for result in results}
     if len(seeds) < FEWEST_RUNS:
@@ -158,6 +162,8 @@ def _check_group(group: str, results: Sequence[dict[str, Any]]) -> None:
     for kind in ("helpers", "versions", "parameters"):
         if any(run[kind] != runs[0][kind] for run in runs):
             raise BaselineError(f"{group} has cases that were run with different {kind}; run them all again")
+    if len({len(result["results"]["history"]) for result in results}) > 1:
+        raise BaselineError(f"{group} has cases that trained for different numbers of epochs; run them all again")
 
 
 def _old_baseline(group: str, folder: Path) -> dict[str, Any] | None:

@@ -1,6 +1,8 @@
 """Read matrix files."""
 
 import hashlib
+import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -14,14 +16,20 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from helpers.errors import MatrixError, ParameterError, RunError
 from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.language import LANGUAGES
-from helpers.notebook.parameters import RULES, check_value
+from helpers.notebook.parameters import RULES, check_value, short
 from helpers.run.editions import load_profile
+from regression.storage import read_file
 
 AXES = {"editions": "edition", "languages": "language", "profiles": "profile"}
 DEFAULTS = {"languages": ["en"], "profiles": ["sample"]}
 KEYS = {*AXES, "parameters", "exclude", "include", "time_limit", "cpus", "gpus"}
 PARAMETERS = RULES.keys() - {"output_dir"}  # which is the run's own choice
+LARGEST_NUMBER = 2**63 - 1  # beyond, libraries and Python itself refuse to read or show some
+MOST_CASES = 100_000  # more are a mistake, and lists of lists make them easily
+LONGEST_FAULT = 500  # characters
 LONGEST_NAME = 120  # file systems stop at 255 bytes
+# What other names may end in: a digest, or a dot, which Windows leaves out.
+AMBIGUOUS_END = re.compile(r"-[0-9a-f]{16}$|\.$")
 
 
 class Case(NamedTuple):
@@ -48,7 +56,7 @@ class Case(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return a name, unique within a matrix, that is safe in a path or a URL."""
+        """Return a name that no other case has, and that is safe in a path or a URL."""
         return _safe_name([self.edition, self.language, self.profile], self.chosen)
 
     @property
@@ -104,18 +112,30 @@ def read_matrix(path: Path) -> Matrix:
     MatrixError
         If the file is missing or wrong; the message names every fault with its line.
     """
-    reader = _Reader()
+    text, reader = _text(path), _Reader()
     try:
-        matrix = reader.matrix(yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader))
-    except (OSError, ValueError, RecursionError) as error:
-        raise MatrixError(f"{path} cannot be read: {error}") from error
+        matrix = reader.matrix(yaml.compose(text, yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
-        raise MatrixError(f"{path}, line {error.problem_mark.line + 1}: no valid YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise MatrixError(f"{path}: no valid YAML: {error}") from error
+        reader.fault(error.problem_mark, f"no valid YAML: {error.problem}")
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        reader.faults.append((line, f"no valid YAML: the character U+{error.character:04X}"))
+    except RecursionError:
+        reader.fault(None, "no valid YAML: nested too deeply")
     if reader.faults:
         raise MatrixError("\n".join(f"{path}, line {line}: {fault}" for line, fault in sorted(reader.faults)))
     return matrix
+
+
+def _text(path: Path) -> str:
+    try:
+        content = read_file(path)
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise MatrixError(f"{path}, line {line}: no UTF-8: {error.reason}") from error
+    except (OSError, ValueError) as error:
+        raise MatrixError(f"{path} cannot be read: {error}") from error
 
 
 class _Reader:
@@ -124,8 +144,9 @@ class _Reader:
     def __init__(self):
         self.faults: list[tuple[int, str]] = []
 
-    def fault(self, node: Node | None, text: str) -> None:
-        self.faults.append((node.start_mark.line + 1 if node else 1, text))
+    def fault(self, place: Node | yaml.Mark | None, text: str) -> None:
+        mark = getattr(place, "start_mark", place)
+        self.faults.append((mark.line + 1 if mark else 1, " ".join(text.split())[:LONGEST_FAULT]))
 
     def matrix(self, root: Node | None) -> Matrix:
         entries = self.mapping(root, "a matrix", KEYS)
@@ -139,6 +160,10 @@ class _Reader:
             self.fault(root, f"editions is missing; give a list of {', '.join(EDITIONS)}")
         for name, node in self.mapping(entries.get("parameters"), "parameters", PARAMETERS).items():
             axes[name] = [value for value, node in self.values(node, name) if self.check(name, value, node)]
+        count = math.prod(map(len, axes.values()))
+        if count > MOST_CASES:
+            self.fault(root, f"the lists make {count:,} cases; {MOST_CASES:,} are the most")
+            return Matrix([])
         cases = [_case(dict(zip(axes, values, strict=True))) for values in product(*axes.values())]
         cases = self.without_excluded(cases, entries.get("exclude"))
         cases = self.with_included(cases, entries.get("include"))
@@ -179,7 +204,7 @@ class _Reader:
         known = {"edition": tuple(EDITIONS), "language": LANGUAGES}.get(name)
         try:
             if known and value not in known:
-                raise MatrixError(f"unknown {name} {value!r}; choose of {', '.join(known)}")
+                raise MatrixError(f"unknown {name} {short.repr(value)}; choose of {', '.join(known)}")
             if name == "edition" and not _runs_here(value):
                 venv = ".venv" if value in MAIN else ".venv-transformers4"
                 raise MatrixError(f"edition {value!r} needs another environment: call this with the Python of {venv}")
@@ -203,7 +228,7 @@ class _Reader:
         for key, value in node.value:
             name = key.value if isinstance(key, ScalarNode) else None
             if name not in known:
-                self.fault(key, f"unknown key {name!r} in {what}; it may have {', '.join(sorted(known))}")
+                self.fault(key, f"unknown key {short.repr(name)} in {what}; it may have {', '.join(sorted(known))}")
             elif name in entries:
                 self.fault(key, f"{name} stands here twice")
             else:
@@ -222,22 +247,34 @@ class _Reader:
         found = []
         for item in self.items(node, what):
             value = self.value(item)
-            if any(value == other and type(value) is type(other) for other, _ in found):
-                self.fault(item, f"{what} has {value!r} twice")
+            # 1 and 1.0 are one case; True, which equals 1 too, is another mistake.
+            if any(value == other and isinstance(value, bool) == isinstance(other, bool) for other, _ in found):
+                self.fault(item, f"{what} has {short.repr(value)} twice")
             found.append((value, item))
         return found
 
     def positive(self, node: Node, key: str) -> float:
         value = self.value(node)
         kinds = int if key == "cpus" else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds) or not value >= 0 or (value == 0 and key != "gpus"):
-            self.fault(node, f"{key} must be a {'whole ' if key == 'cpus' else ''}number above 0, not {value!r}")
+        is_number = isinstance(value, kinds) and not isinstance(value, bool)
+        if not is_number or not 0 <= value < math.inf or (value == 0 and key != "gpus"):
+            number = "whole number" if key == "cpus" else "number"
+            self.fault(node, f"{key} must be a {number} above 0, not {short.repr(value)}")
         return value
 
     def value(self, node: Node) -> Any:
         if not isinstance(node, ScalarNode):  # nothing here takes one, and aliases could make it endless
             return []
-        return yaml.constructor.SafeConstructor().construct_document(node)
+        try:
+            value = yaml.constructor.SafeConstructor().construct_document(node)
+            if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+                raise ValueError("too large")
+        except yaml.YAMLError:
+            raise
+        except Exception as error:  # PyYAML passes on whatever Python's own conversions raise
+            problem = f"{short.repr(node.value)} cannot be read as a value ({type(error).__name__})"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+        return value
 
 
 def _runs_here(edition: str) -> bool:
@@ -256,8 +293,15 @@ def _choice(case: Case) -> dict[str, Any]:
 
 
 def _safe_name(parts: list[str], chosen: dict[str, Any]) -> str:
+    """Make a name that no other choice has, not even on a file system that takes no notice of case.
+
+    It is what it says where that can be read in one way, as no name of a parameter has a hyphen; else it has a digest.
+    """
     full = "-".join([*parts, *(f"{name}={value}" for name, value in sorted(chosen.items()))])
     safe = re.sub(r"[^A-Za-z0-9._=-]", "_", full)
-    if safe == full and len(safe) <= LONGEST_NAME:
+    texts = [*parts, *(value for value in chosen.values() if isinstance(value, str))]
+    is_clear = not any("=" in text or text != text.lower() for text in texts)
+    if is_clear and safe == full and len(safe) <= LONGEST_NAME and not AMBIGUOUS_END.search(safe):
         return safe
-    return f"{safe[:LONGEST_NAME]}-{hashlib.sha256(full.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(json.dumps([parts, sorted(chosen.items())]).encode()).hexdigest()
+    return f"{safe[:LONGEST_NAME]}-{digest[:16]}"

@@ -14,7 +14,8 @@ from ray.exceptions import LocalRayletDiedError, NodeDiedError, RayError, Worker
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from helpers.errors import RunError
-from regression.record import HELPERS, Job, failed_result, run_case
+from helpers.notebook.sources import HELPERS
+from regression.record import Job, failed_result, run_case
 from regression.storage import Store
 
 RETRIES = 3  # of a case whose node has died

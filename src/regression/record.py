@@ -6,7 +6,6 @@ import os
 import platform
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
@@ -14,17 +13,16 @@ from typing import Any, NamedTuple
 import psutil
 from joblib import cpu_count
 
-import helpers
+from helpers.errors import ResultsError, RunError
 from helpers.notebook.results import library_versions
+from helpers.notebook.sources import helpers_digest
 from helpers.run.editions import notebook_path
 from regression.matrix import Case, Matrix
-from regression.storage import Store
+from regression.schema import RESULT_VERSION, check_result
+from regression.storage import Store, read_file
 from regression.supervisor import supervise
 from regression.worker import NOTHING, Task, printable
 
-SCHEMA_VERSION = 2  # raise it also if the calibration changes
-HELPERS = Path(helpers.__path__[0])
-NOT_IMPORTED = {"run", "__pycache__"}  # by any notebook
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 DEVICES = "CUDA_VISIBLE_DEVICES"  # set by Ray for each case
 
@@ -80,22 +78,22 @@ def fingerprint(notebook: Path, parameters: dict[str, Any], edition: str) -> dic
     dict
         ``parameters``; ``versions`` of Python and libraries; SHA-256 of the ``notebook``, and of all ``helpers`` that
         notebooks import, package data included.
+
+    Raises
+    ------
+    RunError
+        If the notebook cannot be read.
     """
+    try:
+        content = read_file(notebook)
+    except OSError as error:
+        raise RunError(f"the notebook {notebook} cannot be read: {error}") from error
     return {
-        "notebook": hashlib.sha256(notebook.read_bytes()).hexdigest(),
-        "helpers": _helpers_digest(),
+        "notebook": hashlib.sha256(content).hexdigest(),
+        "helpers": helpers_digest(),
         "parameters": parameters,
         "versions": library_versions(edition),
     }
-
-
-@cache
-def _helpers_digest() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(HELPERS.rglob("*")):
-        if path.is_file() and not NOT_IMPORTED.intersection(path.relative_to(HELPERS).parts):
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def run_case(job: Job, store: Store, stop: Event, tell: Callable[[int], None]) -> dict[str, Any]:
@@ -113,7 +111,8 @@ def run_case(job: Job, store: Store, stop: Event, tell: Callable[[int], None]) -
     Returns
     -------
     dict
-        What `supervise` returns, with ``schema_version``, ``case``, ``fingerprint`` and ``machine``.
+        What `supervise` returns, with ``schema_version``, ``case``, ``fingerprint`` and ``machine``. Where
+        `check_result` refuses the results of a notebook that ran to its end, ``outcome`` is "bad results".
     """
     name, result = job.case.name, failed_result(job, "raised", "")
     try:
@@ -121,6 +120,7 @@ def run_case(job: Job, store: Store, stop: Event, tell: Callable[[int], None]) -
             parameters = job.fingerprint["parameters"]
             task = Task(os.getcwd(), job.notebook, job.case.language, parameters, str(folder), _environment(job))
             result |= supervise(task, job.time_limit, stop, tell)
+        result |= _refused(result)
         if result["outcome"] != "stopped":
             store.write_result(name, result)
         return result
@@ -129,6 +129,16 @@ def run_case(job: Job, store: Store, stop: Event, tell: Callable[[int], None]) -
         reason = f"the result cannot be stored: {type(error).__name__}: {error}"
         before = f"{result['error']}\n" if result["error"] else ""
         return result | {"outcome": "disk full" if full else "raised", "error": before + printable(reason)}
+
+
+def _refused(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what changes in a result that cannot be judged."""
+    try:
+        check_result(result)
+    except ResultsError as error:
+        reason = f"its results cannot be judged, perhaps because the training diverged: {error}"
+        return {"outcome": "bad results", "error": printable(reason), "results": None}
+    return {}
 
 
 def failed_result(job: Job, outcome: str, error: str) -> dict[str, Any]:
@@ -148,16 +158,20 @@ def _environment(job: Job) -> dict[str, str]:
 
 def _described(job: Job) -> dict[str, Any]:
     return {
-        "schema_version": SCHEMA_VERSION,
-        "case": {"name": job.case.name, "series": job.case.series, "group": job.case.group, **job.case._asdict()},
+        "schema_version": RESULT_VERSION,
+        "case": _case(job),
         # Of the machine that runs it, which need not be the one that asked for it.
         "fingerprint": job.fingerprint | {"versions": library_versions(job.case.edition)},
         "machine": machine(),
     }
 
 
+def _case(job: Job) -> dict[str, Any]:
+    return {"name": job.case.name, "series": job.case.series, "group": job.case.group, **job.case._asdict()}
+
+
 def valid_result(job: Job, store: Store) -> tuple[dict[str, Any] | None, str]:
-    """Return the stored result of a case if it passed with the same fingerprint, or None and the reason.
+    """Return the stored result of a case if it is whole and passed with the same fingerprint, or None and the reason.
 
     Returns
     -------
@@ -165,11 +179,17 @@ def valid_result(job: Job, store: Store) -> tuple[dict[str, Any] | None, str]:
     str
         Why there is none.
     """
-    result = store.read_result(job.case.name)
-    if not isinstance(result, dict) or result.get("schema_version") != SCHEMA_VERSION:
-        return None, "no result"
+    try:
+        result = store.read_result(job.case.name)
+        if result is None:
+            return None, "no result"
+        check_result(result)
+    except ResultsError:
+        return None, "no valid result"
     if result["outcome"] != "passed":
         return None, result["outcome"]
+    if result["case"] != _case(job):
+        return None, "other case"
     changed = [name for name, value in job.fingerprint.items() if result["fingerprint"].get(name) != value]
     return (None, f"other {', '.join(changed)}") if changed else (result, "")
 

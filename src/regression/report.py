@@ -12,10 +12,12 @@ import matplotlib.pyplot as plt
 from jinja2 import Environment
 
 from helpers.hub.card import as_code
-from regression.baselines import COSTS, SCORES, measured, type_scores
+from helpers.metrics import SCORES
+from regression.baselines import measured, type_scores
+from regression.schema import COSTS
 from regression.storage import RESULT, Store
 from regression.verdict import JUDGED, MOVED, Comparison, Judged
-from regression.worker import PAGE
+from regression.worker import PAGE, printable
 
 PAGES = ("report.html", "report.md")
 CURVES, JUNIT = "curves.png", "junit.xml"
@@ -217,7 +219,7 @@ def _junit(judged: Sequence[Judged]) -> bytes:
             ET.SubElement(test, "failure", type="worse", message="; ".join(fallen))
         elif case.verdict not in ("held", "better"):
             message = case.result["error"] or "there is no baseline to judge it by"
-            ET.SubElement(test, "error", type=case.verdict, message=message)
+            ET.SubElement(test, "error", type=case.verdict, message=printable(message))
     for kind in ("failure", "error"):
         suite.set(f"{kind}s", str(len(suite.findall(f".//{kind}"))))
     return ET.tostring(suite, encoding="utf-8", xml_declaration=True)

@@ -10,11 +10,19 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from helpers.errors import RunError
+from helpers.errors import ResultsError, RunError
 from helpers.files import written_whole
 from helpers.notebook.locks import claimed
+from regression.schema import parse_json
 
 RESULT = "result.json"
+
+
+def read_file(path: Path) -> bytes:
+    """Read a regular file; raises `OSError` for anything else, as a named pipe would keep us waiting."""
+    if path.exists() and not path.is_file():
+        raise OSError("not a regular file")
+    return path.read_bytes()
 
 
 class Store:
@@ -85,14 +93,23 @@ class Store:
 
     def write_result(self, name: str, result: dict[str, Any]) -> None:
         """Write the result of a case."""
-        self.write(f"{name}/{RESULT}", json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+        self.write(f"{name}/{RESULT}", json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
-    def read_result(self, name: str) -> dict[str, Any] | None:
-        """Return the result of a case, or None if there is none that can be read."""
+    def read_result(self, name: str) -> Any:
+        """Return the result of a case, which may be any JSON, or None if there is none.
+
+        Raises
+        ------
+        ResultsError
+            If it cannot be read, or is no JSON.
+        """
+        path = f"{self.root}/{name}/{RESULT}"
         try:
-            return json.loads(self.files.cat_file(f"{self.root}/{name}/{RESULT}"))
-        except (FileNotFoundError, ValueError):
+            return parse_json(read_file(Path(path)) if self.is_local else self.files.cat_file(path))
+        except FileNotFoundError:
             return None
+        except (OSError, ValueError) as error:
+            raise ResultsError(f"{path} cannot be read: {error}") from error
 
     def names(self, file: str = RESULT) -> list[str]:
         """Return the names of the cases that have a file, by default a result."""
@@ -100,7 +117,8 @@ class Store:
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write a file atomically, as object stores always do."""
-        data = content.encode() if isinstance(content, str) else content
+        # UTF-8 has no lone surrogates, which may be in what a notebook puts out.
+        data = content.encode(errors="replace") if isinstance(content, str) else content
         if not self.is_local:
             self.files.pipe_file(f"{self.root}/{name}", data)
             return

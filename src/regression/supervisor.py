@@ -9,9 +9,11 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from threading import Event
 from typing import Any
+from uuid import uuid4
 
 import psutil
 
+from regression.processes import MARK, kill, marked
 from regression.worker import NOTHING, Task, run_task
 
 INTERVAL = 0.5  # seconds between two looks at its processes
@@ -56,11 +58,13 @@ def supervise(task: Task, time_limit: float, stop: Event, tell: Callable[[int], 
         ``peak_memory_bytes``, the most memory that its processes were seen to use together. None of them survives.
     """
     receiver, sender = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=run_task, args=(task, sender))
+    mark = uuid4().hex
+    marked_task = task._replace(environment=task.environment | {MARK: mark})
+    process = PROCESSES.Process(target=run_task, args=(marked_task, sender))
     start = time.monotonic()
     process.start()
     sender.close()
-    family = _Family(process.pid)
+    family = _Family(process.pid, mark)
     ended, cell, cut, deadline = None, None, {}, None
     try:
         while ended is None:
@@ -105,8 +109,8 @@ def _cut(stop: Event, time_limit: float) -> dict[str, Any]:
 class _Family:
     """A process and all its descendants, orphans included."""
 
-    def __init__(self, pid: int):
-        self.peak = 0
+    def __init__(self, pid: int, mark: str):
+        self.mark, self.peak = mark, 0
         self.members: list[psutil.Process] = []
         with suppress(psutil.Error):
             self.members.append(psutil.Process(pid))
@@ -122,18 +126,17 @@ class _Family:
         """Kill all descendants."""
         self.look()
         for member in self.members[1:]:
-            _kill(member)
+            kill(member)
 
     def kill(self) -> None:
-        """Kill all members."""
+        """Kill all members, and wait until no marked process is left."""
         self.kill_children()
         for member in self.members[:1]:
-            _kill(member)
-
-
-def _kill(process: psutil.Process) -> None:
-    with suppress(psutil.Error):
-        process.kill()  # psutil makes sure that the id hasn't been reused
+            kill(member)
+        patience = time.monotonic() + GRACE  # with one that hangs in the kernel
+        while (left := marked(self.mark)) and time.monotonic() < patience:
+            for process in left:
+                kill(process)
 
 
 def _resident_bytes(process: psutil.Process) -> int:

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from scipy.stats import t as student
 
-from regression.baselines import COSTS, SCORES, measured, parameters_of_group
+from helpers.metrics import SCORES
+from regression.baselines import measured, parameters_of_group
+from regression.schema import COSTS
 
 FALSE_ALARMS = 0.01  # the share of unchanged runs that may be called worse
 ROUNDING = 1e-9  # relative; what the order of an addition changes

@@ -13,7 +13,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psutil
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
@@ -25,11 +24,13 @@ from helpers.notebook.secrets import redact_tokens
 from helpers.run.editions import execute
 from helpers.run.pages import render_html
 from regression.calibration import calibrate
+from regression.processes import MARK, adopt_orphans, kill, kill_descendants, marked
 
 NOTEBOOK, PAGE, LOG, ARTEFACTS = "notebook.ipynb", "notebook.html", "log.txt", "output"
 WEIGHTS = ("model", "checkpoints")
 LAST_LINES = 12  # of an error: enough for the frames that matter
 UNPRINTABLE = re.compile(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f]")
+NO_CHARACTERS = re.compile(r"[\ud800-\udfff\ufffe\uffff]")  # which UTF-8 or XML cannot contain
 OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "ResourceExhaustedError")  # NumPy's begins with an underscore
 ALLOCATION_FAILED = "can't allocate memory"  # in PyTorch's RuntimeError
 NOTHING = {"outcome": None, "error": None, "cell": None, "calibration": None, "results": None}
@@ -74,9 +75,10 @@ def run_task(task: Task, connection: Connection) -> None:
         ``cell`` is the last cell that began. Each may be None.
     """
     _leave_terminal()
+    adopt_orphans()
     os.chdir(task.project)
-    threading.Thread(target=_end_with_runner, daemon=True).start()
     os.environ |= task.environment
+    threading.Thread(target=_end_with_runner, daemon=True).start()
     with open(Path(task.folder) / LOG, "w", encoding="utf-8") as log:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
@@ -95,6 +97,7 @@ def run_task(task: Task, connection: Connection) -> None:
                 shutil.rmtree(Path(task.folder) / ARTEFACTS, ignore_errors=True)  # leave room for the result
             with suppress(OSError):
                 print(printable(traceback.format_exc()), file=sys.stderr, flush=True)
+        kill_descendants()  # while this process is still their parent
         connection.send(("ended", ended))
 
 
@@ -110,9 +113,9 @@ def _end_with_runner() -> None:
     """Wait for the end of the process that started this one, however it ends, and leave nothing behind."""
     multiprocessing.parent_process().join()
     try:
-        for process in psutil.Process().children(recursive=True):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        kill_descendants()
+        for process in marked(os.environ[MARK]):
+            kill(process)
     finally:
         os._exit(1)
 
@@ -176,7 +179,7 @@ class _Kernel:
         cause = error.__cause__ or error
         outcome, text = "raised", str(error)
         if isinstance(cause, PapermillExecutionError):
-            text = "\n".join(cause.traceback)
+            text = "\n".join(cause.traceback) or str(cause)  # IPython shows no error that has a lone surrogate
             if cause.ename.endswith(OUT_OF_MEMORY) or ALLOCATION_FAILED in cause.evalue:
                 outcome = "out of memory"
         elif isinstance(cause, DeadKernelError) or self.status is not None:
@@ -190,8 +193,8 @@ class _Kernel:
 
 
 def printable(text: str) -> str:
-    """Strip colours, control characters (which XML cannot contain) and access tokens from a text."""
-    return redact_tokens(UNPRINTABLE.sub("", text)).strip()
+    """Strip colours, access tokens, and what UTF-8 or XML cannot contain from a text."""
+    return redact_tokens(NO_CHARACTERS.sub("\ufffd", UNPRINTABLE.sub("", text))).strip()
 
 
 def _out_of_memory_kills() -> int:

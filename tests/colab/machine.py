@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import papermill
@@ -112,8 +113,9 @@ def install_packages() -> Path:
     if stamp.exists() and stamp.read_text() == REQUIREMENTS.read_text():
         return folder
     shutil.rmtree(folder, ignore_errors=True)
-    _uv("venv", "--quiet", "--seed", "--python", _python(), folder)
-    _uv("pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "bin" / "python", "-r", REQUIREMENTS)
+    _uv("venv", "--quiet", "--python", _python(), folder)
+    into = ["--quiet", "--compile-bytecode", "--python", folder / "bin" / "python"]
+    _uv("pip", "install", *into, "--no-deps", "--require-hashes", "-r", REQUIREMENTS)
     shutil.copy(REQUIREMENTS, stamp)
     return folder
 
@@ -150,4 +152,6 @@ def repository_of_checkout(folder: Path) -> Path:
     subprocess.run([*git, "config", "core.bare", "false"], check=True)
     subprocess.run([*git, "add", "--all"], check=True)
     subprocess.run([*git, "commit", "--quiet", "--message", "as it is"], check=True)
+    release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    subprocess.run([*git, "tag", f"v{release}"], check=True)  # which the first cell asks for
     return folder

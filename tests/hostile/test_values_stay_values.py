@@ -1,6 +1,8 @@
 """Whatever a parameter is set to, the notebook gets a value and no code, or the run does not begin."""
 
 import ast
+import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +15,11 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_notebook
 from support.hostile import BOMB, code_that_writes
 
-from helpers.errors import ParameterError, RunError
-from helpers.notebook.parameters import RULES
+from helpers.checkpoints.find import resolve_checkpoint
+from helpers.data.load import load_ner_dataset
+from helpers.errors import ParameterError, RunError, TutorialError
+from helpers.notebook.locks import claim, release
+from helpers.notebook.parameters import RULES, check_value
 from helpers.run.__main__ import _value
 from helpers.run.editions import execute, load_profile
 
@@ -100,6 +105,48 @@ def test_a_name_that_is_code_is_refused(tmp_path, name):
         execute(notebook_that(), tmp_path / "executed.ipynb", {name: 1})
 
 
+# What no parameter can take
+
+HUGE = ["9" * 5000, "0x" + "f" * 5000, "1e999", "-1e999", "(" * 10**5, "-" * 10**5 + "1", "[" * 10**5, "1j"]
+IMPOSSIBLE = [math.nan, math.inf, -math.inf, 10**5000, -(10**5000), [10**5000], {"a": [[[[1]]]]}, "\0", "x\0y", "./\0"]
+IMPOSSIBLE += ["~\0", "a" * 5000, "./" + "a" * 5000, "a/" * 3000, "\ud800", "./\ud800", "\ud800.json", None, b"x"]
+USES = {
+    "dataset": load_ner_dataset,
+    "model": resolve_checkpoint,
+    "output_dir": lambda value: (claim(Path(value)), release(Path(value))),
+}
+
+
+@pytest.mark.parametrize("value", [*IMPOSSIBLE, *HUGE], ids=range(len(IMPOSSIBLE + HUGE)))
+@pytest.mark.parametrize("name", RULES)
+def test_what_a_parameter_cannot_take_is_refused_in_a_few_words(name, value):
+    value = _value(value) if value in HUGE else value
+    with pytest.raises(ParameterError) as caught:
+        check_value(name, value)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("text", ["{[]: 1}", "-" * 10**5 + "1", "(" * 10**5])
+def test_what_python_cannot_evaluate_is_a_text(text):
+    assert _value(text) == text
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "max_train_examples", "seed"])
+@pytest.mark.parametrize("value", [2**63, 10**30])
+def test_a_count_that_native_code_cannot_hold_is_refused(name, value):
+    with pytest.raises(ParameterError, match=f"{name}=.* none as large as that"):
+        check_value(name, value)
+
+
+@pytest.mark.parametrize("value", [*(each for each in IMPOSSIBLE if isinstance(each, str)), "./" + "a" * 300])
+@pytest.mark.parametrize("name", USES)
+def test_what_no_path_can_be_is_named_where_it_is_used(tmp_path, monkeypatch, name, value):
+    """As readers may call these themselves, with what no check has seen."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TutorialError):
+        USES[name](value)
+
+
 # Profiles
 
 
@@ -142,6 +189,17 @@ def write_profile(project, text, name="odd"):
         f"dataset: {BOMB}",
         f"? {BOMB}\n: 1",
         "a\0b: 1",
+        "seed: 1\nseed: 2",
+        "seed: 1\n'seed': 1",
+        "dataset: {a: 1, a: 2}",
+        f"seed: {'9' * 5000}",
+        f"seed: 0x{'f' * 5000}",
+        f"learning_rate: {'9' * 5000}.0",
+        f"{'a' * 5000}: 1",
+        "learning_rate: .nan",
+        "speedups: !!bool maybe",
+        "seed: !!timestamp x",
+        f"learning_rate: 1{':59' * 300}.5",
     ],
 )
 def test_a_profile_that_is_more_than_values_is_refused_in_a_line(project, text):
@@ -151,11 +209,19 @@ def test_a_profile_that_is_more_than_values_is_refused_in_a_line(project, text):
     assert not (project / "mark").exists()
 
 
-@pytest.mark.parametrize("name", ["..", ".", "../sample", "/etc/passwd", "sample/../sample", ""])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_a_profile_that_is_no_file_is_not_waited_for(project, make):
+    make(project / "notebooks" / "profiles" / "odd.yaml")
+    with pytest.raises(RunError, match=r"odd\.yaml cannot be read"):
+        load_profile("odd")
+
+
+@pytest.mark.parametrize("name", ["..", ".", "../sample", "/etc/passwd", "sample/../sample", "", "\0", 9000 * "a"])
 def test_a_profile_is_one_of_the_folder(project, name):
     (project / "notebooks" / "profiles" / "...yaml").write_text("seed: 1")
-    with pytest.raises(RunError, match="there is no profile"):
+    with pytest.raises(RunError, match="there is no profile") as caught:
         load_profile(name)
+    assert len(str(caught.value)) < 500
 
 
 # A whole run

@@ -172,3 +172,26 @@ def test_a_configuration_that_is_missing_is_told_with_those_that_are_there(hub, 
     content.add_klue(hub)
     message = message.replace("{name}", name.partition(":")[0])
     assert re.search(message, client.run(LOAD.format(name=name)).message)
+
+
+WRITABLE = "from helpers.notebook.startup import use_writable_caches; use_writable_caches()\n"
+
+
+@pytest.mark.parametrize("code", [LOAD_DATA, FIND_ENCODER], ids=["data", "encoder"])
+def test_without_a_cache_that_can_be_written_to_a_temporary_one_is_used(hub, client, code):
+    """Although the clients have been imported before, as they may be in a notebook."""
+    content.add_dataset(hub)
+    content.add_encoder(hub)
+    client.home.touch()  # a file in place of the folder
+    done = client.run(WRITABLE + code)
+    client.home.unlink()
+    assert done.value
+    assert f"The cache {client.home} cannot be written to or is full: " in done.output
+
+
+def test_what_was_fetched_is_still_read_from_a_disk_that_is_full(hub, client, small_disk):
+    content.add_encoder(hub)
+    disk = small_disk(client.home, "30m")
+    first = client.run(FIND_ENCODER).value
+    disk.fill()
+    assert client.run(WRITABLE + FIND_ENCODER).value == first

@@ -1,12 +1,17 @@
 """A token of the Hub gets into nothing that a run leaves, prints or sends on, however the run came by it or ended."""
 
+import html
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import nbformat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.errors import RunError, UploadError
@@ -113,6 +118,48 @@ def test_the_token_in_use_is_known_whatever_its_form(tmp_path, monkeypatch, logi
     left = "012..."
     assert redact_tokens(f"https://ada:{token}@hub.example") == f"https://ada:{left}@hub.example"
     assert str(UploadError(token)) == left
+
+
+ESCAPES = {
+    "JSON": lambda text: json.dumps(text)[1:-1],
+    "JSON as UTF-8": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    "Python": lambda text: repr(text)[1:-1],
+    "Python's bytes": lambda text: repr(text.encode())[2:-1],
+    "HTML": html.escape,
+    "HTML with numbers": lambda text: html.escape(text, quote=False).replace('"', "&#34;").replace("'", "&#39;"),
+    "an address": quote,
+    "a part of an address": lambda text: quote(text, safe=""),
+    "a form": quote_plus,
+    "nothing": str,
+}
+headers = st.characters(min_codepoint=33, max_codepoint=126)  # what a token can have, to be sent to the Hub
+odd = st.lists(st.sampled_from(['"', "\\", "'", "&", "<", "%", "hf_", "ab", "\\n"]) | headers).map("".join)
+
+
+@given(odd | st.text(headers, min_size=20), st.lists(st.sampled_from([*ESCAPES]), min_size=1, max_size=3), odd, odd)
+def test_the_token_in_use_is_found_however_often_it_was_escaped(token, ways, before, after):
+    token = token.ljust(20, "x")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_TOKEN", token)
+        quoted, rest = f"{before} {token} {after}", f"{before} ... {after}"
+        for way in ways:
+            quoted, rest = ESCAPES[way](quoted), ESCAPES[way](rest)
+        left = redact_tokens(quoted)
+        assert len(left) <= len(rest) + 6, left
+        if ways[-1] == "JSON":
+            assert isinstance(json.loads(f'"{left}"'), str)
+
+
+def test_a_notebook_that_prints_a_token_with_quotes_is_whole_and_without_it(tmp_path, monkeypatch):
+    token = 'my "Zyx\\token" <of> 20%'
+    monkeypatch.setenv("HF_TOKEN", token)
+    metadata = nbformat.read(ROOT / "notebooks" / "token_classification_pytorch.ipynb", 4).metadata
+    notebook = new_notebook(cells=[new_code_cell(LEAKING)], metadata=metadata)
+    with pytest.raises(RunError) as caught:
+        execute(notebook, tmp_path / "executed.ipynb", {}, progress_bar=False)
+    left = nbformat.read(tmp_path / "executed.ipynb", 4).cells
+    assert "Zyx" not in str(left) + str(caught.value)
+    assert str(left).count("my...") >= 5
 
 
 PLACES = {

@@ -2,6 +2,7 @@
 
 import papermill
 import pytest
+from papermill.exceptions import PapermillExecutionError
 from support.editions import ROOT
 
 SMOKE = {
@@ -26,3 +27,10 @@ def test_each_chapter_runs_without_a_warning(workplace, tmp_path, name):
     parameters = smoke | {"output_dir": str(tmp_path)}
     notebook = papermill.execute_notebook(path, None, parameters, cwd=workplace, progress_bar=False)
     assert [output.text for output in outputs(notebook) if output.get("name") == "stderr"] == []
+
+
+@pytest.mark.parametrize("path", ["going_further/own_data", "exercises/exercises_solved"])
+def test_a_name_that_is_no_parameter_is_named(workplace, path):
+    notebook = workplace / "notebooks" / f"{path}.ipynb"
+    with pytest.raises(PapermillExecutionError, match="no parameter 'max_train_example', but 'max_train_examples'"):
+        papermill.execute_notebook(notebook, None, {"max_train_example": 8}, cwd=workplace, progress_bar=False)

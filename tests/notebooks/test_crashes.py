@@ -11,11 +11,11 @@ import nbformat
 import psutil
 import pytest
 from filelock import FileLock
-from support.editions import ROOT
+from support.editions import ROOT, python_of
 
 from helpers.errors import OutputFolderError
 from helpers.notebook import locks
-from helpers.notebook.editions import MAIN
+from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.results import read_results
 from helpers.run.editions import run_editions
 
@@ -105,6 +105,28 @@ def test_a_full_disk_is_one_message_and_with_room_the_run_succeeds(place, small_
 def test_a_full_disk_while_tokenizing_is_named_and_with_room_the_run_succeeds(place, small_disk):
     disk = small_disk(place / "temporary", "30m")
     require_one_message_then_success(place, disk, named=disk.folder, TMPDIR=str(disk.folder))
+
+
+def require_run(workplace, edition, **variables):
+    """Run an edition, with the sample and the tiny encoder, in an environment with other variables."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "XDG_", "MPL"))}
+    run = [python_of(edition), *command(edition)[1:]]
+    done = subprocess.run(run, cwd=workplace, env=environment | variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return (workplace / "runs" / "smoke" / f"{edition}.ipynb").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_without_a_home_that_can_be_written_to_the_sample_runs_and_it_is_said(workplace, edition):
+    said = require_run(workplace, edition, HOME="/dev/null/nobody")
+    assert "The cache /dev/null/nobody/.cache/huggingface cannot be written to or is full: " in said
+
+
+def test_with_a_cache_that_is_full_the_sample_runs(workplace, small_disk):
+    disk = small_disk(workplace / "cache", "1m")
+    disk.fill()
+    said = require_run(workplace, "pytorch", XDG_CACHE_HOME=str(disk.folder))
+    assert f"The cache {disk.folder}/huggingface cannot be written to or is full: " in said
 
 
 @pytest.mark.parametrize("lock", [".keras.lock", "keras/.lock"])

@@ -1,6 +1,7 @@
 """The chapter on long trainings: it runs, and a killed training is continued and ends as one that was left alone."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -108,8 +109,11 @@ class Place:
         self.folder, self.edition = folder, edition
         self.checkpoints = folder / CHECKPOINTS
 
-    def start(self, **changed):
-        (self.folder / "train.py").write_text(script(self.edition, SETTINGS | changed), encoding="utf-8")
+    def start(self, function="", **changed):
+        """Start the training, with other settings, or with a statement more in one of the notebook's functions."""
+        code = script(self.edition, SETTINGS | changed)
+        code = re.sub(rf"^def {function}\(.*:$", r"\g<0>\n    pass", code, flags=re.MULTILINE)
+        (self.folder / "train.py").write_text(code, encoding="utf-8")
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         return subprocess.Popen([sys.executable, "train.py"], cwd=self.folder, **pipes)
 
@@ -246,18 +250,32 @@ def test_the_newest_checkpoint_may_break_later(place, edition, undisturbed):
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("change", [{"learning_rate": 0.1}, {"max_train_examples": 56}])
-def test_another_training_is_not_continued(place, edition, change):
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"learning_rate": 0.1}, "learning_rate was 0.001"),
+        ({"max_train_examples": 56}, "data was '"),
+        ({"function": "tokenize_and_align_labels"}, "functions was '"),
+        ({"function": "compute_metrics"}, "functions was '"),
+    ],
+)
+def test_another_training_is_not_continued(place, edition, change, message):
     place.train()
     kept = sorted(place.checkpoints.rglob("*"))
     process = place.start(**change)
     _, stderr = process.communicate()
     assert process.returncode == 1
-    name, before = {"learning_rate": ("learning_rate", "0.001"), "max_train_examples": ("data", "'")}[
-        next(iter(change))
-    ]
-    assert f"is of another training: {name} was {before}" in stderr
+    assert f"is of another training: {message}" in stderr
     assert sorted(place.checkpoints.rglob("*")) == kept
+
+
+@pytest.mark.faults
+def test_a_training_that_diverges_stops_and_leaves_no_checkpoint(place):
+    process = place.start(learning_rate=1e30)
+    _, stderr = process.communicate()
+    assert process.returncode == 1
+    assert "helpers.errors.TrainingDivergedError: the training has diverged: after epoch " in stderr
+    assert list(place.checkpoints.glob("checkpoint-*")) == []
 
 
 # A full disk

@@ -2,7 +2,9 @@
 
 import ast
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -22,10 +24,9 @@ from transformers import AutoConfig
 
 from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.parameters import check_parameters
-from helpers.notebook.results import KEYS
+from helpers.notebook.results import KEYS, read_results
 from helpers.run import editions
 from helpers.run.__main__ import main
-from helpers.run.editions import clear
 
 REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
 FIGURES = {"label_counts", "learning_curves", "confusion_matrix"}
@@ -222,23 +223,77 @@ def test_plain_papermill_with_a_profile_and_a_parameter(tmp_path):
     assert len(json.loads((tmp_path / "out" / "metrics.json").read_text())["history"]) == 1
 
 
-def test_a_failing_cell_ends_the_run_and_leaves_the_notebook(tmp_path):
-    (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
-    folder = tmp_path / "runs" / "sample"
-    (folder / "pytorch").mkdir(parents=True)
-    stale = [folder / "report.html", folder / "pytorch.html", folder / "pytorch" / "metrics.json"]
-    for path in stale:
-        path.write_text("from an earlier run")
-    done = run("--edition", "pytorch", "-p", "dataset", "./missing", cwd=tmp_path)
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_plain_papermill_with_a_name_that_is_no_parameter(tmp_path, edition):
+    command = [
+        python_of(edition), "-m", "papermill", lesson(edition), tmp_path / "out.ipynb",
+        "-p", "epoch", "1", "-p", "seed", "7", "-p", "output_dir", tmp_path / "out",
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "ParameterError: the notebooks have no parameter 'epoch', but 'epochs'; they have: " in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and "unfinished" not in str(path)}
+
+
+@pytest.fixture
+def earlier(smoke, tmp_path):
+    """A folder from which the notebooks can be run, with the results of earlier runs, and notes of a reader's."""
+    for name in ("notebooks", "tests"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    folder = tmp_path / "runs" / "smoke"
+    shutil.copytree(smoke[0], folder)
+    for notes in (folder / "notes.txt", folder / "pytorch" / "notes.txt"):
+        notes.write_text("mine")
+    return folder
+
+
+def test_a_run_that_fails_leaves_the_earlier_results_and_its_own_notebook(earlier):
+    before = contents(earlier)
+    left = earlier / "pytorch.unfinished" / "figures" / "of_a_killed_run.png"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    done = run("--profile", "smoke", "-p", "dataset", "./missing", cwd=earlier.parents[1])
     assert done.returncode == 1
     message = "DatasetUnavailableError: the data folder missing cannot be read: No such file or directory"
     assert f"\n{message}\n" in done.stderr  # as a line of its own
     assert "Traceback" not in done.stderr  # a person's input was at fault
-    notebook = nbformat.read(folder / "pytorch.ipynb", as_version=4)
+    assert f"the notebook up to there is {earlier / 'pytorch.unfinished.ipynb'}" in done.stderr
+    notebook = nbformat.read(earlier / "pytorch.unfinished.ipynb", as_version=4)
     (error,) = [output for output in outputs(notebook) if output.output_type == "error"]
     assert error.ename == "DatasetUnavailableError"
-    assert message in (folder / "pytorch.html").read_text(encoding="utf-8")
-    assert not any(path.exists() and path.read_text() == "from an earlier run" for path in stale)
+    assert message in (earlier / "pytorch.unfinished.html").read_text(encoding="utf-8")
+    assert contents(earlier) == before
+    assert not left.exists()
+
+
+def test_a_run_replaces_the_one_before_and_nothing_else(earlier):
+    keras = earlier / "keras"
+    (keras / "metrics.json").write_text('{"schema_version": 2')
+    (earlier / "keras.ipynb").write_text("[]")
+    (earlier / "pytorch" / "model" / "of_the_earlier_run").touch()
+    (earlier / "pytorch.unfinished").mkdir()
+    before = contents(earlier)
+    command = [sys.executable, "-m", "helpers.run", "--profile", "smoke", "--edition", "pytorch", "-p", "seed", "7"]
+    command += ["-p", "model", "runs/smoke/pytorch/model"]  # of the earlier run
+    read, write = os.pipe()
+    os.close(read)  # so that nothing can be printed
+    done = subprocess.run(command, cwd=earlier.parents[1], stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert done.returncode == 0, done.stderr
+    assert read_results(earlier / "pytorch")["parameters"]["seed"] == 7
+    assert "<td>7</td>" in (earlier / "report.html").read_text(encoding="utf-8")
+    assert "Keras" not in (earlier / "report.html").read_text(encoding="utf-8").split("<h2")[1]
+    after = contents(earlier)
+    kept = [path for path in before if keras in path.parents or path.name in ("notes.txt", "keras.ipynb", "keras.html")]
+    assert {path: after.get(path) for path in kept} == {path: before[path] for path in kept}
+    assert not (earlier / "pytorch" / "model" / "of_the_earlier_run").exists()
+    assert [path for path in earlier.rglob("*") if path.suffix in (".unfinished", ".replaced")] == []
+    assert [path for path, text in after.items() if path.suffix != ".bin" and b"unfinished" in text] == []
+    assert read_results(earlier / "pytorch")["parameters"]["output_dir"] == "runs/smoke/pytorch"
 
 
 def test_a_killed_kernel_is_named(tmp_path):
@@ -257,14 +312,14 @@ def test_a_killed_kernel_is_named(tmp_path):
     assert done.returncode == 1
     assert "died: killed, perhaps for want of memory" in done.stderr
     assert "Traceback" not in done.stderr
-    assert (tmp_path / "runs" / "sample" / "pytorch.ipynb").exists()
+    assert (tmp_path / "runs" / "sample" / "pytorch.unfinished.ipynb").exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--profile", "nope"), "no profile 'nope' in notebooks/profiles; there are: sample, smoke, wnut17"),
-        (("-p", "epoch", "1"), "no parameter 'epoch'; they have: dataset, model"),
+        (("-p", "epoch", "1"), "no parameter 'epoch', but 'epochs'; they have: dataset, model"),
         (("-p", "output_dir", "x"), "output_dir is set by the run itself"),
     ],
 )
@@ -279,25 +334,21 @@ def test_mistakes_on_the_command_line_are_named_before_anything_runs(
 
 
 @pytest.mark.parametrize("name", ["model", "dataset"])
-@pytest.mark.parametrize("source", ["runs/smoke/pytorch/model", "runs/smoke/../smoke/keras/checkpoints", "link"])
-def test_what_a_run_is_to_read_it_does_not_clear(tmp_path, name, source, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    "source", ["runs/smoke/pytorch.unfinished/model", "runs/smoke/../smoke/keras.unfinished", "link"]
+)
+def test_what_a_run_is_to_read_it_does_not_remove(tmp_path, name, source, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("notebooks").symlink_to(ROOT / "notebooks")
-    Path("link").symlink_to("runs/smoke/pytorch/model")
-    files = [Path("runs/smoke", kept) for kept in ("pytorch/model/a", "keras/checkpoints/a", "pytorch/metrics.json")]
+    Path("link").symlink_to("runs/smoke/pytorch.unfinished/model")
+    files = [Path("runs/smoke", kept) for kept in ("pytorch.unfinished/model/a", "keras.unfinished/a")]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     assert main(["--profile", "smoke", "-p", name, source]) == 1
-    message = f"RunError: {name}='{source}' lies in runs/smoke/\\w+, which this run clears first"
+    message = f"RunError: {name}='{source}' lies in runs/smoke/\\w+.unfinished, which this run removes first"
     assert re.search(message, capsys.readouterr().err)
     assert all(file.exists() for file in files)
-
-
-def test_one_edition_may_read_what_the_other_has_left(tmp_path):
-    (tmp_path / "pytorch" / "model").mkdir(parents=True)
-    clear(("keras",), tmp_path, {"model": str(tmp_path / "pytorch" / "model")})
-    assert (tmp_path / "pytorch" / "model").exists()
 
 
 def test_a_profile_with_relative_paths_runs_from_any_folder(tmp_path, monkeypatch, capsys):

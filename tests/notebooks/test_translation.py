@@ -15,12 +15,11 @@ import polib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib import font_manager
 
 import catalogue
 from helpers.errors import ParameterError, TutorialError
-from helpers.notebook import language
 from helpers.notebook.language import translate, use_language
+from helpers.plots import use_fonts
 from helpers.run.report import write_report
 from translation import helper_messages, messages, template_messages, translate_code, translate_markdown
 
@@ -379,25 +378,6 @@ def test_an_unknown_language_is_refused():
         use_language("fr")
 
 
-@pytest.fixture
-def fresh_font():
-    language._add_korean_font.cache_clear()
-    yield
-    language._add_korean_font.cache_clear()
-
-
-def test_a_missing_font_is_named_and_nothing_changes(monkeypatch, fresh_font):
-    monkeypatch.setattr(language, "find_spec", lambda name: None)
-    before = plt.rcParams["font.family"]
-    with pytest.raises(ParameterError, match="pip install --no-deps koreanize-matplotlib"):
-        use_language("ko")
-    assert (language.current_language(), plt.rcParams["font.family"]) == ("en", before)
-
-
-def test_the_fonts_package_is_not_imported(korean):
-    assert not any(name.startswith("koreanize_matplotlib") for name in sys.modules)
-
-
 def missing_glyphs(text):
     figure, axes = plt.subplots()
     axes.set_title(text)
@@ -412,14 +392,9 @@ def test_figures_have_the_letters_of_the_translations(korean):
     letters = {letter for entry in polib.pofile(str(CATALOGUES[1])) for letter in entry.msgstr}
     text = "".join(sorted(letters - {"\n", "$"}))
     assert HANGUL.search(text)
+    use_fonts()
     assert missing_glyphs(text + "é\N{MINUS SIGN}") == []
-    assert Path(font_manager.findfont(plt.rcParams["font.family"][0])).name == "NanumGothic.ttf"
-
-
-def test_after_korean_figures_have_the_default_font_again(korean):
-    use_language("en")
-    assert plt.rcParams["font.family"] == plt.rcParamsDefault["font.family"]
-    assert missing_glyphs("글") != []
+    assert missing_glyphs("\ue000") != []
 
 
 RESULTS = {

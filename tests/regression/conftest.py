@@ -1,8 +1,10 @@
 """Make a project whose notebooks take seconds and do what ``dataset`` says."""
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -29,33 +31,41 @@ push_to_hub = False
 hub_model_id = ""
 """
 FAULT = """\
-import os, signal, time
+import os, signal, subprocess, sys, time
 
+faults = dataset.split(".")
+daemon = "import os, time\\nif os.fork(): os._exit(0)\\nos.setsid()\\nif os.fork(): os._exit(0)\\ntime.sleep(1e6)"
+if "daemon" in faults:
+    subprocess.run([sys.executable, "-c", daemon], check=True)
+if "daemon without variables" in faults:
+    subprocess.run([sys.executable, "-c", daemon], env={}, check=True)
 if model:  # where it tells that it has come here
     with open(model, "a") as file:
         print(dataset, seed, os.getpid(), file=file)
-if dataset == "raise":
-    raise ValueError("on \\x07purpose")
-if dataset == "token":
+if "raise" in faults:
+    raise ValueError("on \\x07purpose\\uffff")
+if "raise what is no text" in faults:
+    raise ValueError("\\ud800")
+if "token" in faults:
     raise ValueError("refused: hf_" + 34 * "T")
-if dataset == "kill":
+if "kill" in faults:
     os.kill(os.getpid(), signal.SIGKILL)
-if dataset == "kill the parent":
+if "kill the parent" in faults:
     os.kill(os.getppid(), signal.SIGKILL)
-if dataset == "exit":
+if "exit" in faults:
     os._exit(3)
-if dataset == "memory":
+if "memory" in faults:
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))
     bytearray(2**34)
-if dataset == "disk":
+if "disk" in faults:
     with open(f"{output_dir}/large", "wb") as file:
         while True:
             file.write(bytes(2**20))
-if dataset in ("hang", "kill the parent"):
+if "hang" in faults or "kill the parent" in faults:
     time.sleep(1000)
-while dataset == "wait" and not os.path.exists(f"{model}.go"):
+while "wait" in faults and not os.path.exists(f"{model}.go"):
     time.sleep(0.05)
 """
 TRAINING = "time.sleep(0.1)"
@@ -75,6 +85,9 @@ write_results(
     test=scores | {"per_type": {"person": scores}},
     errors={},
 )
+if "diverge" in faults:
+    path = Path(output_dir) / "metrics.json"
+    path.write_text(path.read_text().replace('"f1": 0.25', '"f1": null'))
 """
 # Ends a test that would wait forever, and no other: beside a load of 20, one of them has taken ten minutes.
 DEADLINE = 3600
@@ -140,6 +153,20 @@ def matrix(project):
         return path
 
     return write
+
+
+@pytest.fixture
+def named_pipe():
+    """Make a named pipe in place of a file; who opens it can read a text there."""
+
+    def make(path, text):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+        threading.Thread(target=path.write_text, args=(text,), daemon=True).start()
+        return path
+
+    return make
 
 
 @pytest.fixture

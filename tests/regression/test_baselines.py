@@ -11,25 +11,42 @@ from regression.storage import Store
 
 
 def result(
-    seed, f1, seconds=10.0, outcome="passed", types=("person",), language="en", helpers="a", epochs=2, torch="1"
+    seed,
+    f1,
+    seconds=10.0,
+    outcome="passed",
+    types=("person",),
+    language="en",
+    helpers="a",
+    epochs=2,
+    torch="1",
+    trained=2,
 ):
     test = {"precision": 0.5, "recall": 0.5, "f1": f1, "accuracy": 0.9}
+    about = {"edition": "pytorch", "language": language, "profile": "sample", "chosen": {"seed": seed}}
     return {
-        "case": {"name": f"pytorch-{language}-sample-seed={seed}", "group": "pytorch-sample"},
+        "schema_version": 2,
+        "case": about
+        | {
+            "name": f"pytorch-{language}-sample-seed={seed}",
+            "series": f"pytorch-{language}-sample",
+            "group": "pytorch-sample",
+        },
         "outcome": outcome,
+        "seconds": 3 * seconds,
         "fingerprint": {
             "helpers": helpers,
             "parameters": {"seed": seed, "epochs": epochs},
             "versions": {"torch": torch},
         },
-        "machine": {"cores": 2},
+        "machine": {"system": "a system", "processor": "a processor", "cores": 2, "memory_bytes": 8e9},
         "calibration": {"seconds": 0.5, "memory_bytes": 100},
         "results": {
             "test": test | {"per_type": {name: {"f1": f1} for name in types}},
             "seconds": {"training": seconds, "total": 2 * seconds},
             "peak_memory_bytes": 300,
             "parameters": {"seed": seed},
-            "history": [{"f1": f1 / 2}, {"f1": f1}],
+            "history": [{"epoch": 1, "f1": f1 / 2}, {"epoch": 2, "f1": f1}][:trained],
         },
     }
 
@@ -91,6 +108,7 @@ def test_accept_takes_what_passed_in_all_runs_and_replaces_what_was(tmp_path):
         ([result(3, 0.4, helpers="b")], "has cases that were run with different helpers"),
         ([result(3, 0.4, torch="2")], "has cases that were run with different versions"),
         ([result(3, 0.4, epochs=4)], "has cases that were run with different parameters"),
+        ([result(3, 0.4, trained=1)], "has cases that trained for different numbers of epochs"),
     ],
 )
 def test_what_makes_no_baseline_is_refused_and_changes_nothing(tmp_path, more, message):

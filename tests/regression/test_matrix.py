@@ -1,6 +1,7 @@
 """Test matrix files: the cases they stand for, and their faults."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,12 @@ time_limit: 60
 cpus: 1
 gpus: 0.5
 """
+
+
+# Each of four lists is short enough.
+MANY = "editions: [pytorch]\nparameters:\n" + "".join(
+    f"  {name}: {list(range(1, 101))}\n" for name in ("seed", "epochs", "batch_size", "max_train_examples")
+)
 
 
 @pytest.fixture(autouse=True)
@@ -91,12 +98,42 @@ def test_an_edition_of_another_environment_is_refused(matrix, monkeypatch, relea
         (1, "- a", "a matrix must hold lines of the form"),
         (2, "editions: [pytorch]\nprofiles: [a", "no valid YAML"),
         (2, "editions: [pytorch]\nprofiles: [!!python/name:os.system x]", "no valid YAML"),
+        (3, "editions: [pytorch]\nparameters:\n  learning_rate: [1, 1.0]", "learning_rate has 1.0 twice"),
+        (3, "editions: [pytorch]\nparameters:\n  weight_decay: [0.0, -0.0]", "weight_decay has -0.0 twice"),
+        (4, "editions: [pytorch]\ninclude:\n  - {edition: keras}\n  - {edition: keras, language: en}", "already"),
+        (3, "editions: [pytorch]\nparameters:\n  {seed: [1], 'seed': [2]}", "seed stands here twice"),
+        (3, "editions: [pytorch]\nexclude:\n  - {seed: 1, !!str seed: 2}", "seed stands here twice"),
+        (3, "editions: [pytorch]\ninclude:\n  - {edition: keras, edition: pytorch}", "edition stands here twice"),
+        (2, "editions: [pytorch]\n<<: {editions: [keras]}", "unknown key '<<'"),
+        (3, f"editions: [pytorch]\nparameters:\n  seed: [{5000 * '9'}]", "cannot be read as a value"),
+        (3, f"editions: [pytorch]\nparameters:\n  epochs: [0x{5000 * 'f'}]", "cannot be read as a value"),
+        (3, f"editions: [pytorch]\nparameters:\n  epochs: [1{1000 * ':59'}]", "cannot be read as a value"),
+        (3, f"editions: [pytorch]\nparameters:\n  weight_decay: [1{1000 * ':59'}.5]", "cannot be read as a value"),
+        (3, "editions: [pytorch]\nparameters:\n  epochs: [0b_]", "'0b_' cannot be read as a value"),
+        (3, "editions: [pytorch]\nparameters:\n  seed: [2026-99-99]", "'2026-99-99' cannot be read as a value"),
+        (3, "editions: [pytorch]\nparameters:\n  seed: [2026-11-23 00:00:00 +99:00]", "cannot be read as a value"),
+        (3, "editions: [pytorch]\nparameters:\n  speedups: [!!bool maybe]", "'maybe' cannot be read as a value"),
+        (3, "editions: [pytorch]\nparameters:\n  epochs: [!!int x]", "'x' cannot be read as a value"),
+        (3, "editions: [pytorch]\nparameters:\n  dataset: [!!timestamp x]", "'x' cannot be read as a value"),
+        (3, "editions: [pytorch]\nparameters:\n  dataset: [2026-11-23]", "expected a text"),
+        (3, "editions: [pytorch]\nparameters:\n  learning_rate: [1.0e+999]", "none as large as that"),
+        (2, "editions: [pytorch]\ntime_limit: 1.0e+999", "time_limit must be a number above 0, not inf"),
+        (2, f"editions: [pytorch]\ncpus: 1{400 * '0'}", "cannot be read as a value"),
+        (2, "editions: [pytorch]\ngpus: .nan", "gpus must be a number above 0, not nan"),
+        (2, "editions: [pytorch]\n# a\0b", "no valid YAML: the character U+0000"),
+        (1, f"editions: [{10**6 * 'x'}]", "unknown edition 'xxx"),
+        (2, f"editions: [pytorch]\nprofiles: [{10**6 * 'x'}]", "there is no profile 'xxx"),
+        (2, f"editions: [pytorch]\n{1000 * 'x'}: 1", "unknown key 'xxx"),
+        (1, f"editions: [pytorch]\nparameters: {3000 * '['}\n", "no valid YAML: nested too deeply"),
+        (1, MANY, "the lists make 100,000,000 cases; 100,000 are the most"),
     ],
 )
 def test_a_fault_is_named_with_its_line(matrix, line, text, message):
     with pytest.raises(MatrixError, match=re.escape(message)) as caught:
         read_matrix(matrix(text))
-    assert f"matrix.yaml, line {line}: " in str(caught.value)
+    said = str(caught.value).splitlines()
+    assert any(f"matrix.yaml, line {line}: " in each and message in each for each in said)
+    assert all("matrix.yaml, line " in each and len(each) < 1000 for each in said)
 
 
 def test_all_faults_are_named_at_once(matrix):
@@ -162,6 +199,31 @@ def test_a_missing_file_is_named(tmp_path):
         read_matrix(tmp_path / "none.yaml")
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"editions: [pytorch]\nprofiles: [\xe9]", r"matrix\.yaml, line 2: no UTF-8"),
+        ("editions: [pytorch]".encode("utf-16"), r"matrix\.yaml, line 1: no UTF-8"),
+    ],
+)
+def test_another_encoding_is_named_with_its_line(tmp_path, content, message):
+    path = tmp_path / "matrix.yaml"
+    path.write_bytes(content)
+    with pytest.raises(MatrixError, match=message):
+        read_matrix(path)
+
+
+@pytest.mark.parametrize("name", [300 * "x", "a\0b", "."])
+def test_a_path_that_is_no_file_is_named(name):
+    with pytest.raises(MatrixError, match="cannot be read"):
+        read_matrix(Path(name))
+
+
+def test_a_named_pipe_is_no_matrix(tmp_path, named_pipe):
+    with pytest.raises(MatrixError, match=r"cannot be read: .*not a regular file"):
+        read_matrix(named_pipe(tmp_path / "matrix.yaml", "editions: [pytorch]"))
+
+
 def test_cases_that_differ_in_seed_and_language_alone_share_a_group():
     one, other = (
         Case("pytorch", "en", "a", {"seed": 1, "epochs": 2}),
@@ -172,11 +234,50 @@ def test_cases_that_differ_in_seed_and_language_alone_share_a_group():
     assert one.group != Case("keras", "en", "a", {"seed": 1, "epochs": 2}).group
 
 
-values = st.text(max_size=200) | st.integers() | st.booleans()
+PIECES = ["a", "A", "-", "=", ".", "_", "/", "é", "-epochs=3", "-dataset=", "-0123456789abcdef"]
+texts = st.lists(st.sampled_from(PIECES) | st.text(), max_size=4).map("".join)
+chosen = st.fixed_dictionaries({}, optional={"dataset": texts, "model": texts, "epochs": st.integers(1, 3)})
+cases = st.builds(Case, st.just("pytorch"), st.sampled_from(["en", "ko"]), texts, chosen)
 
 
-@given(st.lists(values, min_size=2, max_size=2, unique_by=str))
-def test_names_are_safe_and_tell_cases_apart(two):
-    names = [Case("pytorch", "en", "sample", {"dataset": value}).name for value in two]
-    assert names[0] != names[1]
-    assert all(re.fullmatch(r"[A-Za-z0-9._=-]{1,200}", name) for name in names)
+def on_any_disk(name):
+    """What macOS and Windows take a name for."""
+    return name.lower().rstrip(".")
+
+
+@given(cases, cases)
+def test_names_are_safe_and_tell_cases_series_and_groups_apart(one, other):
+    assert all(re.fullmatch(r"pytorch-[A-Za-z0-9._=-]{0,190}", name) for name in (one.name, one.series, one.group))
+    assert (on_any_disk(one.name) == on_any_disk(other.name)) == (one == other)
+    assert (on_any_disk(one.series) == on_any_disk(other.series)) == (one == other)
+    assert (on_any_disk(one.group) == on_any_disk(other.group)) == (one == other._replace(language=one.language))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("sample", {"dataset": "a-epochs=3"}), ("sample", {"dataset": "a", "epochs": 3})),
+        (("a-epochs=3", {}), ("a", {"epochs": 3})),
+        (("sample", {"dataset": "A"}), ("sample", {"dataset": "a"})),
+        (("Sample", {}), ("sample", {})),
+        (("sample", {"dataset": "a."}), ("sample", {"dataset": "a"})),
+        (("sample", {"dataset": 200 * "a"}), ("sample", {"dataset": 201 * "a"})),
+    ],
+)
+def test_two_cases_have_two_names(one, other):
+    one, other = Case("pytorch", "en", *one), Case("pytorch", "en", *other)
+    for kind in ("name", "series", "group"):
+        assert on_any_disk(getattr(one, kind)) != on_any_disk(getattr(other, kind))
+
+
+def test_no_text_makes_the_name_that_another_case_has_by_its_digest():
+    digested = Case("pytorch", "en", "sample", {"dataset": "a/b"})
+    imitation = digested.name.removeprefix("pytorch-en-sample-dataset=")
+    assert Case("pytorch", "en", "sample", {"dataset": imitation}).name != digested.name
+
+
+def test_a_name_that_can_be_read_in_one_way_has_no_digest():
+    chosen = {"dataset": "my-data_v1.2", "epochs": 3, "learning_rate": 2e-5, "speedups": False, "hub_model_id": ""}
+    name = "dataset=my-data_v1.2-epochs=3-hub_model_id=-learning_rate=2e-05-speedups=False"
+    assert Case("pytorch", "en", "sample", chosen).name == f"pytorch-en-sample-{name}"
+    assert Case("pytorch", "en", "sample", chosen).group == f"pytorch-sample-{name}"

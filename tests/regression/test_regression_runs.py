@@ -26,6 +26,16 @@ parameters:
 time_limit: 3600
 cpus: 1
 """
+FAULTS = {
+    "nothing": "passed",
+    "diverge": "bad results",
+    "raise": "raised",
+    "raise what is no text": "raised",
+    "kill": "died",
+    "kill the parent": "died",
+    "exit": "died",
+    "memory": "out of memory",
+}
 CLAIM = """\
 import sys
 from pathlib import Path
@@ -100,21 +110,17 @@ def test_a_run_is_judged_by_what_was_accepted(run, project, matrix):
 
 
 def test_faults_end_named_and_the_other_cases_go_on(run, wait_until, project, matrix):
-    done = run("run", matrix(MATRIX.format(faults="nothing, raise, kill, kill the parent, exit, memory")))
+    done = run("run", matrix(MATRIX.format(faults=", ".join(FAULTS))))
     assert done.returncode == 2, done.stderr
     found = results(project)
-    assert {name: result["outcome"] for name, result in found.items()} == {
-        "nothing": "passed",
-        "raise": "raised",
-        "kill": "died",
-        "kill the parent": "died",
-        "exit": "died",
-        "memory": "out of memory",
-    }
-    assert found["raise"]["error"].endswith("ValueError: on purpose")
+    assert {name: result["outcome"] for name, result in found.items()} == FAULTS
+    assert found["raise"]["error"].endswith("ValueError: on purpose\ufffd")
+    assert found["diverge"]["error"].endswith(
+        "perhaps because the training diverged: results.history[0].f1 is None, not a number from 0 to 1"
+    )
     assert found["kill"]["error"] == "the notebook's process was killed (SIGKILL)"
     assert found["exit"]["error"] == "the notebook's process ended with status 3"
-    for fault in found.keys() - {"nothing"}:
+    for fault in found.keys() - {"nothing", "diverge"}:
         assert found[fault]["cell"]["source"].startswith("import os, signal"), fault
     for fault, result in found.items():
         kept = nbformat.read(folder(project) / result["case"]["name"] / "notebook.ipynb", as_version=4)
@@ -133,10 +139,16 @@ def test_faults_end_named_and_the_other_cases_go_on(run, wait_until, project, ma
     assert cases["pytorch-en-sample-dataset=memory"].find("error").get("type") == "out of memory"
 
 
+def test_daemons_end_with_their_case(run, wait_until, project, matrix):
+    run("run", matrix(MATRIX.format(faults="daemon.daemon without variables, daemon.raise, daemon.kill the parent")))
+    assert [result["outcome"] for _, result in sorted(results(project).items())] == ["passed", "died", "raised"]
+    wait_until(lambda: processes(project) == [])
+
+
 def test_what_hangs_is_ended_at_the_time_limit(run, wait_until, project, matrix, monkeypatch, log):
     # A clock that leaps as soon as the notebook hangs
     monkeypatch.setattr(supervisor, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 3600 * log.exists()))
-    done = run("run", matrix(MATRIX.format(faults="hang")))
+    done = run("run", matrix(MATRIX.format(faults="daemon.daemon without variables.hang")))
     assert done.returncode == 2, done.stderr
     (result,) = results(project).values()
     assert (result["outcome"], result["error"]) == ("timed out", "not done within the time limit of 3600 s")
@@ -174,7 +186,7 @@ def test_a_full_disk_is_named(run, wait_until, project, matrix, small_disk):
 def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(
     run, start, wait_until, project, matrix, log, how, forks
 ):
-    path = matrix(MATRIX.format(faults="nothing, wait, raise").replace("cpus: 1", "cpus: 64"))
+    path = matrix(MATRIX.format(faults="nothing, daemon.wait, raise").replace("cpus: 1", "cpus: 64"))
     runner = start("run", path, forks=forks)
     wait_until(lambda: log.exists() and "wait" in log.read_text(), runner)
     if how == signal.SIGINT:  # a terminal sends Ctrl-C to all that run in it
@@ -186,7 +198,7 @@ def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(
     if how != signal.SIGKILL:
         assert runner.returncode == 2
         assert stderr.strip() == "Stopped. Finished cases are kept: call it again with --resume to run the rest."
-        nbformat.read(folder(project) / "pytorch-en-sample-dataset=wait" / "notebook.ipynb", as_version=4)
+        nbformat.read(folder(project) / "pytorch-en-sample-dataset=daemon.wait" / "notebook.ipynb", as_version=4)
     assert set(results(project)) == {"nothing"}
     written = (folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT).stat().st_mtime_ns
 
@@ -195,7 +207,7 @@ def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(
     assert "1 of 3 cases have a valid result already; 2 run again: no result." in resumed.stdout
     assert {name: result["outcome"] for name, result in results(project).items()} == {
         "nothing": "passed",
-        "wait": "passed",
+        "daemon.wait": "passed",
         "raise": "raised",
     }
     assert (folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT).stat().st_mtime_ns == written
@@ -212,7 +224,7 @@ def test_resume_runs_again_what_is_not_the_same_any_more(run, project, matrix):
     files["y"].write_text(json.dumps(changed))
     before = {fault: os.stat(path).st_mtime_ns for fault, path in files.items()}
     resumed = run("run", path, "--resume")
-    reasons = "2 of 4 cases have a valid result already; 1 run again: no result; 1 run again: other versions."
+    reasons = "2 of 4 cases have a valid result already; 1 run again: no valid result; 1 run again: other versions."
     assert reasons in resumed.stdout
     again = {fault for fault, path in files.items() if os.stat(path).st_mtime_ns != before[fault]}
     assert again == {"x", "y"}
@@ -245,6 +257,26 @@ def test_a_bad_matrix_runs_nothing(run, project, matrix):
     assert done.returncode == 2
     assert "line 3: unknown key 'seeds' in parameters" in done.stderr
     assert "Traceback" not in done.stderr
+    assert not (project / "runs").exists()
+
+
+def test_without_a_notebook_nothing_runs(run, project, matrix):
+    (project / "notebooks" / "token_classification_keras.ipynb").unlink()
+    done = run("run", matrix("editions: [pytorch, keras]"))
+    assert done.returncode == 2
+    assert "RunError: the notebook notebooks/token_classification_keras.ipynb cannot be read" in done.stderr
+    assert not (project / "runs").exists()
+
+
+def test_a_broken_baseline_is_named_before_anything_runs(run, project, matrix):
+    (project / "b").mkdir()
+    (project / "b" / "pytorch-sample.json").write_text('{"schema_version": 1}')
+    done = run("run", matrix("editions: [pytorch]"), "--baselines", "b")
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"BaselineError: b/pytorch-sample\.json is not a baseline: it has no .*; make it again with accept\n",
+        done.stderr,
+    )
     assert not (project / "runs").exists()
 
 

@@ -78,6 +78,16 @@ def test_text_of_cases_stays_text(report):
     assert error.get("message").startswith("<script>")
 
 
+def test_an_error_may_hold_what_xml_and_utf_8_cannot(report):
+    allowed = {0x9, 0xA, 0xD, *range(0x20, 0xD800), *range(0xE000, 0xFFFE), *range(0x10000, 0x110000)}  # XML 1.0, 2.2
+    forbidden = "".join(chr(code) for code in range(0x110000) if code not in allowed)
+    error = f"before{forbidden}after"
+    _, md, junit = report(judged(outcome="raised", verdict="raised", error=error))
+    (found,) = junit.iter("error")
+    assert re.fullmatch("before\ufffd+after", found.get("message"))
+    assert "What did not run to its end" in md
+
+
 def test_in_a_browser_too_text_of_cases_stays_text(report, browser, tmp_path):
     raised = judged(name="other", outcome="raised", verdict="raised", error="\n".join(WORDS))
     raised.result["case"]["chosen"]["dataset"] = WORDS[0]

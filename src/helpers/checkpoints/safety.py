@@ -15,7 +15,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatch
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -283,52 +282,3 @@ def _shards(folder: Path, name: str) -> list[str]:
             )
         )
     return sorted(set(map(str, weight_map.values())))
-
-
-def load_without_weights(folder: Path, name: str) -> list[Any]:
-    """Load the configuration and the tokenizer.
-
-    Parameters
-    ----------
-    folder : Path
-        Has passed `require_safe`.
-    name : str
-        What the reader calls the checkpoint.
-
-    Returns
-    -------
-    list
-        A `PretrainedConfig` and a `PreTrainedTokenizerBase`.
-
-    Raises
-    ------
-    CheckpointUnavailableError
-        If one cannot be loaded, for whatever reason: transformers raises any kind of error for faulty files.
-    """
-    from transformers import AutoConfig, AutoTokenizer
-
-    model = next(folder.glob("*.model"), None)
-    if model and not (folder / "tokenizer.json").exists() and find_spec("sentencepiece") is None:
-        raise CheckpointUnavailableError(
-            translate(
-                "the checkpoint {name} has its tokenizer as a SentencePiece model ({file}), and no tokenizer.json;"
-                " to read it, transformers needs two packages: pip install sentencepiece protobuf"
-            ).format(name=repr(name), file=model.name)
-        )
-    loaded = []
-    for load, message in (
-        (
-            AutoConfig.from_pretrained,
-            translate("the configuration of the checkpoint {name} cannot be loaded: {reason}"),
-        ),
-        (
-            partial(AutoTokenizer.from_pretrained, add_prefix_space=True),
-            translate("the tokenizer of the checkpoint {name} cannot be loaded: {reason}"),
-        ),
-    ):
-        try:
-            loaded.append(load(str(folder)))
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}".splitlines()[0]
-            raise CheckpointUnavailableError(message.format(name=repr(name), reason=reason)) from error
-    return loaded

@@ -5,11 +5,14 @@ transformers fills what a checkpoint lacks with random numbers, and says so only
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helpers.checkpoints.safety import CONFIG, is_transformers_4
-from helpers.errors import CheckpointUnavailableError
+from helpers.checkpoints.word_tokenizer import prepare_tokenizer
+from helpers.errors import CheckpointUnavailableError, TutorialError
 from helpers.notebook.language import translate
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ POOLER = ".pooler."  # makes one vector of a sentence, which no tagger uses
 SENTENCES = [["a", "b"], ["a"]]
 
 
-def require_trainable(folder: Path, name: str, config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> None:
+def require_trainable(folder: Path, name: str) -> None:
     """Make a token classifier of a checkpoint, and compute a loss with it.
 
     Parameters
@@ -28,16 +31,17 @@ def require_trainable(folder: Path, name: str, config: PretrainedConfig, tokeniz
         Has passed `helpers.checkpoints.safety.require_safe`.
     name : str
         What the reader calls the checkpoint.
-    config : PretrainedConfig
-    tokenizer : PreTrainedTokenizerBase
 
     Raises
     ------
+    SlowTokenizerError
+        If the tokenizer cannot tell the words of its subwords.
     CheckpointUnavailableError
-        If the tokenizer has no padding or more subwords than the encoder, the model cannot be built or computes no
-        loss, or one of the encoder's weights is missing, has another shape than the configuration says, or isn't
-        finite.
+        If configuration or tokenizer cannot be loaded; if the tokenizer runs words into each other, or has no padding
+        or more subwords than the encoder; if the model cannot be built or computes no loss; or if one of the encoder's
+        weights is missing, has another shape than the configuration says, or isn't finite.
     """
+    config, tokenizer = _load_without_weights(folder, name)
     attempt = _try_in_tensorflow if is_transformers_4() else _try_in_pytorch
     try:
         _require_tokenizer(name, config, tokenizer)
@@ -50,6 +54,41 @@ def require_trainable(folder: Path, name: str, config: PretrainedConfig, tokeniz
                 name=repr(name), reason=f"{type(error).__name__}: {error}".splitlines()[0]
             )
         ) from error
+
+
+def _load_without_weights(folder: Path, name: str) -> tuple[PretrainedConfig, PreTrainedTokenizerBase]:
+    """Load the configuration, and the tokenizer as `prepare_tokenizer` leaves it."""
+    from transformers import AutoConfig, AutoTokenizer
+
+    model = next(folder.glob("*.model"), None)
+    if model and not (folder / "tokenizer.json").exists() and find_spec("sentencepiece") is None:
+        raise CheckpointUnavailableError(
+            translate(
+                "the checkpoint {name} has its tokenizer as a SentencePiece model ({file}), and no tokenizer.json;"
+                " to read it, transformers needs two packages: pip install sentencepiece protobuf"
+            ).format(name=repr(name), file=model.name)
+        )
+    config = _loaded(
+        lambda: AutoConfig.from_pretrained(folder),
+        translate("the configuration of the checkpoint {name} cannot be loaded: {reason}"),
+        name,
+    )
+    tokenizer = _loaded(
+        lambda: prepare_tokenizer(AutoTokenizer.from_pretrained(folder), config),
+        translate("the tokenizer of the checkpoint {name} cannot be loaded: {reason}"),
+        name,
+    )
+    return config, tokenizer
+
+
+def _loaded(load: Callable[[], Any], message: str, name: str) -> Any:
+    try:
+        return load()
+    except TutorialError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise CheckpointUnavailableError(message.format(name=repr(name), reason=reason)) from error
 
 
 def _try_in_pytorch(folder: Path, name: str, config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -72,14 +111,8 @@ def _try_in_pytorch(folder: Path, name: str, config: PretrainedConfig, tokenizer
         unfit = report["missing_keys"] | {weight for weight, *_ in report["mismatched_keys"]}
         encoder = f"{model.base_model_prefix}."
         _require_fit(name, [weight for weight in unfit if weight.startswith(encoder) and POOLER not in weight])
-        if not hasattr(model.base_model, "embeddings"):  # which `speedups` freezes; decoders have no such part
-            raise CheckpointUnavailableError(
-                translate(
-                    "the checkpoint {name} is of the model_type {kind}, which is not trained here; choose an encoder,"
-                    " such as BERT, DistilBERT or RoBERTa"
-                ).format(name=repr(name), kind=repr(config.model_type))
-            )
         model = load().eval()
+        model.get_input_embeddings().requires_grad_(False)  # as `speedups` does
         for weight, numbers in model.named_parameters():
             _require_finite(name, weight, all(map(torch.isfinite, numbers.aminmax())))
         batch = tokenizer(SENTENCES, is_split_into_words=True, padding=True, return_tensors="pt")

@@ -1,6 +1,5 @@
 """Load the data that a name leads to: files, a folder, or a data set on the Hub."""
 
-import os
 from itertools import chain
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from helpers.data.folders import is_data
 from helpers.data.hugging_face import on_disk
 from helpers.data.reading import Choices
 from helpers.data.splits import write_splits
+from helpers.files import expanded
 
 
 def load_by_name(name: str, seed: int, choices: Choices) -> DatasetDict:
@@ -37,7 +37,7 @@ def load_by_name(name: str, seed: int, choices: Choices) -> DatasetDict:
         from helpers.data.hugging_face.from_hub import load_from_hub  # here, as local data need no Hub
 
         return load_from_hub(name, seed, choices)
-    files = find_files(Path(os.path.expanduser(name)))
+    files = find_files(Path(expanded(name)))
     if on_disk.have_columns(files, name):
         from helpers.data.hugging_face.from_columns import as_common_form  # here, as other files need less
 

@@ -1,5 +1,6 @@
 """Find and read a data set's files."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def find_files(path: Path) -> dict[str, list[Path]]:
         If the folder cannot be read or has nothing for the training split, several files claim one split or a file
         claims several, a shard of a split is missing, or a file has another suffix.
     """
-    if path.is_file() or (is_data(path) and not path.is_dir()):
+    if os.path.isfile(path) or (is_data(path) and not os.path.isdir(path)):  # pathlib raises for some names
         if not is_data(path):
             raise DatasetUnavailableError(
                 translate("{path} cannot be read as data: expected a name that ends in {suffixes}").format(
@@ -43,9 +44,11 @@ def find_files(path: Path) -> dict[str, list[Path]]:
         return {ALL: [path]}
     try:
         return find_splits(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the second for what can be no name
         raise DatasetUnavailableError(
-            translate("the data folder {path} cannot be read: {reason}").format(path=path, reason=error.strerror)
+            translate("the data folder {path} cannot be read: {reason}").format(
+                path=path, reason=getattr(error, "strerror", None) or error
+            )
         ) from error
 
 

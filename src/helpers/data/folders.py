@@ -85,7 +85,7 @@ def _data_files(folder: Path) -> list[Path]:
     return [
         entry
         for entry in _entries(folder)
-        if is_data(entry) and entry.is_file() and entry.name not in BESIDE_DATA and not DOCUMENTS.match(entry.name)
+        if is_data(entry) and not entry.is_dir() and entry.name not in BESIDE_DATA and not DOCUMENTS.match(entry.name)
     ]
 
 

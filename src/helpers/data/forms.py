@@ -1,5 +1,6 @@
 """Recognise which form a file of labelled text has."""
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -52,13 +53,13 @@ def reader_of(path: Path) -> Reader:
         from helpers.data.tables.tables import read_table
 
         return read_table
-    if path.suffix.lower() in {*CONLL_SUFFIXES, *SPLIT_SUFFIXES} and not path.is_dir():
+    if path.suffix.lower() in {*CONLL_SUFFIXES, *SPLIT_SUFFIXES} and not os.path.isdir(path):
         return _line_reader(path)
     if path.suffix.lower() == ".spacy":
         from helpers.data.marked_texts.spacy_docs import read_texts as read_docs
 
         return partial(_labelled, read_docs)
-    if path.suffix.lower() == ".ann" or path.is_dir():
+    if path.suffix.lower() == ".ann" or os.path.isdir(path):
         from helpers.data.marked_texts.brat import read_texts as read_standoff
 
         return partial(_labelled, read_standoff)

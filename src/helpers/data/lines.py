@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.errors import DatasetUnavailableError, MalformedDataError
+from helpers.files import require_file
 from helpers.notebook.language import translate
 
 SAMPLE = 2**16  # bytes by which an encoding is guessed
@@ -34,6 +35,7 @@ def read_lines(path: Path) -> Iterator[tuple[str, str]]:
         probably is.
     """
     try:
+        require_file(path)
         # As bytes: in text, Python would also end a line at a lone carriage return.
         with path.open("rb") as file:
             _refuse_utf16(file.peek(SAMPLE)[:SAMPLE], path)

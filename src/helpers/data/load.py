@@ -7,7 +7,6 @@ from importlib.resources import files
 
 from datasets import DatasetDict
 
-from helpers.data.missing_splits import SPLITS, complete
 from helpers.data.tagging import Sentence, as_sentence
 
 SAMPLE = files("helpers.data") / "sample"
@@ -58,7 +57,9 @@ def load_ner_dataset(
     ParameterError
         If a choice is none of those that there are.
     """
-    # What not all data need is imported where it is needed.
+    # What not all need who open the lesson is imported where it is needed.
+    from helpers.data.missing_splits import SPLITS, complete
+
     if name == "sample":
         from helpers.data.splits import write_splits
 
@@ -85,6 +86,8 @@ def label_names(dataset: DatasetDict) -> list[str]:
 
 def dataset_digest(dataset: DatasetDict) -> str:
     """Compute a SHA-256 (hexadecimal) over the words, tags, texts, spans and label names of all splits, in order."""
+    from helpers.data.missing_splits import SPLITS
+
     digest = hashlib.sha256(json.dumps(label_names(dataset)).encode())
     for split in SPLITS:
         names = [name for name in ("tokens", "ner_tags", "text", "spans") if name in dataset[split].features]

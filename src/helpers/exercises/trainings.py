@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from helpers.alignment import align_labels, inside_ids
-from helpers.checkpoints.find import longest_input
+from helpers.checkpoints.find import prepare_tokenizer
 from helpers.data.load import label_names
 from helpers.metrics import SCORES, SEQEVAL, tags_from_logits
 from helpers.training.speed import settings
@@ -76,9 +76,8 @@ def make_trainer(
         id2label=dict(enumerate(names)),
         label2id={name: label for label, name in enumerate(names)},
     )
-    (model.base_model if head_only else model.base_model.embeddings).requires_grad_(False)
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint, add_prefix_space=True)
-    tokenizer.model_max_length = longest_input(tokenizer, model.config)
+    (model.base_model if head_only else model.get_input_embeddings()).requires_grad_(False)
+    tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(checkpoint), model.config)
     rows = dataset["train"]
     if sentences is not None:
         rows = rows.shuffle(seed=seed, keep_in_memory=True).select(range(min(sentences, len(rows))))

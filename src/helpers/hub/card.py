@@ -31,8 +31,10 @@ TEMPLATE = """\
 ## Scores
 
 On the test split. Entities count if their type and both of their boundaries are right (seqeval).
-{%- if results.dataset.aggregation_strategy %} They are what
-{{ code('pipeline("ner", aggregation_strategy="%s")' % results.dataset.aggregation_strategy) }} finds.{% endif %}
+{%- macro finder(strategy) %}{{ code('pipeline("ner", aggregation_strategy="%s")' % strategy) }}{% endmacro %}
+{%- if results.dataset.aggregation_strategy == "simple" %} They are what {{ finder("simple") }} finds.
+{%- elif results.dataset.aggregation_strategy %} The texts were split into words; in raw text {{ finder("first") }}
+finds the ends of words by white space, with some tokenizers by punctuation too.{% endif %}
 On other kinds of text, scores can be far lower.
 
 | entities | precision | recall | F1 | in the test split |

@@ -1,7 +1,6 @@
 """The language in which the helpers speak to the reader."""
 
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import polib
@@ -10,13 +9,12 @@ from helpers.errors import ParameterError
 
 LANGUAGES = ("en", "ko")
 CATALOGUE = Path(__file__).with_name("ko.po")
-FONT_FAMILY = "NanumGothic"  # has Hangul, which matplotlib's own font lacks
 
 _language = "en"
 
 
 def use_language(language: str) -> None:
-    """Choose the language of what the helpers show from now on, and for figures a font that has its letters.
+    """Choose the language of what the helpers show from now on.
 
     Parameters
     ----------
@@ -25,18 +23,11 @@ def use_language(language: str) -> None:
     Raises
     ------
     ParameterError
-        If the language is none of these, or the package with the Korean font is missing.
+        If the language is none of these.
     """
-    import matplotlib  # here, as it is slow to import and not everyone who translates draws
-
     global _language
     if language not in LANGUAGES:
         raise ParameterError(f"there is no language {language!r}; choose one of {', '.join(LANGUAGES)}")
-    if language == "ko":
-        _add_korean_font()
-        matplotlib.rcParams["font.family"] = [FONT_FAMILY, "DejaVu Sans"]  # the second for what the first lacks
-    else:
-        matplotlib.rcParams["font.family"] = matplotlib.rcParamsDefault["font.family"]
     _language = language
 
 
@@ -66,14 +57,3 @@ def translate(message: str) -> str:
 def _translations() -> dict[str, str]:
     # Fuzzy entries are left out: their English has changed since they were translated.
     return {entry.msgid: entry.msgstr for entry in polib.pofile(str(CATALOGUE)).translated_entries()}
-
-
-@cache
-def _add_korean_font() -> None:
-    from matplotlib.font_manager import fontManager
-
-    # Looked up without an import, which would change matplotlib's settings and fails without distutils.
-    package = find_spec("koreanize_matplotlib")
-    if package is None:
-        raise ParameterError('language "ko" needs a font for the figures: pip install --no-deps koreanize-matplotlib')
-    fontManager.addfont(Path(package.origin).parent / "fonts" / f"{FONT_FAMILY}.ttf")

@@ -37,7 +37,10 @@ def claim(folder: Path, name: str = LOCK) -> None:
     OutputFolderError
         If another process has claimed it, or it cannot be written to.
     """
-    path = _file(folder, name)
+    try:
+        path = _file(folder, name)
+    except ValueError as error:  # no folder can have that name
+        raise OutputFolderError(f"the results cannot go to {folder}: {error}") from error
     if path in _claimed:
         return
     lock = FileLock(path, thread_local=False)

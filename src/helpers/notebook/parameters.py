@@ -1,7 +1,9 @@
 """The notebooks' parameters: what values they can take."""
 
+import ast
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from numbers import Real
 from reprlib import Repr
 from typing import Any
@@ -13,23 +15,38 @@ TEXT, NUMBER, COUNT, SWITCH = "a text", "a number", "a whole number", "True or F
 KINDS = {TEXT: str, NUMBER: Real, COUNT: int, SWITCH: bool}
 LARGEST_SEED = 2**32 - 1  # NumPy's limit
 LARGEST_NUMBER = sys.float_info.max
-short = Repr()
-short.maxlevel = 2  # a few lines of YAML can make a value that is endless to print
+INJECTED = "# Parameters\n"  # begins the cell that papermill adds
+PATHS = ("PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH")  # which papermill sets there if told to
+LARGEST_COUNT = 2**31 - 1  # of the integers that native code counts with
+LONGEST_TEXT = 4096  # characters; no system takes a longer path
+LONGEST_INT = 64  # bits; Python refuses to print an integer of more than 4,300 digits
 # name: (kind, smallest value, largest value)
 RULES = {
     "dataset": (TEXT, None, None),
     "model": (TEXT, None, None),
     "output_dir": (TEXT, None, None),
-    "epochs": (COUNT, 1, None),
+    "epochs": (COUNT, 1, LARGEST_COUNT),
     "learning_rate": (NUMBER, 0, LARGEST_NUMBER),
-    "batch_size": (COUNT, 1, None),
+    "batch_size": (COUNT, 1, LARGEST_COUNT),
     "weight_decay": (NUMBER, 0, LARGEST_NUMBER),
     "seed": (COUNT, 0, LARGEST_SEED),
-    "max_train_examples": (COUNT, 0, None),
+    "max_train_examples": (COUNT, 0, LARGEST_COUNT),
     "speedups": (SWITCH, None, None),
     "push_to_hub": (SWITCH, None, None),
     "hub_model_id": (TEXT, None, None),
 }
+
+
+class _Short(Repr):
+    """Prints a value in a line, whatever it is."""
+
+    def repr_int(self, number: int, level: int) -> str:
+        bits = number.bit_length()
+        return super().repr_int(number, level) if bits <= LONGEST_INT else f"<an integer of {bits} bits>"
+
+
+short = _Short()
+short.maxlevel = 2  # a few lines of YAML can make a value that is endless to print
 
 
 def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,8 +65,10 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ParameterError
-        If a value is missing or one that `check_value` refuses, or if two parameters do not go together.
+        If a value is missing or one that `check_value` refuses, or if two parameters do not go together. Also if
+        papermill was given a name that is no parameter, which it only logs.
     """
+    check_names(namespace)
     missing = [name for name in RULES if name not in namespace]
     if missing:
         raise ParameterError(f"{missing[0]} has no value yet; run the cell with the parameters first")
@@ -73,10 +92,10 @@ def check_value(name: str, value: Any) -> None:
     ------
     ParameterError
         If the notebooks have no such parameter, or the value is of another kind than it takes, too small or too large,
-        or a text that holds an access token or that UTF-8 cannot hold.
+        or a text that holds an access token, that UTF-8 cannot hold, or that no name or path can be: too long, or with
+        the character 0.
     """
-    if name not in RULES:
-        raise ParameterError(f"the notebooks have no parameter {name!r}; they have: {', '.join(RULES)}")
+    _require_known(name, RULES)
     kind, smallest, largest = RULES[name]
     # bool is a kind of int in Python, but epochs=True is a mistake.
     if not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != SWITCH):
@@ -86,7 +105,51 @@ def check_value(name: str, value: Any) -> None:
         raise ParameterError(f"{name}={short.repr(value)}: expected {kind} of at least {smallest}")
     if largest is not None and value > largest:
         raise ParameterError(f"{name}={short.repr(value)}: expected {kind}, and none as large as that")
-    if kind == TEXT and value != redact_tokens(value):
+    if kind != TEXT:
+        return
+    if len(value) > LONGEST_TEXT or "\0" in value:
+        raise ParameterError(f"{name}={short.repr(value)}: expected {kind} that can be a name or a path")
+    if value != redact_tokens(value):
         raise ParameterError(f"{name} holds an access token, which would be in all that the run leaves; log in instead")
-    if kind == TEXT and value != value.encode(errors="ignore").decode():
+    if value != value.encode(errors="ignore").decode():
         raise ParameterError(f"{name}={short.repr(value)}: expected {kind} that UTF-8 can hold")
+
+
+def check_names(namespace: Mapping[str, Any]) -> None:
+    """Make sure that papermill has set no name that the notebook doesn't have, which it only logs.
+
+    Parameters
+    ----------
+    namespace : mapping of str to any
+        The notebook's ``globals()``, with IPython's list of the cells that were run, ``In``.
+
+    Raises
+    ------
+    ParameterError
+        If it has. Where the cell with the notebook's own parameters was run again since, that one counts.
+    """
+    history = namespace.get("In", ())
+    for place in reversed(range(len(history))):
+        if history[place].startswith(INJECTED):
+            own = list(dict.fromkeys(name for source in history[:place] for name in _assigned_names(source)))
+            later = (set(_assigned_names(source)) for source in history[place + 1 :])
+            if not any(len(names.intersection(own)) > len(own) / 2 for names in later):
+                for name in _assigned_names(history[place]):
+                    _require_known(name, [*own, *PATHS])
+            return
+
+
+def _require_known(name: str, known: Collection[str]) -> None:
+    if name not in known:
+        nearest = "".join(f", but {other!r}" for other in get_close_matches(name, known, n=1))
+        listed = ", ".join(other for other in known if other not in PATHS)
+        raise ParameterError(f"the notebooks have no parameter {short.repr(name)}{nearest}; they have: {listed}")
+
+
+def _assigned_names(source: str) -> list[str]:
+    try:
+        statements = ast.parse(source).body
+    except (SyntaxError, ValueError):  # a cell that failed
+        return []
+    targets = [target for statement in statements if isinstance(statement, ast.Assign) for target in statement.targets]
+    return [target.id for target in targets if isinstance(target, ast.Name)]

@@ -11,7 +11,7 @@ import pandas as pd
 import psutil
 
 from helpers.errors import ResultsError
-from helpers.files import written_whole
+from helpers.files import require_file, written_whole
 from helpers.metrics import SCORES
 
 SCHEMA_VERSION = 3
@@ -64,7 +64,8 @@ def write_results(folder: Path, **content) -> Path:
     folder : Path
         Created where it is missing.
     **content
-        The other entries of `KEYS`, as JSON can hold them. Schema version, library versions and peak memory are added.
+        The other entries of `KEYS`, as JSON can hold them; NaN and infinite numbers become null. Schema version,
+        library versions and peak memory are added.
 
     Returns
     -------
@@ -111,25 +112,34 @@ def add_seconds(folder: Path, seconds: dict[str, float]) -> Path:
 
 def _write(folder: Path, results: dict) -> Path:
     path = folder / FILE_NAME
+    finite = json.loads(json.dumps(results), parse_constant=lambda name: None)  # JSON has no NaN: null
     with written_whole(path) as unfinished:
-        unfinished.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(finite, indent=2, ensure_ascii=False, allow_nan=False)
+        unfinished.write_text(text + "\n", encoding="utf-8")
     return path
 
 
-def read_results(folder: Path | str) -> dict:
+def read_results(folder: Path | str, edition: str | None = None) -> dict:
     """Read the metrics.json of a run's output folder.
+
+    Parameters
+    ----------
+    folder : Path or str
+    edition : str, optional
+        Whose results are expected there; by default any.
 
     Raises
     ------
     ResultsError
-        If it is missing, no JSON, of another schema version, or lacks an entry.
+        If it is missing, no JSON, of another schema version or edition, or lacks an entry.
     """
     path = Path(folder) / FILE_NAME
     try:
+        require_file(path)
         results = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ResultsError(f"{path} does not exist: the run has not finished") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path} cannot be read: {error}") from error
     found = results.get("schema_version") if isinstance(results, dict) else None
     if found != SCHEMA_VERSION:
@@ -137,6 +147,8 @@ def read_results(folder: Path | str) -> dict:
     unknown = results.keys() - KEYS - OPTIONAL_KEYS
     if unknown or not results.keys() >= KEYS:
         raise ResultsError(f"{path}: missing {KEYS - results.keys()}, unknown {unknown}")
+    if edition not in (None, results["edition"]):
+        raise ResultsError(f"{path} has the results of the edition {results['edition']!r}, expected {edition!r}")
     return results
 
 

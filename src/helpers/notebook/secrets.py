@@ -1,22 +1,68 @@
 """Redact the Hub's access tokens."""
 
+import html
+import json
 import os
 import re
+from functools import cache
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 TOKEN = re.compile(r"(hf_|api_org_|\bapi_)([A-Za-z0-9]{20,}|(oauth|jwt)_[\w.-]{20,})")
 SHORTEST = 20  # anything shorter is a stand-in, and may be part of any word
+# What escapes are made of, as patterns, since they are escaped in turn: JSON in HTML, say, or an address in an address.
+PERCENT = "%(?:25)*"
+BACKSLASH = rf"(?:\\|{PERCENT}5C)"
+PARTS = {
+    "%": PERCENT,
+    "&": rf"(?:&|{PERCENT}26)(?:amp(?:;|{PERCENT}3B))*",
+    "#": rf"(?:\#|{PERCENT}23)",
+    ";": rf"(?:;|{PERCENT}3B)",
+    "\\": f"{BACKSLASH}++",
+}
+
+
+def hugging_face_home() -> str:
+    """Name the folder of Hugging Face's libraries as they do; ``~`` and variables in it are still to be expanded."""
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    return os.environ.get("HF_HOME", os.path.join(cache, "huggingface"))
 
 
 def redact_tokens(text: str) -> str:
     """Shorten each token in a text to its beginning, which says what it was.
 
-    Tokens are what looks like one, and the one in use, whatever it looks like.
+    Tokens are what looks like one, and the one in use, whatever it looks like: as it is, and as it stands in JSON,
+    Python's quotes, HTML or an address, or in one of them within another.
     """
     in_use = _token_in_use()
     if len(in_use) >= SHORTEST:
-        text = text.replace(in_use, f"{in_use[:3]}...")
+        begins, plain, written = _forms(in_use)
+        if plain in text:
+            text = written.sub(f"{begins}...", text)
     return TOKEN.sub(r"\1...", text)
+
+
+@cache
+def _forms(token: str) -> tuple[str, str, re.Pattern]:
+    """Give what a token may be shortened to, a part of it that nothing escapes, and a pattern for all ways to write it.
+
+    The pattern takes the backslashes before the token too, since half of an escape would break the JSON around it.
+    """
+    letters = max(re.findall("[A-Za-z0-9]+", token), key=len, default="")
+    once = re.sub(r"\\+", r"\\", token)  # as each escape makes more of them
+    written = re.compile(r"(?<!\\)" + "".join(map(_escaped, once)), re.IGNORECASE)  # %5c is %5C
+    return re.match(r"\w{0,3}", token, re.ASCII)[0], letters, written
+
+
+def _escaped(character: str) -> str:
+    """Give a pattern for a character, however often it was escaped."""
+    if character == "\\":
+        return PARTS[character]
+    forms = {character, json.dumps(character)[1:-1], ascii(character)[1:-1], html.escape(character)}
+    forms |= {f"&#{ord(character)};", f"&#x{ord(character):x};"}
+    forms |= {escape(character, safe="", errors="surrogatepass") for escape in (quote, quote_plus)}
+    written = ("".join(PARTS.get(part) or re.escape(part) for part in form.lstrip("\\")) for form in forms)
+    return rf"{BACKSLASH}*+(?:{'|'.join(sorted(written, key=len, reverse=True))})"
 
 
 def _token_in_use() -> str:
@@ -24,9 +70,7 @@ def _token_in_use() -> str:
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         if token := os.environ.get(name, "").strip():
             return token
-    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    home = os.environ.get("HF_HOME", os.path.join(cache, "huggingface"))
-    path = os.environ.get("HF_TOKEN_PATH", os.path.join(home, "token"))
+    path = os.environ.get("HF_TOKEN_PATH", os.path.join(hugging_face_home(), "token"))
     try:
         return Path(os.path.expandvars(os.path.expanduser(path))).read_text(encoding="utf-8").strip()
     except (OSError, ValueError):  # no login file, or none that can be read, so nothing in it is in use

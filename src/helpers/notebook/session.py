@@ -24,6 +24,8 @@ from helpers.notebook.startup import (
     native_stderr_hidden,
     quieten_transformers,
     require_fresh_imports,
+    sleep_where_cores_are_shared,
+    use_writable_caches,
 )
 
 
@@ -72,6 +74,7 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
     require_fresh_imports()
     use_language(language)
     explain_missing_names()
+    use_writable_caches()
     if edition == "tensorflow":
         namespace = {**namespace, "speedups": False}  # which it has none of
     parameters = check_parameters(namespace)
@@ -83,6 +86,9 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
         publish.require_repository(parameters["hub_model_id"])
         publish.ignore_pickles(folder / "checkpoints")
     prepare_framework(edition)
+    from helpers.training.divergence import stop_where_it_diverges  # here, as it may import the framework
+
+    stop_where_it_diverges(edition)
     if parameters["push_to_hub"] and edition == "tensorflow":
         publish.push_over_http()
     quieten_transformers()
@@ -93,10 +99,11 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
 
 
 def prepare_framework(edition: str) -> None:
-    """Import TensorFlow without its chatter, or keep PyTorch to one GPU; `start` does so for the lesson."""
+    """Import TensorFlow without its chatter, or prepare the environment for PyTorch; `start` does so for the lesson."""
     if edition == "pytorch":
         # Trainer gives each GPU a batch of its own, which would make the batch larger than `batch_size`.
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
+        sleep_where_cores_are_shared()
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     if edition == "keras":

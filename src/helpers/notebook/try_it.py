@@ -26,7 +26,7 @@ def try_it(
     Parameters
     ----------
     classify : TokenClassificationPipeline
-        Its tokenizer knows how many subwords the model can take; longer texts are read in windows.
+        As for `helpers.inference.find_entities`.
     entity_types : sequence of str
         As for `helpers.highlight.highlight`.
     sentence : str
@@ -55,7 +55,9 @@ def try_it(
 def _found(text: str, classify: TokenClassificationPipeline, entity_types: Sequence[str], strategy: str) -> HTML:
     if not text.strip():
         return HTML(_note(translate("The field is empty: type a sentence into it and press Enter.")))
-    entities = classify(text, aggregation_strategy=strategy, stride=classify.tokenizer.model_max_length // 4)
+    from helpers.inference import find_entities  # here, as opening the lesson needs none of it
+
+    entities = find_entities(classify, text, strategy)
     highlighted = highlight_text(text, entities, entity_types).data
     return HTML(highlighted if entities else highlighted + _note(translate("The model finds no entity here.")))
 

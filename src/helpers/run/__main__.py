@@ -9,6 +9,7 @@ from helpers.errors import TutorialError
 from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.language import LANGUAGES, use_language
 from helpers.run.editions import RUNS, load_profile, run_editions, subfolder
+from helpers.run.streams import survive_closed_streams
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,9 +36,10 @@ def _value(text: str) -> Any:
     """Read a value from the command line: a Python number, boolean or quoted text, else the text itself."""
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # as it warns of itself
         return text
 
 
 if __name__ == "__main__":
+    survive_closed_streams()
     sys.exit(main())

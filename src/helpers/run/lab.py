@@ -12,9 +12,11 @@ from typing import Any
 import nbformat
 from ipykernel.kernelspec import KERNEL_NAME
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
 
+from helpers.data.temporary import temporary_folder
 from helpers.errors import TutorialError
-from helpers.files import written_whole
+from helpers.files import can_write, written_whole
 from helpers.notebook.language import LANGUAGES
 from helpers.run.editions import RUNS, load_profile, notebooks_folder, subfolder
 
@@ -52,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int | None:
         return 1
     from jupyterlab.labapp import main as open_jupyterlab  # here, as whoever only makes copies needs none
 
+    _let_jupyter_write()
     # A workspace for each root, as JupyterLab opens the tabs of last time, by their paths.
     workspace = f"/lab/workspaces/{options.profile or 'notebooks'}/tree/{subfolder(options.language)}"
     own = [
@@ -60,6 +63,16 @@ def main(arguments: list[str] | None = None) -> int | None:
         "--ServerApp.kernel_spec_manager_class=helpers.run.lab.Kernels",
     ]
     return open_jupyterlab([*own, *for_jupyterlab])
+
+
+def _let_jupyter_write() -> None:
+    """Let Jupyter keep its own files in a temporary folder where it cannot write to the home folder."""
+    folders = {"CONFIG": jupyter_config_dir(), "DATA": jupyter_data_dir(), "RUNTIME": jupyter_runtime_dir()}
+    unusable = [name for name, folder in folders.items() if not can_write(Path(folder))]
+    if unusable:
+        with temporary_folder() as instead:
+            os.environ |= {f"JUPYTER_{name}_DIR": str(instead / name) for name in unusable}
+        print(f"Settings and workspaces of Jupyter cannot be saved, and go to {instead} until it ends.", flush=True)
 
 
 def make_copies(profile: str) -> Path:
@@ -129,7 +142,7 @@ def fill_in(source: str, parameters: dict[str, Any]) -> str:
 
 def _notebooks(root: Path) -> list[Path]:
     """List the notebooks of all folders but hidden ones, in which Jupyter keeps its own copies."""
-    found = root.glob("**/*.ipynb")
+    found = filter(Path.is_file, root.glob("**/*.ipynb"))
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))
 
 

@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup, Doctype, NavigableString, Tag
 from bs4.element import PreformattedString
 from nbconvert import HTMLExporter
 
+from helpers.files import written_whole
 from helpers.notebook.editions import EDITIONS
 from helpers.notebook.language import translate
 from helpers.run.frame import framed
@@ -66,7 +67,9 @@ def render_html(executed: Path, notebooks: Path, language: str) -> Path:
     for text in soup.find_all(string=_ends_elsewhere_in_browsers):
         text.extract()
     path = executed.with_suffix(".html")
-    path.write_text(framed(soup, "notebook", _pages_beside(executed), "data:", language), encoding="utf-8")
+    with written_whole(path) as unfinished:
+        page = framed(soup, "notebook", _pages_beside(executed), "data:", language)
+        unfinished.write_text(page, encoding="utf-8")
     return path
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from bs4 import BeautifulSoup
 
+from helpers.files import written_whole
 from helpers.notebook.editions import EDITIONS
 from helpers.notebook.language import current_language
 from helpers.notebook.results import results_table
@@ -48,7 +49,8 @@ def write_report(runs: list[dict], folder: Path) -> Path:
     pages = {title: f"{edition}.html" for edition, title in titles.items()}
     path = folder / "report.html"
     page = framed(BeautifulSoup(content, "html.parser"), "report", pages, IMAGES, language)
-    path.write_text(page, encoding="utf-8")
+    with written_whole(path) as unfinished:
+        unfinished.write_text(page, encoding="utf-8")
     return path
 
 

@@ -9,12 +9,13 @@ from datasets import DatasetDict
 from seqeval.metrics import f1_score
 
 from helpers.alignment import align_labels, complete
-from helpers.checkpoints.find import longest_input
+from helpers.checkpoints.find import prepare_tokenizer
 from helpers.checkpoints.head import fit_head
 from helpers.data.load import label_names
 from helpers.files import room_needed
 from helpers.metrics import tags_from_logits
 from helpers.training import speed
+from helpers.training.divergence import trainer_callback
 
 
 def fine_tune(
@@ -48,6 +49,8 @@ def fine_tune(
     ------
     NoLabelError
         If no word of the training split has a subword.
+    TrainingDivergedError
+        If the validation loss is no finite number after an epoch; then nothing is saved.
     DiskFullError
         If there is no room for the model.
     """
@@ -62,8 +65,7 @@ def fine_tune(
     )
 
     names = label_names(dataset)
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint, add_prefix_space=True)
-    tokenizer.model_max_length = longest_input(tokenizer, AutoConfig.from_pretrained(checkpoint))
+    tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(checkpoint), AutoConfig.from_pretrained(checkpoint))
 
     def tokenize_and_align_labels(examples: dict) -> dict:
         tokenized = tokenizer(examples["tokens"], truncation=True, is_split_into_words=True)
@@ -85,7 +87,7 @@ def fine_tune(
         use_safetensors=True,
         dtype="float32",
     )
-    model.base_model.embeddings.requires_grad_(False)
+    model.get_input_embeddings().requires_grad_(False)
     with room_needed(Path(folder)), TemporaryDirectory() as checkpoints:
         arguments = TrainingArguments(
             output_dir=checkpoints,
@@ -112,6 +114,7 @@ def fine_tune(
             eval_dataset=encoded["validation"],
             data_collator=DataCollatorForTokenClassification(tokenizer),
             compute_metrics=compute_metrics,
+            callbacks=[trainer_callback()],
         )
         trainer.train()
         model.save_pretrained(folder)

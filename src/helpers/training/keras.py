@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from helpers.alignment import IGNORED
-from helpers.metrics import SCORES
+from helpers.metrics import SCORES, require_finite
 from helpers.training.batches import padded_batches
 from helpers.training.keras_encoder import build_tagger, load_pretrained, save_pretrained
 from helpers.training.speed import fast_dtype_policy
@@ -44,7 +44,8 @@ def metric_callback(
     Returns
     -------
     keras.callbacks.Callback
-        Adds each score to the epoch's logs as ``val_<name>``; to be put before callbacks that look for it.
+        Adds each score to the epoch's logs as ``val_<name>``; to be put before callbacks that look for it, or that
+        save. Where training has diverged, it raises `TrainingDivergedError`.
     """
     import keras
 
@@ -54,6 +55,7 @@ def metric_callback(
             longest = max(labels.shape[1] for _, labels in pairs)
             logits = np.concatenate([_padded(logits, longest, 0) for logits, _ in pairs])
             labels = np.concatenate([_padded(labels, longest, IGNORED) for _, labels in pairs])
+            require_finite(logits[labels != IGNORED], epoch + 1)
             logs |= {f"val_{name}": float(score) for name, score in compute_metrics((logits, labels)).items()}
 
     return MetricCallback()

@@ -13,14 +13,17 @@ import numpy as np
 
 from helpers.errors import ResumeError
 from helpers.files import room_needed, sync, written_whole
+from helpers.metrics import require_finite
 from helpers.notebook import locks
 from helpers.notebook.language import translate
+from helpers.notebook.sources import helpers_digest
 
 if TYPE_CHECKING:
     import keras
     from transformers import TrainerCallback
 
 NAME = re.compile(r"checkpoint-(\d+)")  # as `Trainer` calls them
+DIGEST = re.compile("[0-9a-f]{64}")  # SHA-256
 RECORD = "record.json"
 KEYS = {"made_from", "files", "best"}
 STATE, SCORES = "state.npz", "scores.json"  # of a Keras checkpoint
@@ -38,7 +41,8 @@ class TrainingCheckpoints:
     folder : Path
         It is locked until this process ends.
     made_from : mapping of str to any
-        What the result depends on, as JSON can hold it: settings, digests of data and encoder, libraries.
+        What the result depends on, as JSON can hold it: settings, libraries, digests of data, encoder and functions. A
+        digest of the helpers is added.
 
     Raises
     ------
@@ -50,7 +54,7 @@ class TrainingCheckpoints:
         locks.claim(folder)
         folder.mkdir(exist_ok=True)  # it may have been removed since a first claim
         self.folder = folder
-        self.made_from = json.loads(json.dumps(made_from))
+        self.made_from = json.loads(json.dumps({**made_from, "helpers": helpers_digest()}))
 
     def path(self, number: int) -> Path:
         """Return the folder of a checkpoint."""
@@ -131,11 +135,18 @@ class TrainingCheckpoints:
         now = self.made_from
         names = sorted(name for name in now.keys() | before.keys() if now.get(name) != before.get(name))
         if names:
-            differences = "; ".join(f"{name} was {before.get(name)!r}, is {now.get(name)!r}" for name in names)
+            differences = "; ".join(
+                f"{name} was {_short(before.get(name))}, is {_short(now.get(name))}" for name in names
+            )
             raise ResumeError(
                 f"{path} is of another training: {differences}. Set it as it was to continue, or let this training"
                 " write to another folder"
             )
+
+
+def _short(value: Any) -> str:
+    """Write a value for a message: of a digest, only its first digits."""
+    return repr(value[:12] if isinstance(value, str) and DIGEST.fullmatch(value) else value)
 
 
 def trainer_checkpoints(checkpoints: TrainingCheckpoints) -> TrainerCallback:
@@ -145,7 +156,8 @@ def trainer_checkpoints(checkpoints: TrainingCheckpoints) -> TrainerCallback:
     ----------
     checkpoints : TrainingCheckpoints
         In the ``output_dir`` of the `TrainingArguments`. These must set no ``save_total_limit``, because `Trainer`
-        would remove older checkpoints before the new one is sealed.
+        would remove older checkpoints before the new one is sealed. If the training diverges, it ends with
+        `TrainingDivergedError` before the next is saved.
     """
     from transformers import TrainerCallback
 
@@ -153,6 +165,9 @@ def trainer_checkpoints(checkpoints: TrainingCheckpoints) -> TrainerCallback:
         def on_train_begin(self, args, state, control, **others):
             if state.best_global_step:  # the folder may have been moved since
                 state.best_model_checkpoint = str(checkpoints.path(state.best_global_step))
+
+        def on_evaluate(self, args, state, control, metrics, **others):
+            require_finite(metrics["eval_loss"], state.epoch)
 
         def on_save(self, args, state, control, **others):
             checkpoints.seal(state.global_step, state.best_global_step or state.global_step)

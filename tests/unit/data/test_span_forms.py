@@ -378,5 +378,6 @@ def test_a_broken_file_of_spacy_is_named(tmp_path):
 def test_without_spacy_it_is_said_what_to_install(tmp_path, monkeypatch):
     for module in ("spacy", "spacy.tokens"):
         monkeypatch.setitem(sys.modules, module, None)
+    (tmp_path / "train.spacy").touch()
     with pytest.raises(DatasetUnavailableError, match=r"train\.spacy is in a form .*: pip install spacy$"):
         covered(tmp_path / "train.spacy")

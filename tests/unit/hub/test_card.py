@@ -1,7 +1,9 @@
 import pytest
+from bs4 import BeautifulSoup
 from huggingface_hub import ModelCard
 from markdown_it import MarkdownIt
 from support.hostile import BOMB
+from support.odd_types import ODD_TYPES
 
 from helpers.checkpoints import find
 from helpers.hub.card import public_name, write_card
@@ -103,6 +105,14 @@ def test_odd_names_stay_text(tmp_path, name):
     (row,) = [line for line in text.splitlines() if "| 0.500 | 0.500 | 0.500 | 1 |" in line and "all" not in line[:6]]
     assert row.startswith("| `") and row.endswith("` | 0.500 | 0.500 | 0.500 | 1 |")
     assert row.count("`") == 2
+
+
+def test_types_with_odd_names_are_told_from_the_total(tmp_path):
+    per_type = {name: {"precision": 0, "recall": 0, "f1": 0, "number": 1} for name in ODD_TYPES}
+    card = MarkdownIt("gfm-like", {"linkify": False}).render(card_of(tmp_path, per_type=per_type).text)
+    rows = [row.td for row in BeautifulSoup(card, "html.parser").tbody.find_all("tr")]
+    assert [cell.code and cell.code.text for cell in rows] == [*ODD_TYPES, None]
+    assert rows[-1].text == "all"
 
 
 @pytest.mark.parametrize(

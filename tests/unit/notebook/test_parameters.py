@@ -63,3 +63,29 @@ def test_a_push_needs_a_name_with_its_owner():
         with pytest.raises(ParameterError, match="needs hub_model_id with an owner"):
             check_parameters(DEFAULTS | {"push_to_hub": True, "hub_model_id": name})
     check_parameters(DEFAULTS | {"push_to_hub": True, "hub_model_id": "ada/names"})
+
+
+SOURCE = "".join(f"{name} = {value!r}\n" for name, value in DEFAULTS.items())
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        ["", SOURCE],
+        ["", SOURCE, "# Parameters\nepochs = 1\nspeedups = False\nPAPERMILL_OUTPUT_PATH = 'out.ipynb'\n"],
+        ["", SOURCE, "# Parameters\nepoch = 1\n", "no python", "# Parameters\nepochs = 1\n"],  # mended, and run again
+        ["", SOURCE, "# Parameters\nepoch = 1\n", SOURCE.replace("speedups = True\n", "")],  # the cell was removed
+        ["", SOURCE, "# My notes\nepoch = 1\n"],
+    ],
+)
+def test_names_that_papermill_may_set_and_a_readers_own(history):
+    assert check_parameters(DEFAULTS | {"In": history}) == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("epoch", "parameter 'epoch', but 'epochs'; they"), ("xyz", "parameter 'xyz'; they have: ")]
+)
+def test_a_name_that_papermill_has_set_in_vain_is_named(name, message):
+    history = ["", SOURCE, f"# Parameters\n{name} = 1\nseed = 7\n", "get_ipython().run_line_magic('pip', '')", "!"]
+    with pytest.raises(ParameterError, match=message):
+        check_parameters(DEFAULTS | {"In": history, name: 1})

@@ -1,9 +1,12 @@
 import json
 
 import pytest
+from bs4 import BeautifulSoup
+from support.odd_types import ODD_TYPES
 
 from helpers.errors import ResultsError
 from helpers.notebook import results
+from helpers.run.report import write_report
 
 CONTENT = {
     "edition": "pytorch",
@@ -24,6 +27,13 @@ def test_what_was_written_is_read(tmp_path):
     assert read["versions"]["torch"].startswith("2.")
     assert "tensorflow" not in read["versions"]
     assert read["peak_memory_bytes"] > 50e6  # Python with NumPy and pandas takes more than this
+
+
+def test_what_is_no_number_is_null_as_json_has_no_other_form(tmp_path):
+    history = [{"epoch": 1, "training_loss": float("nan"), "validation_loss": float("inf"), "f1": 0.1 + 0.2}]
+    path = results.write_results(tmp_path, **(CONTENT | {"history": history}))
+    written = json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert written["history"] == [{"epoch": 1, "training_loss": None, "validation_loss": None, "f1": 0.1 + 0.2}]
 
 
 def test_peak_memory_is_in_bytes():
@@ -62,6 +72,7 @@ def test_how_long_a_run_took_can_be_added_and_added_again(tmp_path):
     [
         (None, "does not exist"),
         ("{", "cannot be read"),
+        ("[" * 100_000, "cannot be read"),
         ("[]", "schema version None"),
         ('{"schema_version": 99}', "schema version 99"),
         ('{"schema_version": 3, "edition": "pytorch"}', "missing"),
@@ -72,6 +83,12 @@ def test_other_files_are_refused(tmp_path, text, message):
         (tmp_path / "metrics.json").write_text(text)
     with pytest.raises(ResultsError, match=message):
         results.read_results(tmp_path)
+
+
+def test_the_results_of_another_edition_are_refused(tmp_path):
+    results.write_results(tmp_path, **CONTENT)
+    with pytest.raises(ResultsError, match="edition 'pytorch', expected 'keras'"):
+        results.read_results(tmp_path, "keras")
 
 
 def test_table_sets_runs_side_by_side(tmp_path):
@@ -85,3 +102,20 @@ def test_table_sets_runs_side_by_side(tmp_path):
     assert table["f1"].tolist() == [1 / 3, 1 / 3]
     assert table["epochs"].tolist() == [3, 3]
     assert table["training (s)"].isna().tolist() == [False, True]
+
+
+def test_types_with_odd_names_are_recorded_and_reported(tmp_path):
+    per_type = {name: {"precision": 0.0, "recall": 0.0, "f1": i / 100, "number": i} for i, name in enumerate(ODD_TYPES)}
+    results.write_results(tmp_path, **(CONTENT | {"test": CONTENT["test"] | {"per_type": per_type}}))
+    read = results.read_results(tmp_path)
+    assert read["test"] == CONTENT["test"] | {"per_type": per_type}
+    page = BeautifulSoup(write_report([read], tmp_path).read_text(encoding="utf-8"), "html.parser")
+    (table,) = (section.table for section in page.find_all("section") if section.h3.text == "F1 by type")
+    rows = {row.th.text: row.td.text for row in table.tbody.find_all("tr")}
+    assert rows == {name: f"{i / 100:.3f}" for i, name in enumerate(ODD_TYPES)}
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path, no_file):
+    no_file(tmp_path / "metrics.json")
+    with pytest.raises(ResultsError, match="it is no file, but a pipe or a device"):
+        results.read_results(tmp_path)

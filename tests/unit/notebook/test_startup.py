@@ -1,5 +1,7 @@
 """The right releases from the first cell on."""
 
+import os
+import subprocess
 import sys
 from importlib.metadata import version
 from types import SimpleNamespace
@@ -33,3 +35,25 @@ def test_what_cannot_be_compared_needs_none(monkeypatch, module):
     monkeypatch.setattr("helpers.notebook.startup.REPLACEABLE", ("no_such_package",))
     monkeypatch.setitem(sys.modules, "no_such_package", module)
     assert require_fresh_imports() is None
+
+
+POLICY = """
+import os
+from helpers.notebook.startup import sleep_where_cores_are_shared
+sleep_where_cores_are_shared()
+os.environ["OMP_DISPLAY_ENV"] = "VERBOSE"
+import torch
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere other libraries run PyTorch's threads")
+@pytest.mark.parametrize(("chosen", "spins"), [({}, "0"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "30000000000")])
+def test_where_others_are_at_work_pytorchs_threads_sleep_while_they_wait(chosen, spins):
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+    try:
+        done = subprocess.run([sys.executable, "-c", POLICY], capture_output=True, text=True, env=os.environ | chosen)
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    assert f"GOMP_SPINCOUNT = '{spins}'" in done.stderr  # as the library itself says

@@ -14,6 +14,7 @@ from support.hostile import WORDS
 from support.trained_models import save_model
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
+from helpers.inference import find_entities
 from helpers.run.pages import render_html
 
 TYPES = ["location", "person"]
@@ -144,7 +145,7 @@ def test_the_first_sentence_is_shown_at_once_and_apart_from_the_widget(cell, cla
 def test_what_is_entered_is_shown_as_it_is_with_its_entities(cell, classify, text):
     (html,) = cell.enter(text)
     assert text_of(html) == text
-    assert marks(html) == spans(text, classify(text, aggregation_strategy="first", stride=16))
+    assert marks(html) == spans(text, find_entities(classify, text))
 
 
 def test_nothing_of_a_long_text_is_cut_off(cell, classify):

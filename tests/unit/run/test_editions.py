@@ -1,6 +1,8 @@
 """Executing a notebook, and finding it."""
 
 import os
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -11,17 +13,53 @@ from helpers.run.editions import execute, load_profile, notebook_path
 TRANSPORT = "from ipykernel import get_connection_info\nprint(get_connection_info(unpack=True)['transport'])"
 
 
-@pytest.mark.parametrize(("folder", "transport"), [("short", "ipc"), ("long" * 25, "tcp")])
-def test_a_kernel_listens_in_a_folder_unless_its_name_is_too_long_for_a_socket(
-    folder, transport, tmp_path, monkeypatch
-):
-    (tmp_path / folder).mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / folder))
+@pytest.fixture
+def notebook():
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = new_notebook(cells=[new_code_cell(TRANSPORT)], metadata=kernel)
+    return new_notebook(cells=[new_code_cell(TRANSPORT)], metadata=kernel)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no sockets in folders")
+@pytest.mark.parametrize("name", ["short", "x" * 87, "x" * 200])
+def test_a_kernel_listens_in_a_folder_however_long_the_name_of_the_one_for_temporary_files(
+    name, notebook, tmp_path, monkeypatch
+):
+    # On a machine whose network is off, TCP does not even reach the machine itself.
+    folder = tmp_path / name
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", None)
     execute(notebook, tmp_path / "executed.ipynb", {"output_dir": str(tmp_path)}, progress_bar=False)
     *_, cell = nbformat.read(tmp_path / "executed.ipynb", as_version=4).cells
-    assert cell.outputs[0].text == f"{transport}\n"
+    assert cell.outputs[0].text == "ipc\n"
+
+
+FEW_FILES = """
+import resource, sys; from pathlib import Path; import nbformat
+from helpers.errors import TutorialError
+from helpers.run.editions import execute
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), int(sys.argv[2])))
+executed = Path(sys.argv[1], "executed.ipynb")
+try:
+    execute(executed.with_name("notebook.ipynb"), executed, {"output_dir": sys.argv[1]}, progress_bar=False)
+except TutorialError as error:
+    print(type(error).__name__, error)
+"""
+OPENS_MANY = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (80, 80))\n"
+OPENS_MANY += "files = [open('notebook.ipynb') for _ in range(100)]  # No space left on device"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+@pytest.mark.parametrize(
+    ("limit", "named"), [(30, "RunError the notebook's process did not start"), (256, "OpenFilesError")]
+)
+def test_too_few_open_files_are_called_that(limit, named, notebook, tmp_path):
+    notebook.cells = [new_code_cell(OPENS_MANY)]
+    nbformat.write(notebook, tmp_path / "notebook.ipynb")
+    command = [sys.executable, "-c", FEW_FILES, str(tmp_path), str(limit)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.startswith(named), done.stderr
+    assert "`ulimit -n 4096`" in done.stdout
 
 
 def test_each_profile_is_found_from_any_folder(tmp_path, monkeypatch):

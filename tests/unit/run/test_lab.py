@@ -164,3 +164,20 @@ def test_helpers_without_notebooks_say_so_in_one_sentence(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert re.fullmatch(r"RunError: there is no folder notebooks here.*\n", done.stderr)
+
+
+def test_without_a_home_that_can_be_written_to_jupyterlab_starts():
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG_"))}
+    command = [sys.executable, "-m", "helpers.run.lab", "--no-browser", "--allow-root", "--port-retries=100"]
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=environment | {"HOME": "/dev/null/nobody"}, stderr=subprocess.PIPE, text=True
+    )
+    lines = []
+    for line in server.stderr:
+        lines.append(line)
+        if "is running at" in line:
+            break
+    else:
+        raise AssertionError("".join(lines))
+    server.terminate()
+    server.communicate()

@@ -10,7 +10,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, pipelin
 
 from helpers.alignment import tags_for_all_words
 from helpers.data.load import label_names
-from helpers.errors import NoLabelError
+from helpers.errors import NoLabelError, TrainingDivergedError
 from helpers.training.fine_tune import fine_tune
 
 TINY = str(Path(__file__).resolve().parents[2] / "support" / "tiny_distilbert")
@@ -60,6 +60,12 @@ def test_nothing_to_learn_from_is_named(some, tmp_path):
     invisible = some["train"].from_dict({"id": ["0"], "tokens": [["\ufe0f"]], "ner_tags": [[0]]}, features=names)
     with pytest.raises(NoLabelError):
         fine_tune(DatasetDict(some | {"train": invisible}), TINY, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_training_that_diverges_stops_and_leaves_no_folder(some, tmp_path):
+    with pytest.raises(TrainingDivergedError, match="after epoch 1"):
+        fine_tune(some, TINY, tmp_path / "model", epochs=2, learning_rate=1e30)
     assert not (tmp_path / "model").exists()
 
 

@@ -126,6 +126,7 @@ def test_what_else_lies_there_stays(checkpoints):
     [
         ({"seed": 2}, "seed was 1, is 2"),
         ({"data": "d2", "epochs": 4}, "data was 'd1', is 'd2'; epochs was 3, is 4"),
+        ({"data": "ab12cd34" * 8}, "data was 'd1', is 'ab12cd34ab12'"),
         ({"torch": "2.14.0"}, "torch was '2.13.0', is '2.14.0'"),
         ({"tensorflow": "2.21.0"}, "tensorflow was None, is '2.21.0'"),
     ],

@@ -10,6 +10,7 @@ from yaml import YAMLError
 
 from helpers.data.json_files.json_values import shortened
 from helpers.errors import MalformedDataError
+from helpers.files import require_file
 from helpers.notebook.language import translate
 
 CARD, INFOS = "README.md", "dataset_infos.json"  # the second by releases of datasets before 2.10
@@ -48,6 +49,7 @@ def name_of(tag: Any, names: list[str], where: str) -> str:
 
 def _of_card(folder: Path, column: str) -> Iterator[list[str]]:
     try:
+        require_file(folder / CARD)
         described = (metadata_load(folder / CARD) or {}).get("dataset_info")
     except UNREADABLE:
         return
@@ -60,6 +62,7 @@ def _of_card(folder: Path, column: str) -> Iterator[list[str]]:
 
 def _of_infos(folder: Path, column: str) -> Iterator[list[str]]:
     try:
+        require_file(folder / INFOS)
         described = json.loads((folder / INFOS).read_text(encoding="utf-8"))
     except UNREADABLE:
         return

@@ -2,6 +2,7 @@
 
 import glob
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from helpers.data.folders import ALL, SAVED
 from helpers.data.split_names import listed
 from helpers.data.temporary import temporary_folder
 from helpers.errors import DatasetUnavailableError, TutorialError
-from helpers.files import room_needed
+from helpers.files import require_file, room_needed
 from helpers.notebook.language import translate
 
 FORMATS = {".parquet": "parquet", ".arrow": "arrow"}  # and what `datasets` calls them
@@ -49,7 +50,7 @@ def load_columns(files: Mapping[str, list[Path]]) -> dict[str, Dataset]:
 
 
 def _has_columns(path: Path) -> bool:
-    return path.suffix.lower() in FORMATS or (path / SAVED).is_file()
+    return path.suffix.lower() in FORMATS or os.path.isfile(path / SAVED)
 
 
 def _loaded(paths: list[Path]) -> Dataset:
@@ -58,9 +59,10 @@ def _loaded(paths: list[Path]) -> Dataset:
     except TutorialError:
         raise
     except Exception as error:  # a broken file can break its reader in any way
+        said = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
         raise DatasetUnavailableError(
             translate("{path} cannot be read: {reason}. Write it anew").format(
-                path=paths[0], reason=(str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+                path=paths[0], reason=said.splitlines()[0].rstrip(".")
             )
         ) from error
 
@@ -74,10 +76,14 @@ def _saved(folder: Path) -> Dataset:
                     path=folder / SAVED, file=repr(file["filename"])
                 )
             )
+    for path in folder.iterdir():
+        require_file(path)
     return load_from_disk(str(folder)).with_format(None)
 
 
 def _copied(paths: list[Path]) -> Dataset:
+    for path in paths:
+        require_file(path)
     # Brackets and stars in the names of files and folders would be taken for patterns.
     names = [glob.escape(str(path.absolute())) for path in paths]
     with temporary_folder() as cache, room_needed(cache):

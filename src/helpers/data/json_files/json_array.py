@@ -8,6 +8,7 @@ from typing import Any
 from helpers.data.json_files.json_stream import BYTE_ORDER_MARK, WHITE_SPACE, JsonStream
 from helpers.data.lines import read_lines
 from helpers.errors import DatasetUnavailableError, MalformedDataError
+from helpers.files import require_file
 from helpers.notebook.language import translate
 
 
@@ -20,6 +21,7 @@ def is_array(path: Path) -> bool:
         If the file cannot be read.
     """
     try:
+        require_file(path)
         with path.open("rb") as file:
             while (byte := file.read(1)) and byte in (WHITE_SPACE + BYTE_ORDER_MARK).encode():
                 pass

@@ -1,5 +1,6 @@
 """Read brat's standoff files."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from helpers.data.marked_texts.offsets import Mark
 from helpers.data.reading import Reading
 from helpers.data.tagging import Span
 from helpers.errors import DatasetUnavailableError, MalformedDataError
+from helpers.files import require_file
 from helpers.notebook.language import translate
 
 SUFFIX = ".ann"
@@ -38,7 +40,7 @@ def read_texts(path: Path, reading: Reading) -> Iterator[LabelledText]:
         text = _text(file.with_suffix(".txt"), reading)
         if text is None:
             continue
-        if not file.exists():
+        if not os.path.lexists(file):
             yield LabelledText(str(file), text, [])
             continue
         marks = []
@@ -66,6 +68,7 @@ def _files(path: Path) -> list[Path]:
 
 def _text(path: Path, reading: Reading) -> str | None:
     try:
+        require_file(path)
         content = path.read_bytes().decode()
     except OSError as error:
         raise _unreadable(path, error) from error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from helpers.data.marked_texts.labelled_text import Annotation, LabelledText, read_mark
 from helpers.data.reading import Reading
 from helpers.errors import DatasetUnavailableError, MalformedDataError
+from helpers.files import require_file
 from helpers.notebook.language import translate
 
 if TYPE_CHECKING:  # it is needed for these files only
@@ -55,16 +56,17 @@ def read_texts(path: Path, reading: Reading) -> Iterator[LabelledText]:
 
 def _docs(path: Path, reading: Reading) -> Iterator["Doc"]:
     try:
+        require_file(path)
         from spacy.tokens import DocBin
         from spacy.vocab import Vocab
+
+        yield from DocBin().from_disk(path).get_docs(Vocab())
     except ImportError as error:
         raise DatasetUnavailableError(
             translate(
                 "{path} is in a form that only the library spaCy reads, and it is not installed: pip install spacy"
             ).format(path=path)
         ) from error
-    try:
-        yield from DocBin().from_disk(path).get_docs(Vocab())
     except OSError as error:
         raise DatasetUnavailableError(
             translate("{path} cannot be read: {reason}").format(path=path, reason=error.strerror)

@@ -1,0 +1,108 @@
+"""Find the entities of a text as a model was trained to: word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from seqeval.metrics.sequence_labeling import get_entities
+from tokenizers import Regex, pre_tokenizers
+
+from helpers.checkpoints.word_tokenizer import keep_words_apart
+from helpers.tokenization import counted_ranges
+
+if TYPE_CHECKING:
+    from transformers import TokenClassificationPipeline
+
+# Words as annotated posts and news have them: punctuation and what an apostrophe leads in are words of their own,
+# addresses, @names, #topics, numbers and what hyphens join are whole. Chinese and Japanese are cut into characters.
+WORDS = pre_tokenizers.Sequence(
+    [
+        pre_tokenizers.WhitespaceSplit(),
+        pre_tokenizers.Split(
+            Regex(
+                r"(?i)(?:https?://|www\.)\S+"
+                r"|[\p{Han}\p{Hiragana}\p{Katakana}]"
+                r"|\w+(?=n['\u2019]t\b)|n['\u2019]t\b|['\u2019](?:s|m|d|re|ve|ll)\b"
+                r"|[@#]?\w+(?:[-.,:/&@'\u2019](?!(?:s|m|d|re|ve|ll)\b)\w+)*"
+                r"|\.{2,}|\X"
+            ),
+            "isolated",
+        ),
+    ]
+)
+
+
+def find_entities(classifier: TokenClassificationPipeline, text: str, strategy: str = "first") -> list[dict[str, Any]]:
+    """Find the entities of a text.
+
+    A pipeline tokenizes the text as it is. With WordPiece, its strategy ``"first"`` takes punctuation for words of its
+    own, as the data do; with all other tokenizers a word ends only at white space, so that it finds ``Oslo.`` and
+    misses ``(Lima)``. Here the text is split into words first, each word's first subword speaks for it, and texts that
+    are too long for the model are read in windows, whatever the tokenizer is.
+
+    Parameters
+    ----------
+    classifier : TokenClassificationPipeline
+        In PyTorch or TensorFlow. Its tokenizer knows how many subwords the model can take.
+    text : str
+    strategy : {"first", "simple"}
+        As `helpers.alignment.aggregation_strategy` gives it. ``"simple"`` leaves a text, and a model that was trained
+        on marked characters, to the pipeline.
+
+    Returns
+    -------
+    list of dict
+        As the pipeline gives them: ``entity_group``, the type; ``score``, the mean probability of the words' labels;
+        ``word``, the text of the entity; ``start`` and ``end``, its offsets in characters.
+    """
+    if strategy != "first":
+        return classifier(text, aggregation_strategy=strategy, stride=classifier.tokenizer.model_max_length // 4)
+    pieces = WORDS.pre_tokenize_str(text)
+    tags, scores = ["O"] * len(pieces), [0.0] * len(pieces)
+    for word, tag, score in _tagged(classifier, [piece for piece, _ in pieces]):
+        tags[word], scores[word] = tag, score
+    entities = []
+    for entity_type, first, last in get_entities(tags):
+        start, end = pieces[first][1][0], pieces[last][1][1]
+        score = float(np.mean(scores[first : last + 1]))
+        entities.append(
+            {"entity_group": entity_type, "score": score, "word": text[start:end], "start": start, "end": end}
+        )
+    return entities
+
+
+def _tagged(classifier: TokenClassificationPipeline, words: list[str]) -> Iterator[tuple[int, str, float]]:
+    """Yield each word that has a subword: its index, its tag and the tag's probability."""
+    if not words:
+        return
+    tokenizer = keep_words_apart(classifier.tokenizer)
+    overlap = tokenizer.model_max_length // 4
+    encoded = tokenizer(
+        words, is_split_into_words=True, truncation=True, stride=overlap, return_overflowing_tokens=True
+    )
+    windows, backwards = encoded.encodings, tokenizer.truncation_side == "left"
+    for place, counted in enumerate(counted_ranges(windows, overlap, backwards)):
+        inputs = {name: encoded[name][place] for name in tokenizer.model_input_names}
+        probabilities = _probabilities(classifier, inputs)
+        word_ids = windows[place].word_ids
+        for position in counted:
+            word, previous = word_ids[position], word_ids[position - 1] if position else None
+            if word is not None and word != previous:
+                label = int(probabilities[position].argmax())
+                yield word, classifier.model.config.id2label[label], float(probabilities[position, label])
+
+
+def _probabilities(classifier: TokenClassificationPipeline, inputs: Mapping[str, list[int]]) -> np.ndarray:
+    """Compute the probabilities of one row, of shape (subwords, labels)."""
+    if getattr(classifier, "framework", "pt") == "tf":
+        logits = classifier.model({name: np.array([ids]) for name, ids in inputs.items()}).logits.numpy()[0]
+    else:
+        import torch
+
+        tensors = {name: torch.tensor([ids], device=classifier.device) for name, ids in inputs.items()}
+        with torch.no_grad():
+            logits = classifier.model(**tensors).logits[0].float().cpu().numpy()
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)

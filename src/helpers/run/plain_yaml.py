@@ -1,0 +1,37 @@
+"""Read YAML in which no key stands twice."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from helpers.files import require_file
+
+
+class _OneValueEach(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which PyYAML takes the last."""
+
+    def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if (key.tag, key.value) in seen:
+                raise yaml.composer.ComposerError(None, None, f"{key.value[:50]!r} stands there twice", key.start_mark)
+            seen.add((key.tag, key.value))
+        return node
+
+
+def read_yaml(path: Path) -> Any:
+    """Read a YAML file that holds plain values.
+
+    Raises
+    ------
+    OSError, ValueError, RecursionError, YAMLError
+        If it cannot be read, or a key stands twice in it.
+    """
+    require_file(path)
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _OneValueEach)
+    except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
+        # PyYAML passes on whatever Python's own conversions raise: of "!!bool maybe", say.
+        raise ValueError(f"something in it is not what its tag says ({type(error).__name__}: {error})") from error

@@ -1,0 +1,119 @@
+"""Tokenizers for words: each kind that checkpoints bring, and the limit of each architecture."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+import transformers
+from support.word_tokenizers import KINDS, WORDS, save_tokenizer
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForTokenClassification, AutoTokenizer, pipeline
+from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES
+
+from helpers.checkpoints.word_tokenizer import POSITIONS_BEHIND_PADDING, longest_input, prepare_tokenizer
+from helpers.errors import CheckpointUnavailableError
+
+BERT = AutoConfig.for_model("bert", max_position_embeddings=64)
+SMALL = {
+    **dict.fromkeys(("hidden_size", "dim", "embedding_size", "hidden_dim", "intermediate_size", "d_model"), 16),
+    **dict.fromkeys(("emb_dim", "n_embd", "d_ff", "encoder_ffn_dim", "decoder_ffn_dim"), 16),
+    **dict.fromkeys(("num_attention_heads", "n_heads", "n_head", "num_heads", "num_key_value_heads"), 2),
+    **dict.fromkeys(("encoder_attention_heads", "decoder_attention_heads"), 2),
+    **dict.fromkeys(("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers", "decoder_layers"), 1),
+    **dict.fromkeys(("head_dim", "d_kv"), 8),
+    **dict.fromkeys(("max_position_embeddings", "n_positions"), 20),
+    **{"vocab_size": 50, "pad_token_id": 1},
+}
+
+
+def pieces(encoding):
+    """Write subwords without the signs for spaces; lists that are equal say where words begin, too."""
+    return [token.replace("Ġ", "_").replace("▁", "_") for token in encoding.tokens()]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "one that strips"])
+def test_words_are_read_as_they_are_with_spaces_between(tmp_path, kind):
+    untouched = AutoTokenizer.from_pretrained(save_tokenizer(kind, tmp_path / "encoder"))
+    in_text = pieces(untouched("a " + " ".join(WORDS), add_special_tokens=False))
+    prepared = prepare_tokenizer(AutoTokenizer.from_pretrained(tmp_path / "encoder"), BERT)
+    encoding = prepared(["a", *WORDS], is_split_into_words=True, add_special_tokens=False)
+    second = encoding.word_ids().index(1)  # what stands before the first word of a text differs
+    assert pieces(encoding)[second:] == in_text[second - len(encoding.word_ids()) :]
+    assert set(encoding.word_ids()) == set(range(len(WORDS) + 1))
+    if kind != "BERT":
+        assert pieces(encoding)[second].startswith("_")
+    prepared.save_pretrained(tmp_path / "saved")
+    again = prepare_tokenizer(AutoTokenizer.from_pretrained(tmp_path / "saved"), BERT)
+    assert again(WORDS, is_split_into_words=True)["input_ids"] == prepared(WORDS, is_split_into_words=True)["input_ids"]
+    assert again.model_max_length == 64
+
+
+def test_a_tokenizer_that_glues_words_whatever_one_does_is_refused(tmp_path):
+    tokenizer = AutoTokenizer.from_pretrained(save_tokenizer("one that strips", tmp_path))
+    with pytest.raises(CheckpointUnavailableError, match="runs words into each other"):
+        prepare_tokenizer(tokenizer, BERT)
+
+
+def test_the_model_gets_what_it_takes_from_a_tokenizer_made_for_another(tmp_path):
+    config = AutoConfig.for_model("distilbert", vocab_size=600, dim=16, hidden_dim=16, n_heads=2, n_layers=1)
+    tokenizer = AutoTokenizer.from_pretrained(save_tokenizer("BERT", tmp_path / "encoder"))
+    assert "token_type_ids" in tokenizer("a b")
+    prepared = prepare_tokenizer(tokenizer, config)
+    model = AutoModelForTokenClassification.from_config(config)
+    assert model(**prepared("a b", return_tensors="pt")).logits.shape[-1] == 2
+    model.save_pretrained(tmp_path / "model")
+    prepared.save_pretrained(tmp_path / "model")
+    assert len(pipeline("ner", model=str(tmp_path / "model"), ignore_labels=[])("a b")) == 2
+    bert = prepare_tokenizer(AutoTokenizer.from_pretrained(tmp_path / "encoder"), BERT)
+    assert "token_type_ids" in bert("a b")
+
+
+def test_a_model_without_attention_mask_is_refused(tmp_path):
+    tokenizer = AutoTokenizer.from_pretrained(save_tokenizer("BERT", tmp_path))
+    with pytest.raises(CheckpointUnavailableError, match="'fnet' take no attention_mask"):
+        prepare_tokenizer(tokenizer, AutoConfig.for_model("fnet"))
+
+
+@pytest.mark.parametrize(
+    ("limit", "positions", "expected"),
+    [(512, 512, 512), (int(1e30), 512, 512), (128, None, 128), (int(1e30), -1, 512), (4096, 8192, 4096)],
+)
+def test_longest_input_is_the_smallest_limit(limit, positions, expected):
+    settings = {} if positions is None else {"max_position_embeddings": positions}
+    config = transformers.PretrainedConfig(**settings)
+    assert longest_input(SimpleNamespace(model_max_length=limit), config) == expected
+
+
+def small_model(kind):
+    """Make a model of an architecture; None if it is large or wants other sizes, for which each has its errors."""
+    try:
+        known = CONFIG_MAPPING[kind]()
+        config = CONFIG_MAPPING[kind](**{name: value for name, value in SMALL.items() if hasattr(known, name)})
+        with torch.device("meta"):
+            size = AutoModelForTokenClassification.from_config(config).num_parameters()
+        return AutoModelForTokenClassification.from_config(config).eval() if size < 10**6 else None
+    except Exception:
+        return None
+
+
+def can_read(model, length):
+    ids = torch.full((1, length), 5)
+    try:
+        with torch.no_grad():
+            model(input_ids=ids, attention_mask=torch.ones_like(ids))
+    except (IndexError, RuntimeError, ValueError):  # positions beyond the embeddings; sizes that are too small for it
+        return False
+    return True
+
+
+def test_every_architecture_can_read_what_it_is_said_to():
+    tried, too_long = set(), set()
+    for kind in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES:
+        model = small_model(kind)
+        if model is None or not can_read(model, 4):
+            continue
+        limit = longest_input(SimpleNamespace(model_max_length=int(1e30)), model.config)
+        assert can_read(model, limit), kind
+        tried.add(kind)
+        too_long |= set() if can_read(model, limit + 1) else {kind}
+    assert len(tried) > 60
+    assert too_long >= POSITIONS_BEHIND_PADDING & tried >= {"roberta", "xlm-roberta", "camembert", "mpnet", "esm"}
