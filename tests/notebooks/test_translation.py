@@ -555,7 +555,7 @@ def test_a_korean_run_takes_the_korean_notebook_and_has_a_folder_of_its_own(tmp_
     command = [sys.executable, "-m", "helpers.run", "--language", "ko", "--edition", "pytorch"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert "Running notebooks/ko/token_classification_pytorch.ipynb -> runs/ko/" in done.stdout
-    assert "this far" in (tmp_path / "runs" / "ko" / "sample" / "pytorch.html").read_text(encoding="utf-8")
+    assert "this far" in (tmp_path / "runs" / "ko" / "sample" / "pytorch.unfinished.html").read_text(encoding="utf-8")
 
 
 def test_make_passes_the_language_on_and_the_environments_is_none_of_ours():
