@@ -47,7 +47,7 @@ def run_for_f1(framework: str, parameters: dict[str, Any]) -> float:
     Raises
     ------
     RunError
-        If a cell fails, or the data lie in the folder for the results.
+        If a cell fails.
     """
     folder = RUNS / "seeds" / str(parameters["seed"])
     run_editions((framework,), parameters, folder)

@@ -130,7 +130,8 @@ def _render_pages(folder: Path, editions: Sequence[str], finished: Sequence[str]
             except (ValueError, TypeError, LookupError, AttributeError, ValidationError) as error:
                 if executed.stem in finished:
                     raise
-                left_out.append(f"{executed} is no notebook: {str(error).splitlines()[0]}")
+                reason, _, _ = str(error).partition("\n")
+                left_out.append(f"{executed} is no notebook: {reason}")
     return left_out
 
 
@@ -251,8 +252,8 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
 
 def _printed_instead(executed: Path, number: int) -> list[str]:
     """Find what a cell has printed to stderr, where IPython prints a traceback that it cannot format."""
-    (cell,) = [cell for cell in nbformat.read(executed, as_version=4).cells if cell.get("execution_count") == number]
-    return [output.text for output in cell.outputs if output.get("name") == "stderr"]
+    cells = [cell for cell in nbformat.read(executed, as_version=4).cells if cell.get("execution_count") == number]
+    return [output.text for cell in cells for output in cell.get("outputs", []) if output.get("name") == "stderr"]
 
 
 def _folder_for_sockets() -> str | None:
