@@ -111,10 +111,15 @@ def prepare() -> None:
 def write_checkpoint(model: str, folder: Path) -> None:
     """Write an encoder with a new head for the sample's labels and without dropout, so nothing is left to chance."""
     checkpoint = find.resolve_checkpoint(model)
-    settings = {"num_labels": len(sample_labels()), **find.dropout_settings(checkpoint, 0)}
+    names = dict(enumerate(sample_labels()))  # without which the editions would make heads of their own
+    settings = {"id2label": names, **find.dropout_settings(checkpoint, 0)}
     transformers.set_seed(SEED)
     tagger = transformers.AutoModelForTokenClassification.from_pretrained(
-        checkpoint, use_safetensors=True, dtype="float32", **settings
+        checkpoint,
+        label2id={name: label for label, name in names.items()},
+        use_safetensors=True,
+        dtype="float32",
+        **settings,
     )
     tagger.save_pretrained(folder)
     transformers.AutoTokenizer.from_pretrained(checkpoint).save_pretrained(folder)

@@ -264,7 +264,7 @@ def test_without_a_notebook_nothing_runs(run, project, matrix):
     (project / "notebooks" / "token_classification_keras.ipynb").unlink()
     done = run("run", matrix("editions: [pytorch, keras]"))
     assert done.returncode == 2
-    assert "RunError: the notebook notebooks/token_classification_keras.ipynb cannot be read" in done.stderr
+    assert "RunError: there is no notebook notebooks/token_classification_keras.ipynb; get it again" in done.stderr
     assert not (project / "runs").exists()
 
 
