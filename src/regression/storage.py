@@ -11,7 +11,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from helpers.errors import ResultsError, RunError
-from helpers.files import written_whole
+from helpers.files import require_file, written_whole
 from helpers.notebook.locks import claimed
 from regression.schema import parse_json
 
@@ -19,9 +19,8 @@ RESULT = "result.json"
 
 
 def read_file(path: Path) -> bytes:
-    """Read a regular file; raises `OSError` for anything else, as a named pipe would keep us waiting."""
-    if path.exists() and not path.is_file():
-        raise OSError("not a regular file")
+    """Read what `helpers.files.require_file` takes for a file; raises `OSError` for anything else."""
+    require_file(path)
     return path.read_bytes()
 
 

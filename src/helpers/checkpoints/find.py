@@ -15,7 +15,7 @@ from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
 from helpers.files import expanded, require_file
 from helpers.notebook.language import translate
 
-__all__ = [
+__all__ = [  # with what the lesson needs besides, so that it imports from one place
     "checkpoint_digest",
     "dropout_settings",
     "fit_head",

@@ -68,7 +68,7 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
         If a value is missing or one that `check_value` refuses, or if two parameters do not go together. Also if
         papermill was given a name that is no parameter, which it only logs.
     """
-    check_names(namespace)
+    check_names(namespace, RULES)
     missing = [name for name in RULES if name not in namespace]
     if missing:
         raise ParameterError(f"{missing[0]} has no value yet; run the cell with the parameters first")
@@ -115,13 +115,15 @@ def check_value(name: str, value: Any) -> None:
         raise ParameterError(f"{name}={short.repr(value)}: expected {kind} that UTF-8 can hold")
 
 
-def check_names(namespace: Mapping[str, Any]) -> None:
+def check_names(namespace: Mapping[str, Any], others: Collection[str] = ()) -> None:
     """Make sure that papermill has set no name that the notebook doesn't have, which it only logs.
 
     Parameters
     ----------
     namespace : mapping of str to any
         The notebook's ``globals()``, with IPython's list of the cells that were run, ``In``.
+    others : collection of str
+        Further names that may be set, such as of parameters that only other editions have.
 
     Raises
     ------
@@ -135,7 +137,7 @@ def check_names(namespace: Mapping[str, Any]) -> None:
             later = (set(_assigned_names(source)) for source in history[place + 1 :])
             if not any(len(names.intersection(own)) > len(own) / 2 for names in later):
                 for name in _assigned_names(history[place]):
-                    _require_known(name, [*own, *PATHS])
+                    _require_known(name, dict.fromkeys([*own, *others, *PATHS]))
             return
 
 

@@ -30,8 +30,6 @@ CACHES = (
     ("HF_MODULES_CACHE", "modules", False),
 )
 SETTINGS = ("huggingface_hub.constants", "datasets.config", "evaluate.config")  # where libraries keep these variables
-
-
 SHARED = 0.5  # cores in use by others
 
 

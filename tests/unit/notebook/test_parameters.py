@@ -76,6 +76,7 @@ SOURCE = "".join(f"{name} = {value!r}\n" for name, value in DEFAULTS.items())
         ["", SOURCE, "# Parameters\nepoch = 1\n", "no python", "# Parameters\nepochs = 1\n"],  # mended, and run again
         ["", SOURCE, "# Parameters\nepoch = 1\n", SOURCE.replace("speedups = True\n", "")],  # the cell was removed
         ["", SOURCE, "# My notes\nepoch = 1\n"],
+        ["", SOURCE.replace("speedups = True\n", ""), "# Parameters\nspeedups = False\n"],  # which TensorFlow lacks
     ],
 )
 def test_names_that_papermill_may_set_and_a_readers_own(history):
