@@ -17,5 +17,7 @@ def test_a_training_that_diverges_stops_after_the_epoch_and_leaves_no_model(tmp_
     assert done.returncode == 1
     assert "\nTrainingDivergedError: the training has diverged: after epoch 1, the validation loss is" in done.stderr
     assert "Traceback" not in done.stderr
-    left = {path.name for path in (tmp_path / "runs" / "smoke" / edition).rglob("*") if path.is_file()}
+    folder = tmp_path / "runs" / "smoke" / f"{edition}.unfinished"
+    left = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert "label_counts.png" in left
     assert not {name for name in left if name.endswith((".safetensors", ".h5", ".bin", ".json"))}
