@@ -1,5 +1,5 @@
-# `make help` lists what there is to do. Each target sets up what it needs first.
-# Without make, `python tools/setup.py` sets up, and the lines below say what to run (on Windows, in .venv\Scripts).
+# Each target sets up what it needs first. Without make, `python tools/setup.py` sets up, and the lines below say what
+# to run (on Windows, in .venv\Scripts).
 
 PYTHON ?= python3
 PROFILE ?= sample
@@ -21,15 +21,13 @@ PYTEST := $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile 
 # Some containers set it; then each process compiles all that it imports anew, which takes longer than the import.
 unexport PYTHONDONTWRITEBYTECODE
 
-SHELL := /bin/bash
-.SHELLFLAGS := -o pipefail -ec
+.PHONY: help run run-pytorch run-keras run-tensorflow lab lab-tensorflow site check form notebooks format lock pictures \
+	clean test test-weekly test-browser test-site test-colab fuzz parity parity-seeds regression bench release-check
 
-.PHONY: help run run-pytorch run-keras run-tensorflow parity parity-seeds regression bench lab lab-tensorflow site pictures \
-	test test-faults test-browser test-site test-colab fuzz notebooks format lock release-check clean
+help:
+	@awk -F ':.*## ' '/^##@/ { print substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
-help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
-
+##@ Learn
 run: .venv/.installed ## run the PyTorch and the Keras notebook and set their results side by side (PROFILE=sample, LANGUAGE=ko, PARAMS="-p NAME VALUE")
 	$(BIN)/python $(RUN) $(PARAMS)
 
@@ -40,18 +38,6 @@ run-keras: ## run the Keras notebook alone
 
 run-tensorflow: .venv-transformers4/.installed ## run the TensorFlow notebook, in an environment with transformers 4
 	$(BIN4)/python $(RUN) --edition tensorflow $(PARAMS)
-
-parity: .venv/.installed ## show that PyTorch and Keras train alike, step by step
-	$(BIN)/python -m proofs.parity
-
-parity-seeds: .venv/.installed ## show it over three seeds on real data, in an hour (DATASET=path/to/wnut17)
-	$(BIN)/python -m proofs.seeds $(if $(DATASET),--dataset $(DATASET))
-
-regression: .venv/.installed ## run a matrix of notebooks and say what got worse, in a quarter of an hour (MATRIX=FILE, PARAMS="--resume")
-	$(BIN)/python -m regression run $(MATRIX) $(PARAMS)
-
-bench: .venv/.installed ## measure speed and F1 beside the plain recipe, in about an hour and a half (DATASET=path/to/wnut17, PARAMS="--groups speed")
-	$(BIN)/python benchmarks/speed.py $(if $(DATASET),--dataset $(DATASET)) $(PARAMS)
 
 lab: .venv/.installed ## open the notebooks in JupyterLab, or copies with a profile filled in (PROFILE=sample, LANGUAGE=ko, PARAMS="--no-browser")
 	$(BIN)/python $(LAB) $(PARAMS)
@@ -66,35 +52,14 @@ site: .venv/.installed-site runs/$(PROFILE)/report.html runs/ko/$(PROFILE)/repor
 runs/$(PROFILE)/report.html runs/ko/$(PROFILE)/report.html: | .venv/.installed
 	$(BIN)/python -m helpers.run --language $(if $(findstring runs/ko,$@),ko,en) --profile $(PROFILE) $(PARAMS)
 
-pictures: .venv/.installed-dev runs/sample/report.html runs/ko/sample/report.html ## take the README's picture again, from the runs of the sample
-	$(BIN)/python tools/pictures.py
+##@ Change
+check: form ## check the code's form and what is built, and run the unit tests, in a minute
+	$(PYTEST) tests/unit tests/project
 
-test: .venv/.installed-dev .venv-transformers4/.installed ## check the code's form, then run all tests
+form: .venv/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(PYTEST)
-
-test-faults: .venv/.installed-dev .venv/.installed-site ## run the tests of what goes wrong at length, such as a Hub that does not answer
-	$(PYTEST) -m faults
-
-test-browser: .venv/.installed-dev ## run the notebooks in JupyterLab, in the system's Chromium, and take pictures of them (runs/browser)
-	$(BIN)/pytest -m browser tests/browser
-
-test-site: .venv/.installed-dev .venv/.installed-site ## look at the site in Chromium, wide and narrow; pictures go to runs/site-screenshots
-	$(BIN)/pytest -m "site and not faults"
-
-test-colab: .venv/.installed-dev ## run the notebooks on a machine as Colab hands it out (Python 3.13; 8 GB the first time)
-	$(BIN)/pytest -m colab tests/colab
-
-FUZZED := conll_reader conllu_reader table_reader json_reader span_forms brat_reader tag_schemes word_alignment
-fuzz: .venv/.installed-fuzz ## look for bytes that break the readers, an equal part of the time each (SECONDS=7200)
-	failed=; \
-	for target in $(FUZZED); do \
-		mkdir -p runs/fuzz/$$target; \
-		$(BIN)/python tests/fuzz/run.py $$target runs/fuzz/$$target -artifact_prefix=runs/fuzz/ -timeout=60 \
-			-max_total_time=$$(( $(SECONDS) / $(words $(FUZZED)) )) -print_final_stats=1 2>&1 | tee runs/fuzz/$$target.log || failed+=" $$target"; \
-	done; \
-	test -z "$$failed" || { echo "Look into runs/fuzz for:$$failed"; exit 1; }
+	$(BIN)/python notebooks/source/build.py --check
 
 notebooks: .venv/.installed-dev ## build the notebooks and README.ko.md, and merge the translations with what they translate
 	$(BIN)/python notebooks/source/build.py
@@ -108,11 +73,45 @@ format: .venv/.installed-dev ## format the code, the notebooks' source included,
 lock: .venv/.installed-dev ## resolve requirements/*.in into locks with hashes (UPGRADE=--upgrade to raise what is below them)
 	$(BIN)/python tools/lock.py $(UPGRADE)
 
-release-check: .venv/.installed-dev ## fail where the Korean texts lag behind the English ones
-	$(BIN)/python notebooks/source/build.py --release-check
+pictures: .venv/.installed-dev runs/sample/report.html runs/ko/sample/report.html ## take the README's picture again, from the runs of the sample
+	$(BIN)/python tools/pictures.py
 
 clean: ## remove the runs and the virtual environments
 	rm -rf .venv .venv-transformers4 runs output
+
+##@ Prove
+test: form .venv-transformers4/.installed ## check everything once, each edition's run included, in six minutes
+	$(PYTEST)
+
+test-weekly: .venv/.installed-dev .venv/.installed-site .venv-transformers4/.installed ## run the tests that take long and rarely fail
+	$(PYTEST) -m weekly
+
+test-browser: .venv/.installed-dev ## run the notebooks in JupyterLab, in the system's Chromium, and take pictures of them (runs/browser)
+	$(BIN)/pytest -m browser tests/browser
+
+test-site: .venv/.installed-dev .venv/.installed-site ## look at the site in Chromium, wide and narrow; pictures go to runs/site-screenshots
+	$(BIN)/pytest -m "site and not weekly"
+
+test-colab: .venv/.installed-dev ## run the notebooks on a machine as Colab hands it out (Python 3.13; 8 GB the first time)
+	$(BIN)/pytest -m colab tests/colab
+
+fuzz: .venv/.installed-fuzz ## look for bytes that break the readers, an equal part of the time each (SECONDS=7200)
+	$(BIN)/python tools/fuzz.py $(SECONDS)
+
+parity: .venv/.installed ## show that PyTorch and Keras train alike, step by step
+	$(BIN)/python -m proofs.parity
+
+parity-seeds: .venv/.installed ## show it over three seeds on real data, in an hour (DATASET=path/to/wnut17)
+	$(BIN)/python -m proofs.seeds $(if $(DATASET),--dataset $(DATASET))
+
+regression: .venv/.installed ## run a matrix of notebooks and say what got worse, in a quarter of an hour (MATRIX=FILE, PARAMS="--resume")
+	$(BIN)/python -m regression run $(MATRIX) $(PARAMS)
+
+bench: .venv/.installed ## measure speed and F1 beside the plain recipe, in about an hour and a half (DATASET=path/to/wnut17, PARAMS="--groups speed")
+	$(BIN)/python benchmarks/speed.py $(if $(DATASET),--dataset $(DATASET)) $(PARAMS)
+
+release-check: .venv/.installed-dev ## fail where the Korean texts lag behind the English ones
+	$(BIN)/python notebooks/source/build.py --release-check
 
 .venv/.installed: requirements.txt requirements/cuda.txt requirements/torch_cpu.in
 	@$(PYTHON) tools/setup.py
