@@ -137,7 +137,7 @@ def test_faults_end_named_and_the_other_cases_go_on(run, wait_until, project, ma
     report = (folder(project) / "report.html").read_text()
     assert 'name="viewport"' in report
     assert "on purpose" in report
-    links = re.findall(r'(?:href|src)="([^"]+)"', report)
+    links = re.findall(r'(?:href|src)="([^"#]+)"', report)
     assert len(links) > len(found)
     assert [link for link in links if not (folder(project) / link).exists()] == []
     cases = {case.get("name"): case for case in junit(project)}
