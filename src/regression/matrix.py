@@ -42,13 +42,8 @@ class Case(NamedTuple):
     @classmethod
     def of(cls, choice: dict[str, Any]) -> "Case":
         """Make a case of its axes and parameters."""
-        axes = (choice[axis] for axis in AXES.values())
+        axes = [choice[axis] for axis in AXES.values()]
         return cls(*axes, {name: value for name, value in choice.items() if name not in AXES.values()})
-
-    @property
-    def choice(self) -> dict[str, Any]:
-        """Return the axes and parameters in one."""
-        return dict(zip(AXES.values(), self, strict=False)) | self.chosen
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -58,34 +53,32 @@ class Case(NamedTuple):
     @property
     def name(self) -> str:
         """Return a name that no other case has, and that is safe in a path or a URL."""
-        return _safe_name([self.edition, self.language, self.profile], self.chosen)
+        return _safe_name(self[:3], self.chosen)
 
     @property
     def series(self) -> str:
         """Return the name of the cases that differ only in the seed, which are judged together."""
-        return _safe_name([self.edition, self.language, self.profile], self._without_seed())
+        return _safe_name(self[:3], self.chosen, "seed")
 
     @property
     def group(self) -> str:
         """Return the name of the cases that differ only in language and seed, which share a baseline."""
-        return _safe_name([self.edition, self.profile], self._without_seed())
-
-    def _without_seed(self) -> dict[str, Any]:
-        return {name: value for name, value in self.chosen.items() if name != "seed"}
+        return _safe_name((self.edition, self.profile), self.chosen, "seed")
 
 
-def _safe_name(parts: list[str], chosen: dict[str, Any]) -> str:
+def _safe_name(parts: tuple[str, ...], chosen: dict[str, Any], left_out: str = "") -> str:
     """Make a name that no other choice has, not even on a file system that takes no notice of case.
 
     It is what it says where that can be read in one way, as no name of a parameter has a hyphen; else it has a digest.
     """
-    full = "-".join([*parts, *(f"{name}={value}" for name, value in sorted(chosen.items()))])
+    choices = sorted(item for item in chosen.items() if item[0] != left_out)
+    full = "-".join([*parts, *(f"{name}={value}" for name, value in choices)])
     safe = re.sub(r"[^A-Za-z0-9._=-]", "_", full)
-    texts = [*parts, *(value for value in chosen.values() if isinstance(value, str))]
+    texts = [*parts, *(value for _, value in choices if isinstance(value, str))]
     is_clear = not any("=" in text or text != text.lower() for text in texts)
     if is_clear and safe == full and len(safe) <= LONGEST_NAME and not AMBIGUOUS_END.search(safe):
         return safe
-    digest = hashlib.sha256(json.dumps([parts, sorted(chosen.items())]).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([parts, choices]).encode()).hexdigest()
     return f"{safe[:LONGEST_NAME]}-{digest[:16]}"
 
 
@@ -99,20 +92,9 @@ class Matrix(NamedTuple):
 
 
 def read_matrix(path: Path) -> Matrix:
-    """Read and check a matrix file.
+    """Read and check a matrix file, whose form docs/regression.md describes.
 
-    Parameters
-    ----------
-    path : Path
-        YAML. ``editions``, ``languages`` and ``profiles`` are lists, and ``parameters`` maps names to lists; the cases
-        are their product. Each entry of ``exclude`` maps some of edition, language, profile and parameters to values,
-        and removes the cases that have them all. Each entry of ``include`` adds one case and has the same form.
-        ``time_limit`` (seconds), ``cpus`` and ``gpus`` apply to each case.
-
-    Raises
-    ------
-    MatrixError
-        If the file cannot be read, or is wrong; then the message names every fault with its line.
+    Raises `MatrixError` if it cannot be read, or is wrong; then the message names every fault with its line.
     """
     try:
         content = read_yaml(path)
@@ -171,7 +153,7 @@ class _Reader:
             return Matrix([], **limits)
         cases = [Case.of(dict(zip(axes, values, strict=True))) for values in product(*axes.values())]
         for way, entry in self.entries("exclude", content):
-            kept = [case for case in cases if not entry.items() <= case.choice.items()]
+            kept = [case for case in cases if not entry.items() <= (case._asdict() | case.chosen).items()]
             if len(kept) == len(cases):
                 self.fault(way, f"exclude fits no case: {entry}")
             cases = kept
@@ -234,7 +216,8 @@ class _Reader:
                 raise MatrixError(f"{name} cannot be {short.repr(value)}: expected one text or number")
             if known and value not in known:
                 raise MatrixError(f"unknown {name} {short.repr(value)}; choose of {', '.join(known)}")
-            if name == "edition" and not _runs_here(value):
+            in_main = int(version("transformers").split(".")[0]) > 4  # whose environment this Python belongs to
+            if name == "edition" and (value in MAIN) != in_main:
                 venv = ".venv" if value in MAIN else ".venv-transformers4"
                 raise MatrixError(f"edition {value!r} needs another environment: call this with the Python of {venv}")
             if name == "profile":
@@ -252,9 +235,3 @@ class _Reader:
         if not is_number or not 0 <= value <= LARGEST_COUNT or (value == 0 and key != "gpus"):
             self.fault((key,), f"{key} must be a {number} above 0, not {short.repr(value)}")
         return value
-
-
-def _runs_here(edition: str) -> bool:
-    """Return whether this Python's environment is the one that an edition runs in."""
-    in_main = int(version("transformers").split(".")[0]) > 4
-    return (edition in MAIN) == in_main

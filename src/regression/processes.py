@@ -58,7 +58,7 @@ def supervise(
                 cut = {"outcome": "stopped", "error": "the runner was stopped"} if stop.is_set() else late
                 deadline = seconds + GRACE
             if cut:
-                family.kill_children()  # its own process then notices and writes what there is
+                family.kill(children_only=True)  # its own process then notices and writes what there is
                 if seconds > deadline:
                     break
     finally:
@@ -111,19 +111,13 @@ class _Family:
                 memory += member.memory_info().rss
         self.peak = max(self.peak, memory)
 
-    def kill_children(self) -> None:
-        """Kill all descendants."""
+    def kill(self, children_only: bool = False) -> None:
+        """Kill all members, and wait until no marked process is left; or all but the first, and don't wait."""
         self.look()
-        for member in self.members[1:]:
-            kill(member)
-
-    def kill(self) -> None:
-        """Kill all members, and wait until no marked process is left."""
-        self.kill_children()
-        for member in self.members[:1]:
+        for member in self.members[1:] if children_only else self.members[::-1]:
             kill(member)
         patience = time.monotonic() + GRACE  # with one that hangs in the kernel
-        while (left := marked(self.mark)) and time.monotonic() < patience:
+        while not children_only and (left := marked(self.mark)) and time.monotonic() < patience:
             for process in left:
                 kill(process)
 

@@ -98,25 +98,20 @@ def _check(value: Any, shape: Number | re.Pattern | dict | list, where: str = "i
     if isinstance(shape, Number):
         # The comparison refuses NaN. bool is a kind of int in Python.
         is_number = isinstance(value, shape.types) and not isinstance(value, bool)
-        _require(is_number and shape.least <= value <= shape.most, value, shape.name, where)
+        fits, kind = is_number and shape.least <= value <= shape.most, shape.name
     elif isinstance(shape, re.Pattern):
-        fits = isinstance(value, str) and shape.fullmatch(value)
-        _require(fits, value, "a name" if shape is NAME else "a text", where)
-    elif isinstance(shape, list):
-        _require(isinstance(value, list), value, "a list", where)
+        fits, kind = isinstance(value, str) and shape.fullmatch(value), "a name" if shape is NAME else "a text"
+    else:
+        fits, kind = isinstance(value, type(shape)), "a list" if isinstance(shape, list) else "an object"
+    if not fits:
+        raise ResultsError(f"{where} is {short.repr(value)}, not {kind}")
+    if isinstance(shape, list):
         for number, item in enumerate(value):
             _check(item, shape[0], f"{where}[{number}]")
-    else:
-        _require(isinstance(value, dict), value, "an object", where)
-        missing = [name for name in shape if name is not ... and name not in value]
-        if missing:
-            raise ResultsError(f"{where} has no {missing[0]!r}")
+    elif isinstance(shape, dict):
+        for name in shape.keys() - value.keys() - {...}:
+            raise ResultsError(f"{where} has no {name!r}")
         for name, item in value.items():
             inner = shape.get(name, shape.get(...))
             if inner is not None:
                 _check(item, inner, name if where == "it" else f"{where}.{name}")
-
-
-def _require(is_good: Any, value: Any, kind: str, where: str) -> None:
-    if not is_good:
-        raise ResultsError(f"{where} is {short.repr(value)}, not {kind}")

@@ -51,12 +51,12 @@ class Store:
             path = Path(self.root, name)
             path.mkdir(parents=True)
             yield path
-            return
-        with tempfile.TemporaryDirectory() as path:
-            try:
-                yield Path(path)
-            finally:
-                self.files.put(f"{path}/", f"{self.root}/{name}/", recursive=True)
+        else:
+            with tempfile.TemporaryDirectory() as path:
+                try:
+                    yield Path(path)
+                finally:
+                    self.files.put(f"{path}/", f"{self.root}/{name}/", recursive=True)
 
     def remove(self, name: str) -> None:
         """Remove a file, or the folder of a case, its result first, so that no part passes for a whole."""
@@ -86,10 +86,10 @@ class Store:
         """Write a file atomically, as object stores always do."""
         # UTF-8 has no lone surrogates, which may be in what a notebook puts out.
         data = content.encode(errors="replace") if isinstance(content, str) else content
-        if not self.is_local:
-            self.files.pipe_file(f"{self.root}/{name}", data)
-            return
         path = Path(self.root, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as unfinished:
-            unfinished.write_bytes(data)
+        if self.is_local:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with written_whole(path) as unfinished:
+                unfinished.write_bytes(data)
+        else:
+            self.files.pipe_file(f"{self.root}/{name}", data)

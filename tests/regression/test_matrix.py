@@ -107,7 +107,7 @@ UNREADABLE = [
     ("? [a, b]\n: 1", 2, "found unhashable key"),
     (f"parameters:\n  seed: [{5000 * '9'}]", None, "Exceeds the limit"),
     (f"parameters:\n  weight_decay: [1{1000 * ':59'}.5]", None, "something in it is not what its tag says"),
-    ("parameters:\n  epochs: [0b_]", None, ""),
+    ("parameters:\n  epochs: [0b_]", None, "invalid literal for int()"),
     ("parameters:\n  seed: [2026-99-99]", None, "month must be in 1..12"),
     ("parameters:\n  speedups: [!!bool maybe]", None, "something in it is not what its tag says"),
     ("# a\0b", None, "unacceptable character #x0000"),
