@@ -29,10 +29,7 @@ console = Console(soft_wrap=True, highlight=False, markup=False)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return 0 if all metrics held, 1 if one got worse, 2 if a case did not run or has no judge.
-
-    Errors that have a name are printed as one line.
-    """
+    """Run the command line; return what `exit_code` says, or 2 after an error."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI system's stop is as clean as Ctrl-C
     try:

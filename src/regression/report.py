@@ -124,6 +124,4 @@ def _junit(judged: Sequence[Judged]) -> bytes:
         elif case.verdict not in JUDGED:
             message = case.result["error"] or "there is no baseline to judge it by"
             ET.SubElement(test, "error", type=case.verdict, message=printable(message))
-    for kind in ("failure", "error"):
-        suite.set(f"{kind}s", str(len(suite.findall(f".//{kind}"))))
     return ET.tostring(suite, encoding="utf-8", xml_declaration=True)

@@ -59,8 +59,8 @@ def make_job(case: Case, matrix: Matrix) -> Job:
 def run_locally(jobs: Sequence[Job], store: Store, tell: Callable[[str, str], None]) -> Iterator[dict[str, Any]]:
     """Run cases on this machine, as many at a time as there are processors for.
 
-    Calls `tell` with a case's name and each cell that begins. Yields the result of each case, as `run_case` returns it,
-    as soon as it ends. Closing the generator, as Ctrl-C does, ends the running cases.
+    Calls `tell` with a case's name and each cell that begins. Yields the result of each case as soon as it ends.
+    Closing the generator, as Ctrl-C does, ends the running cases.
     """
     stop = Event()
 

@@ -62,35 +62,27 @@ def junit(project, matrix="matrix"):
 
 def processes_in(project):
     """Find the processes that work in a project, kernels and all."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.pid != os.getpid() and process.cwd() == str(project) and process.status() != "zombie":
-                found.append(process)
-        except psutil.Error:
-            pass
-    return found
-
-
-# Verdicts
+    found = psutil.process_iter(["pid", "cwd", "status"])
+    here = [process for process in found if process.info["cwd"] == str(project) and process.pid != os.getpid()]
+    return [process for process in here if process.info["status"] != "zombie"]
 
 
 def test_a_run_is_judged_by_what_was_accepted(run, project, matrix):
-    text = "editions: [pytorch]\nlanguages: [en, ko]\ncpus: 1\nparameters:\n  seed: [1, 2, 3, 4, 5, 6]\n"
+    text = "editions: [pytorch]\nlanguages: [en, ko]\ncpus: 1\nparameters:\n  seed: [1, 2, 3]\n"
     first = run("run", matrix(text + "exclude: [{language: ko}]\n", "all.yaml"))
     assert first.returncode == 2
     assert "There is no baseline for pytorch-sample" in first.stdout
-    assert "6/6 passed" in first.stdout
+    assert "3/3 passed" in first.stdout
     accepted = run("accept", "runs/regression/all", "--baselines", "b")
     assert accepted.returncode == 0, accepted.stderr
-    assert re.search(r"pytorch-sample\.json: new\n.*\nf1 +0\.3368 +0\.001871 +6\n", accepted.stdout, re.DOTALL)
+    assert re.search(r"pytorch-sample\.json: new\n.*\nf1 +0\.3353 +0\.001 +3\n", accepted.stdout, re.DOTALL)
     baseline = project / "b" / "pytorch-sample.json"
     known = json.loads(baseline.read_text())
     for cost in ("training time", "total time", "memory"):  # which in such short runs are what they are
         known["metrics"][cost]["spread"] = 1e6
     baseline.write_text(json.dumps(known))
     # One seed in each language, so that the test is over soon.
-    two = matrix(text.replace(", 2, 3, 4, 5, 6", ""), "two.yaml")
+    two = matrix(text.replace(", 2, 3", ""), "two.yaml")
     second = run("run", two, "--baselines", "b")
     assert second.returncode == 0, second.stdout
     assert "2 cases: 2 held." in second.stdout
@@ -100,13 +92,10 @@ def test_a_run_is_judged_by_what_was_accepted(run, project, matrix):
     assert harmed.returncode == 1
     for said in (harmed.stdout, (folder(project, "two") / "report.md").read_text()):
         fallen = re.search(r"## What got worse\n\n((?:- .*\n)+)", said)[1]
-        assert re.fullmatch(r"- pytorch-en-sample: f1 0\.251, baseline 0\.337 ± 0\.0\d\d\n", fallen)
+        assert re.fullmatch(r"- pytorch-en-sample: f1 0\.251, baseline 0\.335 ± 0\.0\d\d\n", fallen)
     failures = {case.get("name"): case.find("failure") for case in junit(project, "two")}
     assert "f1 0.251" in failures["pytorch-en-sample-seed=1"].get("message")
     assert failures["pytorch-ko-sample-seed=1"] is None
-
-
-# Faults
 
 
 def test_faults_end_named_and_the_other_cases_go_on(run, wait_until, project, matrix):
@@ -206,35 +195,9 @@ def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(run, start,
     log.with_name("log.go").touch()
     resumed = run("run", path, "--resume")
     assert "1 of 3 cases have a valid result already; 2 run again: no result." in resumed.stdout
-    assert {name: result["outcome"] for name, result in results(project).items()} == {
-        "nothing": "passed",
-        "daemon.wait": "passed",
-        "raise": "raised",
-    }
+    outcomes = {name: result["outcome"] for name, result in results(project).items()}
+    assert outcomes == {"nothing": "passed", "daemon.wait": "passed", "raise": "raised"}
     assert (folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT).stat().st_mtime_ns == written
-
-
-def test_resume_runs_again_what_is_not_the_same_any_more(run, project, matrix):
-    path = matrix(MATRIX.format(faults="nothing, x, y, z"))
-    run("run", path)
-    name = "pytorch-en-sample-dataset={}".format
-    files = {fault: folder(project) / name(fault) / RESULT for fault in results(project)}
-    files["x"].write_text(files["x"].read_text()[:-20])
-    changed = json.loads(files["y"].read_text())
-    changed["fingerprint"]["versions"]["torch"] = "0.1"
-    files["y"].write_text(json.dumps(changed))
-    before = {fault: os.stat(path).st_mtime_ns for fault, path in files.items()}
-    resumed = run("run", path, "--resume")
-    reasons = "2 of 4 cases have a valid result already; 1 run again: no valid result; 1 run again: other versions."
-    assert reasons in resumed.stdout
-    again = {fault for fault, path in files.items() if os.stat(path).st_mtime_ns != before[fault]}
-    assert again == {"x", "y"}
-    assert json.loads(files["x"].read_text())["outcome"] == "passed"
-    for notebook in (project / "notebooks").glob("*.ipynb"):
-        notebook.write_text(notebook.read_text().replace("# A title", "# Another"))
-    assert (
-        "0 of 4 cases have a valid result already; 4 run again: other notebook" in run("run", path, "--resume").stdout
-    )
 
 
 def test_a_second_run_into_the_same_folder_stops_and_removes_nothing(run, project, matrix, monkeypatch):
@@ -256,16 +219,10 @@ def test_a_second_run_into_the_same_folder_stops_and_removes_nothing(run, projec
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("[pytorch]\nparameters:\n  seeds: [1]", "MatrixError: .*line 3: unknown key 'seeds' in parameters.*"),
+        ("[pytorch, keras]", "RunError: there is no notebook notebooks/token_classification_keras.ipynb; .*"),
         (
-            "editions: [pytorch]\nparameters:\n  seeds: [1]",
-            "MatrixError: .*line 3: unknown key 'seeds' in parameters.*",
-        ),
-        (
-            "editions: [pytorch, keras]",
-            "RunError: there is no notebook notebooks/token_classification_keras.ipynb; get it again from the project",
-        ),
-        (
-            "editions: [pytorch]",
+            "[pytorch]",
             r"BaselineError: b/pytorch-sample\.json is not a baseline: it has no .*; make it again with accept",
         ),
     ],
@@ -274,7 +231,7 @@ def test_what_is_wrong_is_named_before_anything_runs(run, project, matrix, text,
     (project / "notebooks" / "token_classification_keras.ipynb").unlink()
     (project / "b").mkdir()
     (project / "b" / "pytorch-sample.json").write_text('{"schema_version": 1}')
-    done = run("run", matrix(text), "--baselines", "b")
+    done = run("run", matrix(f"editions: {text}"), "--baselines", "b")
     assert done.returncode == 2
     assert re.fullmatch(f"{message}\n", done.stderr)
     assert not (project / "runs").exists()

@@ -120,10 +120,21 @@ def test_a_case_whose_result_is_broken_runs_again(tmp_path, content):
     assert (found, reason) in [(None, "no valid result"), (None, "no result")]
 
 
-def test_a_result_of_another_case_is_not_taken(tmp_path):
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        (("case",), RESULTS[1]["case"], "other case"),
+        (("fingerprint", "notebook"), "other", "other notebook"),
+        (("fingerprint", "versions", "torch"), "0.1", "other versions"),
+        (("outcome",), "died", "died"),
+    ],
+)
+def test_a_result_of_something_else_is_not_taken(tmp_path, path, value, reason):
     store = Store(str(tmp_path))
-    store.write_result(NAME, RESULTS[0] | {"case": RESULTS[1]["case"]})
-    assert read_valid_result(JOB, store) == (None, "other case")
+    store.write_result(NAME, RESULTS[0])
+    assert read_valid_result(JOB, store) == (RESULTS[0], "")
+    store.write_result(NAME, changed(RESULTS[0], path, value))
+    assert read_valid_result(JOB, store) == (None, reason)
 
 
 def test_a_named_pipe_is_neither_result_nor_baseline(tmp_path, named_pipe):
