@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from helpers.notebook.editions import MAIN
-from regression.record import machine
+from regression.run_cases import describe_machine
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results"
@@ -145,7 +145,7 @@ def as_markdown(rows: list[Row]) -> str:
         lines.append(
             f"| {row.what} | {row.goal} | {row.figure} | {row.plain} | {ratio} | {'yes' if row.met else '**no**'} |"
         )
-    about = machine()
+    about = describe_machine()
     releases = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     lines.append(f"\n{date.today()}, {about['processor']}, {about['cores']} cores; {releases}.")
     if any(", float32:" in row.what for row in rows):

@@ -1,11 +1,9 @@
 """Prove that the PyTorch and the Keras edition train alike: `python -m proofs.parity`.
 
 Both notebooks are run as they are built, on the bundled sample, in float32, from one checkpoint that already has a head
-and whose configuration sets dropout to 0. A cell before the training makes equal what else differs (`proofs.recording`
-says what), and records each step. Then records and saved models are compared.
+and whose configuration sets dropout to 0. A cell before the training makes equal what else differs, as
+`proofs.record_steps` says, and records each step. Then records and saved models are compared.
 """
-
-from __future__ import annotations
 
 import argparse
 import json
@@ -34,7 +32,7 @@ from helpers.notebook.startup import load_triton_first, native_stderr_hidden, qu
 from helpers.run.editions import TRAINING, execute, notebook_path
 from helpers.training.batches import MODEL_INPUTS
 from helpers.training.keras_encoder import build_tagger, load_pretrained
-from proofs.recording import LAST_WEIGHTS, RECORD
+from proofs.record_steps import LAST_WEIGHTS, RECORD
 
 SEED, STEPS, EPOCHS, BATCH_SIZE = 42, 50, 2, 15
 SETTINGS = {
@@ -48,8 +46,8 @@ SETTINGS = {
     "speedups": False,  # all weights are trained, in float32
 }
 RECORDERS = {
-    "pytorch": "from proofs.recording import matched_trainer\n\nTrainer = matched_trainer(Trainer, {folder!r})",
-    "keras": "from proofs.recording import match_model\n\nmatch_model(ner_model, config, {folder!r})",
+    "pytorch": "from proofs.record_steps import matched_trainer\n\nTrainer = matched_trainer(Trainer, {folder!r})",
+    "keras": "from proofs.record_steps import match_model\n\nmatch_model(ner_model, config, {folder!r})",
 }
 
 
@@ -83,11 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def compare_editions(model: str, folder: Path) -> list[Row]:
-    """Run both editions from the same weights in a folder, and compare what they did and what they saved.
-
-    `model` names the encoder, for `find.resolve_checkpoint`. Raises `CheckpointUnavailableError` if there is none of
-    that name, and `RunError` if a cell of a notebook fails.
-    """
+    """Run both editions from the same weights in a folder, and compare what they did and what they saved."""
     prepare()
     checkpoint = folder / "checkpoint"
     write_checkpoint(model, checkpoint)
@@ -112,26 +106,15 @@ def write_checkpoint(model: str, folder: Path) -> None:
     """Write an encoder with a new head for the sample's labels and without dropout, so nothing is left to chance."""
     checkpoint = find.resolve_checkpoint(model)
     names = dict(enumerate(sample_labels()))  # without which the editions would make heads of their own
-    settings = {"id2label": names, **find.dropout_settings(checkpoint, 0)}
+    settings = {"id2label": names, "label2id": {name: label for label, name in names.items()}, "dtype": "float32"}
+    settings |= {"use_safetensors": True, **find.dropout_settings(checkpoint, 0)}
     transformers.set_seed(SEED)
-    tagger = transformers.AutoModelForTokenClassification.from_pretrained(
-        checkpoint,
-        label2id={name: label for label, name in names.items()},
-        use_safetensors=True,
-        dtype="float32",
-        **settings,
-    )
-    tagger.save_pretrained(folder)
+    transformers.AutoModelForTokenClassification.from_pretrained(checkpoint, **settings).save_pretrained(folder)
     transformers.AutoTokenizer.from_pretrained(checkpoint).save_pretrained(folder)
 
 
 def run_recorded(edition: str, checkpoint: Path, folder: Path) -> None:
-    """Execute an edition with a cell before the training that matches it to the other and records each step.
-
-    The folder gets ``<edition>.ipynb`` and the folder ``<edition>``: the record is ``steps.json``, the weights after
-    the last step are ``last/model.safetensors``, and the rest is what every run leaves. Raises `RunError` if a cell
-    fails.
-    """
+    """Execute an edition, with a cell before the training that matches it to the other and records each step."""
     notebook = nbformat.read(notebook_path(edition), as_version=4)
     (training,) = [i for i, cell in enumerate(notebook.cells) if TRAINING in cell.metadata.get("tags", [])]
     artefacts = str(folder / edition)
@@ -143,11 +126,9 @@ def run_recorded(edition: str, checkpoint: Path, folder: Path) -> None:
 
 
 def compare_steps(checkpoint: Path, first: Path, second: Path) -> list[Row]:
-    """Compare the recorded steps of two runs, and their weights after the last step.
+    """Compare two runs' steps, by the largest difference of all, and their last weights, as vectors.
 
-    Losses (in nats) and learning rates: the largest difference of all steps. Weights, all as one vector: the norm of
-    the difference over the norm of the weights, and over the norm of the way that training moved them. Raises
-    `RunError` if a record has more or fewer than 50 steps.
+    Losses are in nats. Raises `RunError` if a record has more or fewer than 50 steps.
     """
     one, other = _record(first), _record(second)
     loss, rate = (np.array([one[name], other[name]]) for name in ("loss", "learning_rate"))
@@ -186,11 +167,11 @@ def compare_logits(folder: Path) -> Row:
 
 def compare_predictions(folder: Path, name: str) -> list[Row]:
     """Load one saved model into both frameworks, predict the sample's test split, and compare tags and scores."""
-    seqeval, batches = evaluate.load(metrics.SEQEVAL), sample_batches(folder)
+    seqeval, batches, labels = evaluate.load(metrics.SEQEVAL), sample_batches(folder), sample_labels()
     tags, scores = [], []
     for logits in (pytorch_logits(folder, batches), keras_logits(folder, batches)):
         pairs = zip(logits, batches, strict=True)
-        named = [metrics.tags_from_logits(output, batch["labels"], sample_labels()) for output, batch in pairs]
+        named = [metrics.tags_from_logits(output, batch["labels"], labels) for output, batch in pairs]
         predicted, true = ([*chain.from_iterable(rows)] for rows in zip(*named, strict=True))
         tags.append([*chain.from_iterable(predicted)])
         found = seqeval.compute(predictions=predicted, references=true)

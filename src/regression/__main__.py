@@ -10,18 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 
 from helpers.errors import RunError, TutorialError
 from regression.baselines import FOLDER, accept, read_baseline
-from regression.board import Board
-from regression.local import run_locally
 from regression.matrix import read_matrix
-from regression.record import Job, job, valid_result
-from regression.report import FILES as REPORT_FILES
-from regression.report import moved, new_groups, says, write_report
+from regression.progress_table import ProgressTable
+from regression.report import FILES, HTML, make_report, summarise, write_report
+from regression.run_cases import Job, make_job, read_valid_result, run_locally
 from regression.storage import Store
-from regression.verdict import MOVED, Judged, exit_code, judge_all
+from regression.verdict import exit_code, judge_all
+from regression.worker import PAGE
 
 RUNS = "runs/regression"
 REQUESTS = 32  # at a time to a store, which may be far away
@@ -29,13 +29,7 @@ console = Console(soft_wrap=True, highlight=False, markup=False)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line.
-
-    Returns
-    -------
-    int
-        0 if all metrics held, 1 if one got worse, 2 if a case did not run or could not be judged.
-    """
+    """Run the command line; return what `exit_code` says, or 2 after an error."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a CI system's stop is as clean as Ctrl-C
     try:
@@ -55,49 +49,49 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run the cases of a matrix and judge them")
     run.add_argument("matrix", type=Path, help="a YAML file, such as notebooks/matrices/default.yaml")
     run.add_argument("--output", help=f"folder or URL of the results (default: {RUNS}/<name of the matrix>)")
-    run.add_argument("--baselines", type=Path, default=FOLDER, help="folder of the baselines (default: %(default)s)")
     run.add_argument("--resume", action="store_true", help="keep valid results of an earlier call, run only the rest")
     run.add_argument("--on", choices=("here", "ray"), default="here", help="this machine, or a Ray cluster")
     run.add_argument("--address", help="of the Ray cluster (default: the one this machine belongs to)")
     run.set_defaults(command=_run)
     accepting = commands.add_parser("accept", help="make baselines from finished runs")
     accepting.add_argument("runs", nargs="+", help="folders or URLs of results")
-    accepting.add_argument("--baselines", type=Path, default=FOLDER, help="their folder (default: %(default)s)")
     accepting.set_defaults(command=_accept)
+    for command in (run, accepting):
+        command.add_argument("--baselines", type=Path, default=FOLDER, help="their folder (default: %(default)s)")
     return parser
 
 
 def _run(options: argparse.Namespace) -> int:
     matrix = read_matrix(options.matrix)
-    jobs = [job(case, matrix) for case in matrix.cases]
-    groups = {job.case.group for job in jobs}
-    baselines = {group: read_baseline(group, options.baselines) for group in groups}
+    jobs = [make_job(case, matrix) for case in matrix.cases]
+    baselines = {group: read_baseline(group, options.baselines) for group in {job.case.group for job in jobs}}
     store = Store(options.output or f"{RUNS}/{options.matrix.stem.lstrip('.')}")  # never the folder above
     run = _runner(options)  # before anything is removed, as there may be no cluster
     with store.claimed():
         results = _resumed(jobs, store) if options.resume else {}
         _clear(store, set(results))
         open_jobs = [job for job in jobs if job.case.name not in results]
-        with Board(len(open_jobs), console) as board:
-            for result in run(open_jobs, store, board.tell):
+        with ProgressTable(len(open_jobs), console) as table:
+            for result in run(open_jobs, store, table.tell):
                 results[result["case"]["name"]] = result
-                board.end(result["case"]["name"], result["outcome"], result["seconds"])
+                table.end(result["case"]["name"], result["outcome"], result["seconds"])
         judged = judge_all([results[job.case.name] for job in jobs], baselines)
-        _print_verdict(judged)
+        report = make_report(judged, store.names(PAGE))
+        console.print(summarise(report))
         try:
-            write_report(judged, store)
+            write_report(report, judged, store)
         except OSError as error:
             console.print(f"The report cannot be written: {error}")
             return 2
-    console.print(f"Report: {store.url}/report.html")
+    console.print(f"Report: {store.url}/{HTML}")
     return exit_code(judged)
 
 
 def _resumed(jobs: Sequence[Job], store: Store) -> dict[str, dict[str, Any]]:
     """Read the results of an earlier call that are still valid; print why others are not."""
     with ThreadPoolExecutor(REQUESTS) as threads:
-        found = list(threads.map(lambda job: valid_result(job, store), jobs))
-    results = {job.case.name: result for job, (result, _) in zip(jobs, found, strict=True) if result}
+        found = list(threads.map(lambda job: read_valid_result(job, store), jobs))
+    results = {result["case"]["name"]: result for result, _ in found if result}
     reasons = Counter(reason for result, reason in found if not result)
     again = "".join(f"; {count} run again: {reason}" for reason, count in reasons.items())
     console.print(f"{len(results)} of {len(jobs)} cases have a valid result already{again}.")
@@ -108,8 +102,7 @@ def _clear(store: Store, kept: set[str]) -> None:
     """Remove the results and reports of earlier runs, so that none passes for a new one."""
     try:
         with ThreadPoolExecutor(REQUESTS) as threads:
-            list(threads.map(store.remove, set(store.names()) - kept))
-            list(threads.map(store.remove_file, REPORT_FILES))
+            list(threads.map(store.remove, {*store.names(), *FILES} - kept))
     except OSError as error:
         raise RunError(f"the results of an earlier run cannot be removed from {store.url}: {error}") from error
 
@@ -125,28 +118,12 @@ def _runner(options: argparse.Namespace) -> Callable[..., Iterator[dict[str, Any
     return on_ray.run_on_ray
 
 
-def _print_verdict(judged: Sequence[Judged]) -> None:
-    for case in judged:
-        if case.result["error"]:
-            console.print(f"{case.verdict}: {case.result['case']['name']}: {case.result['error'].splitlines()[-1]}")
-    for group in new_groups(judged):
-        console.print(f"no baseline: {group}: look at the results, then make one with accept")
-    for verdict in MOVED:
-        for series, comparison in moved(judged, verdict):
-            console.print(f"{verdict}: {series}: {says(comparison)}")
-    held = sum(case.verdict == "held" for case in judged)
-    console.print(f"{held} of {len(judged)} cases held.")
-
-
 def _accept(options: argparse.Namespace) -> int:
     for group, (old, new) in accept(options.runs, options.baselines).items():
+        known = {"new": new} | ({"old": old} if old else {})
+        tables = {age: pd.DataFrame(baseline["metrics"]).T for age, baseline in known.items()}
         console.print(f"{group}.json: {'changed' if old else 'new'}")
-        for name, metric in new["metrics"].items():
-            before = old["metrics"].get(name) if old else None
-            was = f"  (was {before['mean']:.4g}, {before['runs']} runs)" if before else ""
-            console.print(
-                f"  {name:14} {metric['mean']:.4g}  spread {metric['spread']:.2g}, {metric['runs']} runs{was}"
-            )
+        console.print(pd.concat(tables, axis="columns").to_string(float_format="{:.4g}".format))
     return 0
 
 

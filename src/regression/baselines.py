@@ -4,8 +4,9 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
+
+import pandas as pd
 
 from helpers.errors import BaselineError, ResultsError
 from helpers.metrics import SCORES
@@ -19,11 +20,8 @@ FOLDER = Path("tests", "baselines")
 def measured(result: dict[str, Any]) -> dict[str, float]:
     """Return the judged metrics of a case that passed.
 
-    Returns
-    -------
-    dict of str to float
-        The scores on the test split; ``training time``, ``total time`` and ``memory`` as multiples of the calibration's
-        time and memory, so that a faster machine does not pass for a better notebook.
+    They are the scores on the test split, and ``training time``, ``total time`` and ``memory`` as multiples of the
+    calibration's time and memory, so that a faster machine does not pass for a better notebook.
     """
     results, unit = result["results"], result["calibration"]
     return {name: results["test"][name] for name in SCORES} | {
@@ -33,9 +31,10 @@ def measured(result: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def type_scores(result: dict[str, Any]) -> dict[str, float]:
-    """Return the test F1 of each entity type of a case that passed."""
-    return {name: scores["f1"] for name, scores in result["results"]["test"]["per_type"].items()}
+def type_scores(results: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return the test F1 of each entity type, by case (row) and type (column); 0 where a case has nothing of it."""
+    types = (result["results"]["test"]["per_type"] for result in results)
+    return pd.DataFrame([{name: scores["f1"] for name, scores in each.items()} for each in types]).fillna(0.0)
 
 
 def parameters_of_group(result: dict[str, Any]) -> dict[str, Any]:
@@ -44,54 +43,34 @@ def parameters_of_group(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def make_baseline(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Make the baseline of a group of cases.
+    """Make the baseline of a group: of cases that passed and differ only in seed and language, with two seeds or more.
 
-    Parameters
-    ----------
-    results : sequence of dict
-        Of cases that passed and differ only in seed and language, with two seeds or more.
-
-    Returns
-    -------
-    dict
-        ``metrics`` has ``mean``, ``spread`` (the sample standard deviation) and ``runs`` of each metric. Runs with the
-        same seed repeat their scores, so they count as one there, but not for time and memory.
+    Each metric has ``mean``, ``spread`` (the sample standard deviation) and ``runs``. Runs with the same seed repeat
+    their scores, so they count as one there, but not for time and memory.
     """
     last = results[-1]
-    by_seed = defaultdict(list)
-    for result in results:
-        by_seed[result["results"]["parameters"]["seed"]].append(result)
-    scores = {name: [fmean(measured(run)[name] for run in runs) for runs in by_seed.values()] for name in SCORES}
-    costs = {name: [measured(run)[name] for run in results] for name in COSTS}
-    types = sorted({name for result in results for name in type_scores(result)})
-    per_type = {
-        name: [fmean(type_scores(run).get(name, 0.0) for run in runs) for runs in by_seed.values()] for name in types
-    }
-    histories = [[epoch["f1"] for epoch in result["results"]["history"]] for result in results]
+    seeds = [result["results"]["parameters"]["seed"] for result in results]
+    metrics = pd.DataFrame([measured(result) for result in results])
     return {
         "schema_version": BASELINE_VERSION,
         "group": last["case"]["group"],
         "parameters": parameters_of_group(last),
         "versions": last["fingerprint"]["versions"],
         "machine": last["machine"],
-        "metrics": {name: _summary(values) for name, values in (scores | costs).items()},
-        "per_type_f1": {name: _summary(values) for name, values in per_type.items()},
-        "validation_f1": [fmean(epoch) for epoch in zip(*histories, strict=True)],
+        "metrics": _summary(metrics[[*SCORES]].groupby(seeds).mean()) | _summary(metrics[[*COSTS]]),
+        "per_type_f1": _summary(type_scores(results).groupby(seeds).mean().sort_index(axis="columns")),
     }
 
 
-def _summary(values: Sequence[float]) -> dict[str, Any]:
-    return {"mean": fmean(values), "spread": stdev(values), "runs": len(values)}
+def _summary(values: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    return {
+        name: {"mean": float(column.mean()), "spread": float(column.std()), "runs": len(column)}
+        for name, column in values.items()
+    }
 
 
 def read_baseline(group: str, folder: Path = FOLDER) -> dict[str, Any] | None:
-    """Return the baseline of a group of cases, or None if it has none.
-
-    Raises
-    ------
-    BaselineError
-        If it cannot be read, or `check_baseline` refuses it.
-    """
+    """Return the baseline of a group of cases, or None if it has none; raises `BaselineError` if it is broken."""
     path = folder / f"{group}.json"
     try:
         baseline = parse_json(read_file(path))
@@ -106,64 +85,40 @@ def read_baseline(group: str, folder: Path = FOLDER) -> dict[str, Any] | None:
 def accept(runs: Iterable[str], folder: Path = FOLDER) -> dict[str, tuple[dict[str, Any] | None, dict[str, Any]]]:
     """Make baselines from finished runs, and replace those of the same groups.
 
-    Parameters
-    ----------
-    runs : iterable of str
-        Folders or URLs of runs. A group's baseline is made from its cases in all of them.
-    folder : Path
-
-    Returns
-    -------
-    dict of str to (dict or None, dict)
-        The old and the new baseline of each group.
-
-    Raises
-    ------
-    BaselineError
-        If a result is broken, no case passed, or a group has too few seeds, or cases that trained for different numbers
-        of epochs or were run from different helpers, parameters or versions. No baseline is changed then.
+    `runs` are folders or URLs; a group's baseline is made from its cases in all of them. Returns the old and the new
+    baseline of each group. Raises `BaselineError`, and changes nothing, if a result is broken, no case passed, or the
+    cases of a group don't go together.
     """
     groups = defaultdict(list)
     for run in dict.fromkeys(Store(run).url for run in runs):
         store = Store(run)
         for name in store.names():
-            result = _finished(store, name)
+            try:
+                result = store.read_result(name)
+                check_result(result)
+            except ResultsError as error:
+                raise BaselineError(f"the result of {name} in {store.url} is broken: {error}; run it again") from error
             if result["outcome"] == "passed":
                 groups[result["case"]["group"]].append(result)
     if not groups:
         raise BaselineError(f"no case has passed in {', '.join(runs)}, so there is nothing to accept")
     for group, results in groups.items():
         _check_group(group, results)
-    changes = {}
-    for group, results in sorted(groups.items()):
-        changes[group] = (_old_baseline(group, folder), make_baseline(results))
-    store = Store(str(folder))
+    changes = {group: (_old_baseline(group, folder), make_baseline(groups[group])) for group in sorted(groups)}
     for group, (_, new) in changes.items():
-        store.write(f"{group}.json", json.dumps(new, indent=2, ensure_ascii=False) + "\n")
+        Store(str(folder)).write(f"{group}.json", json.dumps(new, indent=2, ensure_ascii=False) + "\n")
     return changes
-
-
-def _finished(store: Store, name: str) -> dict[str, Any]:
-    try:
-        result = store.read_result(name)
-        check_result(result)
-    except ResultsError as error:
-        raise BaselineError(f"the result of {name} in {store.url} is broken: {error}; run it again") from error
-    return result
 
 
 def _check_group(group: str, results: Sequence[dict[str, Any]]) -> None:
     seeds = {result["results"]["parameters"]["seed"] for result in results}
     if len(seeds) < FEWEST_RUNS:
-        raise BaselineError(
-            f"{group} has passed with {len(seeds)} of the {FEWEST_RUNS} seeds that a baseline needs; run it with more"
-        )
+        passed = f"{group} has passed with {len(seeds)} of the {FEWEST_RUNS} seeds that a baseline needs"
+        raise BaselineError(f"{passed}; run it with more")
     runs = [result["fingerprint"] | {"parameters": parameters_of_group(result)} for result in results]
     for kind in ("helpers", "versions", "parameters"):
         if any(run[kind] != runs[0][kind] for run in runs):
             raise BaselineError(f"{group} has cases that were run with different {kind}; run them all again")
-    if len({len(result["results"]["history"]) for result in results}) > 1:
-        raise BaselineError(f"{group} has cases that trained for different numbers of epochs; run them all again")
 
 
 def _old_baseline(group: str, folder: Path) -> dict[str, Any] | None:

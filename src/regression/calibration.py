@@ -1,4 +1,4 @@
-"""Measure units for time and memory."""
+"""Measure units for time and memory: of a fixed piece of work, in a process of its own."""
 
 import json
 import subprocess
@@ -11,13 +11,9 @@ SIZE, REPETITIONS = 1024, 30
 
 
 def calibrate() -> dict[str, float]:
-    """Measure the time and memory of a fixed piece of work, in a process of its own.
+    """Measure a product of two 1024 x 1024 float32 matrices.
 
-    Returns
-    -------
-    dict
-        ``seconds``, the shortest time of a product of two 1024 x 1024 float32 matrices, since other load only makes it
-        longer; ``memory_bytes``, the resident set size of the process.
+    ``seconds`` is the shortest time, since other load only makes it longer; ``memory_bytes`` is the resident set size.
     """
     command = [sys.executable, "-m", "regression.calibration"]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)

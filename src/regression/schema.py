@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from helpers.errors import ResultsError
@@ -15,49 +14,33 @@ COSTS = ("training time", "total time", "memory")
 LARGEST = 1e30  # with which one can still calculate: squares and quotients of such numbers are numbers
 
 
-class Kind(NamedTuple):
-    """What a single value has to be.
-
-    Attributes
-    ----------
-    name : str
-    includes : callable
-        Returns whether a value is of this kind.
-    """
+class Number(NamedTuple):
+    """The numbers that a value may be, from the least to the most."""
 
     name: str
-    includes: Callable[[Any], bool]
+    least: float
+    most: float = LARGEST
+    types: type | tuple[type, ...] = (int, float)
 
 
-def _numbers(name: str, least: float, most: float, types: type | tuple[type, ...] = (int, float)) -> Kind:
-    # The comparison refuses NaN. bool is a kind of int in Python.
-    return Kind(name, lambda value: isinstance(value, types) and not isinstance(value, bool) and least <= value <= most)
-
-
-NUMBER = _numbers("a number", -LARGEST, LARGEST)
-SHARE = _numbers("a number from 0 to 1", 0, 1)
-SPREAD = _numbers("a number of at least 0", 0, LARGEST)
-POSITIVE = _numbers("a number above 0", 1 / LARGEST, LARGEST)
-COUNT = _numbers("a whole number", 0, LARGEST, int)
-SEVERAL = _numbers("a whole number above 1", 2, LARGEST, int)
-TEXT = Kind("a text", lambda value: isinstance(value, str))
-NAME = Kind("a name", lambda value: isinstance(value, str) and bool(re.fullmatch(r"[A-Za-z0-9._=-]+", value)))
+NUMBER = Number("a number", -LARGEST)
+SHARE = Number("a number from 0 to 1", 0, 1)
+SPREAD = Number("a number of at least 0", 0)
+POSITIVE = Number("a number above 0", 1 / LARGEST)
+COUNT = Number("a whole number", 0, types=int)
+SEVERAL = Number("a whole number above 1", 2, types=int)
+TEXT = re.compile(r"(?s).*")
+NAME = re.compile(r"[A-Za-z0-9._=-]+")
 
 # A dict stands for an object that has these entries and maybe others, with ... for each of the others; a list stands
 # for a list of any length.
 MACHINE = {"system": TEXT, "processor": TEXT, "cores": COUNT, "memory_bytes": POSITIVE}
 VERSIONS = {...: TEXT}
 RESULT = {
-    "schema_version": Kind(str(RESULT_VERSION), lambda value: value == RESULT_VERSION),
-    "case": {
-        "name": NAME,
-        "series": NAME,
-        "group": NAME,
-        "edition": TEXT,
-        "language": TEXT,
-        "profile": TEXT,
-        "chosen": {},
-    },
+    "schema_version": Number(str(RESULT_VERSION), RESULT_VERSION, RESULT_VERSION),
+    "case": dict.fromkeys(("name", "series", "group"), NAME)
+    | dict.fromkeys(("edition", "language", "profile"), TEXT)
+    | {"chosen": {}},
     "outcome": TEXT,
 }
 PASSED = RESULT | {
@@ -74,14 +57,13 @@ PASSED = RESULT | {
     },
 }
 BASELINE = {
-    "schema_version": Kind(str(BASELINE_VERSION), lambda value: value == BASELINE_VERSION),
+    "schema_version": Number(str(BASELINE_VERSION), BASELINE_VERSION, BASELINE_VERSION),
     "parameters": {},
     "versions": VERSIONS,
     "machine": MACHINE,
     "metrics": {name: {"mean": SHARE, "spread": SPREAD, "runs": SEVERAL} for name in SCORES}
     | {name: {"mean": POSITIVE, "spread": SPREAD, "runs": SEVERAL} for name in COSTS},
     "per_type_f1": {...: {"mean": SHARE}},
-    "validation_f1": [SHARE],
 }
 
 
@@ -100,39 +82,36 @@ def parse_json(data: bytes) -> Any:
 def check_result(result: Any) -> None:
     """Check that a case's result has everything that is read of it, which is more if the case passed.
 
-    Raises
-    ------
-    ResultsError
-        If something is missing, or of another kind; scores that are no numbers, as after a training that diverged, too.
+    Raises `ResultsError` if something is missing, or of another kind, as scores are after a training that diverged.
     """
-    _check(result, RESULT, "it")
+    _check(result, RESULT)
     if result["outcome"] == "passed":
-        _check(result, PASSED, "it")
+        _check(result, PASSED)
 
 
 def check_baseline(baseline: Any) -> None:
     """Check that a baseline has everything that is read of it; raises `ResultsError` if not."""
-    _check(baseline, BASELINE, "it")
+    _check(baseline, BASELINE)
 
 
-def _check(value: Any, shape: Kind | dict | list, where: str) -> None:
-    if isinstance(shape, Kind):
-        _require(shape.includes(value), value, shape.name, where)
-    elif isinstance(shape, list):
-        _require(isinstance(value, list), value, "a list", where)
+def _check(value: Any, shape: Number | re.Pattern | dict | list, where: str = "it") -> None:
+    if isinstance(shape, Number):
+        # The comparison refuses NaN. bool is a kind of int in Python.
+        is_number = isinstance(value, shape.types) and not isinstance(value, bool)
+        fits, kind = is_number and shape.least <= value <= shape.most, shape.name
+    elif isinstance(shape, re.Pattern):
+        fits, kind = isinstance(value, str) and shape.fullmatch(value), "a name" if shape is NAME else "a text"
+    else:
+        fits, kind = isinstance(value, type(shape)), "a list" if isinstance(shape, list) else "an object"
+    if not fits:
+        raise ResultsError(f"{where} is {short.repr(value)}, not {kind}")
+    if isinstance(shape, list):
         for number, item in enumerate(value):
             _check(item, shape[0], f"{where}[{number}]")
-    else:
-        _require(isinstance(value, dict), value, "an object", where)
-        missing = [name for name in shape if name is not ... and name not in value]
-        if missing:
-            raise ResultsError(f"{where} has no {missing[0]!r}")
+    elif isinstance(shape, dict):
+        for name in shape.keys() - value.keys() - {...}:
+            raise ResultsError(f"{where} has no {name!r}")
         for name, item in value.items():
             inner = shape.get(name, shape.get(...))
             if inner is not None:
                 _check(item, inner, name if where == "it" else f"{where}.{name}")
-
-
-def _require(is_good: bool, value: Any, kind: str, where: str) -> None:
-    if not is_good:
-        raise ResultsError(f"{where} is {short.repr(value)}, not {kind}")

@@ -25,83 +25,51 @@ def read_file(path: Path) -> bytes:
 
 
 class Store:
-    """Keep a folder for each case; its result is written last, and atomically.
+    """Keep a folder for each case, at a path or a URL that fsspec reaches, such as ``s3://bucket/folder``.
 
-    Parameters
-    ----------
-    url : str
-        A path, or a URL that fsspec reaches, such as ``s3://bucket/folder``.
-
-    Raises
-    ------
-    RunError
-        If no library is installed that reaches such a URL.
+    Raises `RunError` if no library is installed that reaches the URL.
     """
 
     def __init__(self, url: str):
         try:
             self.files, self.root = fsspec.url_to_fs(url, use_listings_cache=False)  # other machines write there too
         except (ValueError, ImportError) as error:
-            raise RunError(
-                f"results cannot be kept at {url}: {error} (s3:// and gs:// need `python tools/setup.py ray`)"
-            ) from error
+            hint = "s3:// and gs:// need `python tools/setup.py ray`"
+            raise RunError(f"results cannot be kept at {url}: {error} ({hint})") from error
         self.is_local = isinstance(self.files, LocalFileSystem)
         self.url = self.root if self.is_local else url  # a path that does not depend on the folder it is used in
 
     def claimed(self) -> AbstractContextManager[None]:
-        """Lock the store for the body of a ``with`` statement; object stores have no locks.
-
-        Raises
-        ------
-        OutputFolderError
-            If another run is at work there, or nothing can be written there.
-        """
+        """Lock the store for the body of a ``with`` statement, as `claim` does; object stores have no locks."""
         return claimed(Path(self.root)) if self.is_local else nullcontext()
 
     @contextmanager
     def folder(self, name: str) -> Iterator[Path]:
-        """Yield an empty local folder for the files of a case; remove its earlier ones.
-
-        If the store is elsewhere, the files go there at the end, also after an error.
-        """
+        """Yield an empty local folder for the files of a case; they go to the store at the end, also after an error."""
         self.remove(name)
         if self.is_local:
             path = Path(self.root, name)
             path.mkdir(parents=True)
             yield path
-            return
-        with tempfile.TemporaryDirectory() as temporary:
-            path = Path(temporary, name)
-            path.mkdir()
-            try:
-                yield path
-            finally:
-                self.files.put(f"{path}/", f"{self.root}/{name}/", recursive=True)
+        else:
+            with tempfile.TemporaryDirectory() as path:
+                try:
+                    yield Path(path)
+                finally:
+                    self.files.put(f"{path}/", f"{self.root}/{name}/", recursive=True)
 
     def remove(self, name: str) -> None:
-        """Remove the files of a case, its result first, so that no part passes for a whole."""
-        folder = f"{self.root}/{name}"
-        self.remove_file(f"{name}/{RESULT}")
-        if self.files.exists(folder):
-            self.files.rm(folder, recursive=True)
+        """Remove a file, or the folder of a case, its result first, so that no part passes for a whole."""
+        for path in (f"{self.root}/{name}/{RESULT}", f"{self.root}/{name}"):
+            if self.files.exists(path):
+                self.files.rm(path, recursive=True)
 
-    def remove_file(self, name: str) -> None:
-        """Remove a file if it exists."""
-        if self.files.exists(f"{self.root}/{name}"):
-            self.files.rm_file(f"{self.root}/{name}")
-
-    def write_result(self, name: str, result: dict[str, Any]) -> None:
-        """Write the result of a case."""
-        self.write(f"{name}/{RESULT}", json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    def names(self, file: str = RESULT) -> list[str]:
+        """Return the names of the cases that have a file, by default a result."""
+        return sorted(path.split("/")[-2] for path in self.files.glob(f"{self.root}/*/{file}"))
 
     def read_result(self, name: str) -> Any:
-        """Return the result of a case, which may be any JSON, or None if there is none.
-
-        Raises
-        ------
-        ResultsError
-            If it cannot be read, or is no JSON.
-        """
+        """Return the result of a case, which may be any JSON, or None; raises `ResultsError` if it cannot be read."""
         path = f"{self.root}/{name}/{RESULT}"
         try:
             return parse_json(read_file(Path(path)) if self.is_local else self.files.cat_file(path))
@@ -110,18 +78,18 @@ class Store:
         except (OSError, ValueError) as error:
             raise ResultsError(f"{path} cannot be read: {error}") from error
 
-    def names(self, file: str = RESULT) -> list[str]:
-        """Return the names of the cases that have a file, by default a result."""
-        return sorted(path.split("/")[-2] for path in self.files.glob(f"{self.root}/*/{file}"))
+    def write_result(self, name: str, result: dict[str, Any]) -> None:
+        """Write the result of a case."""
+        self.write(f"{name}/{RESULT}", json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write a file atomically, as object stores always do."""
         # UTF-8 has no lone surrogates, which may be in what a notebook puts out.
         data = content.encode(errors="replace") if isinstance(content, str) else content
-        if not self.is_local:
-            self.files.pipe_file(f"{self.root}/{name}", data)
-            return
         path = Path(self.root, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as unfinished:
-            unfinished.write_bytes(data)
+        if self.is_local:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with written_whole(path) as unfinished:
+                unfinished.write_bytes(data)
+        else:
+            self.files.pipe_file(f"{self.root}/{name}", data)

@@ -14,7 +14,6 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from regression.__main__ import main
-from regression.supervisor import start_forkserver
 
 PARAMETERS = """\
 dataset = "nothing"
@@ -91,18 +90,6 @@ if "diverge" in faults:
 """
 # Ends a test that would wait forever, and no other: beside a load of 20, one of them has taken ten minutes.
 DEADLINE = 3600
-# A system that cannot fork, such as Windows.
-WITHOUT_FORKS = """\
-import multiprocessing, os
-
-del os.setsid
-multiprocessing.get_all_start_methods = lambda: ["spawn"]
-
-from regression.__main__ import main
-
-if __name__ == "__main__":
-    raise SystemExit(main())
-"""
 
 
 class Done(NamedTuple):
@@ -176,14 +163,14 @@ def start(project, tmp_path):
     def with_ctrl_c():  # whoever runs the tests in the background may have turned it off for all that they start
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    def call(*arguments, forks=True):
-        program = ["-m", "regression"]
-        if not forks:
-            program = [tmp_path / "without_forks.py"]
-            program[0].write_text(WITHOUT_FORKS)
+    temporary = tmp_path / (100 * "t")  # too long for the path of a socket
+    temporary.mkdir()
+
+    def call(*arguments):
         return subprocess.Popen(
-            [sys.executable, *program, *map(str, arguments)],
+            [sys.executable, "-m", "regression", *map(str, arguments)],
             cwd=project,
+            env=os.environ | {"TMPDIR": str(temporary)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -211,7 +198,6 @@ def wait_until():
 @pytest.fixture
 def run(project, monkeypatch, capfd):
     """Call the command line in the project's folder."""
-    start_forkserver()  # here, as it outlives the test and should not be taken for a process that a case has left
 
     def call(*arguments):
         monkeypatch.chdir(project)

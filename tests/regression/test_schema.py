@@ -1,67 +1,27 @@
 """Results and baselines from which something is missing, or in which it is something else."""
 
-import copy
 import json
 import math
 import re
 
 import pytest
+from support.regression_results import changed, make_result
 
 from helpers.errors import BaselineError, ResultsError
 from regression.baselines import accept, make_baseline, read_baseline
 from regression.matrix import Case
-from regression.record import Job, valid_result
-from regression.report import write_report
+from regression.report import make_report, write_report
+from regression.run_cases import Job, read_valid_result
 from regression.schema import check_baseline, check_result
 from regression.storage import RESULT, Store
 from regression.verdict import judge_all
 
-MACHINE = {"system": "a system", "processor": "a processor", "cores": 2, "memory_bytes": 8_000_000_000}
-SCORES = {"precision": 0.5, "recall": 0.5, "f1": 0.4, "accuracy": 0.9}
-MISSING = "missing"
 # What JSON can hold, and what Python takes for JSON besides.
 VALUES = (None, True, -1, 0.5, 10**400, math.nan, math.inf, "", "text", "../x", [], [None], {}, {"a": None})
-
-
-def result_of(seed):
-    """Everything that a result has after a run, with fewer entries of each kind."""
-    case = Case("pytorch", "en", "sample", {"seed": seed})
-    return {
-        "schema_version": 2,
-        "case": {"name": case.name, "series": case.series, "group": case.group, **case._asdict()},
-        "fingerprint": {
-            "notebook": "a digest",
-            "helpers": "a digest",
-            "parameters": {"seed": seed, "epochs": 2},
-            "versions": {"torch": "1"},
-        },
-        "machine": MACHINE,
-        "outcome": "passed",
-        "error": None,
-        "cell": None,
-        "calibration": {"seconds": 0.5, "memory_bytes": 100},
-        "results": {
-            "parameters": {"seed": seed},
-            "dataset": {"name": "sample"},
-            "history": [{"epoch": epoch, "training_loss": 0.5, "f1": 0.4} for epoch in (1, 2)],
-            "test": SCORES | {"per_type": {"person": SCORES}},
-            "errors": {"missed": 2},
-            "seconds": {"training": 10.0 + seed, "total": 20.0 + seed},
-            "peak_memory_bytes": 300,
-        },
-        "seconds": 30.0,
-        "peak_memory_bytes": 400,
-    }
-
-
-def job_of(result):
-    case = Case(*(result["case"][name] for name in Case._fields))
-    return Job(case, "a notebook", result["fingerprint"], 3600, 1, 0)
-
-
-RESULTS = [result_of(seed) for seed in (1, 2, 3)]
-GROUP = RESULTS[0]["case"]["group"]
+RESULTS = [make_result(seed, 0.4) for seed in (1, 2, 3)]
+NAME, GROUP = RESULTS[0]["case"]["name"], RESULTS[0]["case"]["group"]
 BASELINE = make_baseline(RESULTS)
+JOB = Job(Case("pytorch", "en", "sample", {"seed": 1}), "a notebook", RESULTS[0]["fingerprint"], 3600, 1, 0)
 
 
 def paths(value):
@@ -72,28 +32,15 @@ def paths(value):
         yield from ((key, *path) for path in paths(inner))
 
 
-def changed(whole, path, value):
-    """Copy a value, with another one at a place, or none."""
-    whole = copy.deepcopy(whole)
-    *above, last = path
-    place = whole
-    for key in above:
-        place = place[key]
-    if value is MISSING:
-        del place[last]
-    else:
-        place[last] = value
-    return whole
-
-
 def changes(whole, path):
     """Change a value at a place in each way that makes a difference."""
-    different = (changed(whole, path, value) for value in (MISSING, *VALUES))
+    different = (changed(whole, path, *value) for value in ((), *zip(VALUES)))
     return [each for each in different if repr(each) != repr(whole)]
 
 
 def report_on(results, baseline, tmp_path):
-    write_report(judge_all(results, {GROUP: baseline}), Store(str(tmp_path / "report")))
+    judged = judge_all(results, {GROUP: baseline})
+    write_report(make_report(judged, []), judged, Store(str(tmp_path / "report")))
 
 
 @pytest.mark.parametrize("path", list(paths(RESULTS[0])), ids=str)
@@ -103,7 +50,7 @@ def test_any_change_of_a_result_is_named_or_makes_no_difference(tmp_path, path):
         store.write_result(result["case"]["name"], result)
     for broken in changes(RESULTS[0], path):
         store.write(f"{RESULTS[0]['case']['name']}/{RESULT}", json.dumps(broken))
-        found, reason = valid_result(job_of(RESULTS[0]), store)
+        found, reason = read_valid_result(JOB, store)
         assert found is None or reason == ""
         last = found or last
         try:
@@ -146,6 +93,7 @@ def test_a_result_with_a_score_that_is_no_number_has_not_passed(path, number):
 
 def test_of_a_case_that_did_not_pass_no_results_are_asked():
     check_result(RESULTS[0] | {"outcome": "died", "results": None, "calibration": None})
+    check_baseline(BASELINE)
 
 
 CONTENTS = [b"", b"{", b"[]", b"null", b"\xff", b'{"outcome": NaN}', b"[" * 10**5, b"9" * 5000]
@@ -165,27 +113,34 @@ def test_what_is_no_json_is_named(tmp_path, content):
 @pytest.mark.parametrize("content", [*CONTENTS, None], ids=range(len(CONTENTS) + 1))
 def test_a_case_whose_result_is_broken_runs_again(tmp_path, content):
     store = Store(str(tmp_path))
-    path = tmp_path / RESULTS[0]["case"]["name"] / RESULT
+    path = tmp_path / NAME / RESULT
     path.parent.mkdir()
     path.write_bytes(content) if content is not None else path.mkdir()
-    found, reason = valid_result(job_of(RESULTS[0]), store)
+    found, reason = read_valid_result(JOB, store)
     assert (found, reason) in [(None, "no valid result"), (None, "no result")]
 
 
-def test_a_result_of_another_case_is_not_taken(tmp_path):
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        (("case",), RESULTS[1]["case"], "other case"),
+        (("fingerprint", "notebook"), "other", "other notebook"),
+        (("fingerprint", "versions", "torch"), "0.1", "other versions"),
+        (("outcome",), "died", "died"),
+    ],
+)
+def test_a_result_of_something_else_is_not_taken(tmp_path, path, value, reason):
     store = Store(str(tmp_path))
-    store.write_result(RESULTS[0]["case"]["name"], RESULTS[0] | {"case": RESULTS[1]["case"]})
-    assert valid_result(job_of(RESULTS[0]), store) == (None, "other case")
+    store.write_result(NAME, RESULTS[0])
+    assert read_valid_result(JOB, store) == (RESULTS[0], "")
+    store.write_result(NAME, changed(RESULTS[0], path, value))
+    assert read_valid_result(JOB, store) == (None, reason)
 
 
 def test_a_named_pipe_is_neither_result_nor_baseline(tmp_path, named_pipe):
     store, result = Store(str(tmp_path / "run")), RESULTS[0]
     named_pipe(tmp_path / "run" / result["case"]["name"] / RESULT, json.dumps(result))
-    assert valid_result(job_of(result), store) == (None, "no valid result")
+    assert read_valid_result(JOB, store) == (None, "no valid result")
     named_pipe(tmp_path / f"{GROUP}.json", json.dumps(BASELINE))
     with pytest.raises(BaselineError, match=r"it is no file, .*; make it again"):
         read_baseline(GROUP, tmp_path)
-
-
-def test_what_accept_writes_is_a_baseline():
-    check_baseline(BASELINE)

@@ -16,25 +16,22 @@ if TYPE_CHECKING:
     import keras
     from transformers import PretrainedConfig, Trainer
 
-RECORD, LAST_WEIGHTS = "steps.json", "last"  # the files and folders of a record
+RECORD, LAST_WEIGHTS = "steps.json", "last"
 EPSILON = 1e-6  # BERT's: with less, rounding noise moves weights whose gradient is 0, such as the biases of keys
 
 
-class Steps:
+class Steps(list):
     """The batch, loss and learning rate of each step."""
-
-    def __init__(self):
-        self.batch, self.loss, self.learning_rate = [], [], []
 
     def add(self, ids: np.ndarray, loss: float, learning_rate: float) -> None:
         """Add a step; `ids` are the subwords of its batch, shape (sentences, subwords)."""
-        self.batch.append(hashlib.sha256(f"{ids.shape}{ids.tolist()}".encode()).hexdigest())
-        self.loss.append(float(loss))
-        self.learning_rate.append(float(learning_rate))
+        digest = hashlib.sha256(f"{ids.shape}{ids.tolist()}".encode()).hexdigest()
+        self.append((digest, float(loss), float(learning_rate)))
 
     def write(self, folder: str, decayed: list[str]) -> None:
         """Write all steps, and which weights decay, to ``steps.json``."""
-        Path(folder, RECORD).write_text(json.dumps(vars(self) | {"decayed": decayed}), encoding="utf-8")
+        record = dict(zip(("batch", "loss", "learning_rate"), zip(*self, strict=True), strict=True))
+        Path(folder, RECORD).write_text(json.dumps(record | {"decayed": decayed}), encoding="utf-8")
 
 
 def matched_trainer(trainer_class: type[Trainer], folder: str) -> type[Trainer]:
@@ -84,11 +81,10 @@ def match_model(model: keras.Model, config: PretrainedConfig, folder: str) -> No
 
     def recorded_fit(*data, **settings):
         fitted = fit(*data, **settings)
-        weights = [(layer, weight) for layer in model.layers for weight in layer.trainable_variables]
-        decayed = [(layer, weight) for layer, weight in weights if optimizer._use_weight_decay(weight)]
-        names = [f"{layer.name.replace('-', '.')}.{WEIGHT_NAMES[weight.name]}" for layer, weight in decayed]
+        weights = [(layer.name, weight) for layer in model.layers for weight in layer.trainable_variables]
+        decayed = [(layer, weight.name) for layer, weight in weights if optimizer._use_weight_decay(weight)]
         save_pretrained(model, config, str(Path(folder, LAST_WEIGHTS)))
-        steps.write(folder, names)
+        steps.write(folder, [f"{layer.replace('-', '.')}.{WEIGHT_NAMES[name]}" for layer, name in decayed])
         return fitted
 
     model.compute_loss, model.fit = recorded_loss, recorded_fit
