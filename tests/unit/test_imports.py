@@ -48,7 +48,7 @@ def test_helpers_import_each_other_in_one_direction():
     TopologicalSorter(imports).prepare()  # which raises CycleError where they go in a circle
     of_lesson = {name for name in MODULES if not name.startswith(TOOLS)}
     assert [name for name in of_lesson if any(other.startswith(TOOLS) for other in imports[name])] == []
-    assert "helpers.errors" in imports["helpers.data.column_files.conll"]
+    assert "helpers.errors" in imports["helpers.data.conll"]
 
 
 def imported_helpers(file):

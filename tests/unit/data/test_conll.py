@@ -216,7 +216,7 @@ def test_rows_that_are_spaces_join_the_others_to_a_text(file, capsys, content, t
         assert sentence.text == text
         assert [text[start:end] for start, end, _ in sentence.spans] == covered
         assert "".join(sentence.tokens) == text.replace(" ", "")
-    assert "Rows that are spaces join the others" in capsys.readouterr().out
+    assert "The words are pieces of texts" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["train.tsv", "train.txt", "train.conll"])

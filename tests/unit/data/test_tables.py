@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.data.files import read_documents
 from helpers.data.reading import Choices
-from helpers.data.tables.lists_as_text import read_list
+from helpers.data.tables import read_list
 from helpers.errors import DatasetUnavailableError, MalformedDataError, ParameterError, UnknownTagError
 
 SENTENCES = [(["In", "New York", ","], ["O", "B-x", "O"]), (["Oslo"], ["B-y"]), (["no", '"y"'], ["O", "O"])]

@@ -108,9 +108,9 @@ def test_label_names_are_sorted_by_type():
 )
 def test_the_form_of_all_tags_decides_how_one_is_read(tags, expected):
     tags = [tag.replace("\u00a0", " ") for tag in tags.split(" ")]
-    assert TagForm.of(reversed(tags)).to_iob2(tags) == expected.split()
+    assert TagForm.likely(reversed(tags)).to_iob2(tags) == expected.split()
     rewritten = sum(before != after for before, after in zip(tags, expected.split(), strict=True))
-    assert as_sentence(tags, tags, TagForm.of(tags)).rewritten == rewritten
+    assert as_sentence(tags, tags, TagForm.likely(tags)).rewritten == rewritten
 
 
 @pytest.mark.parametrize(
@@ -135,12 +135,12 @@ def test_the_form_of_all_tags_decides_how_one_is_read(tags, expected):
 )
 def test_what_fits_no_form_is_refused_by_name(tags, message):
     with pytest.raises(UnknownTagError, match=f"tag {message}"):
-        TagForm.of(tags.split())
+        TagForm.likely(tags.split())
 
 
 def test_a_tag_that_continues_nothing_is_refused():
     with pytest.raises(UnknownTagError, match=r"tag 'I' at word 2 .* continues no entity"):
-        TagForm.of(["B-x", "I", "O"]).to_iob2(["O", "I"])
+        TagForm.likely(["B-x", "I", "O"]).to_iob2(["O", "I"])
 
 
 SPELLINGS = {
@@ -157,7 +157,7 @@ def test_other_spellings_mean_the_same_as_iob2(spelling, pieces):
     pieces = [("x", 2), *pieces]  # both prefixes of one type, as a file has them
     iob2 = spelled(pieces, "B", "I", "I", "B")
     written = [tag if tag == "O" else SPELLINGS[spelling](tag[0], tag[2:]) for tag in iob2]
-    assert TagForm.of(written).to_iob2(written) == iob2
+    assert TagForm.likely(written).to_iob2(written) == iob2
 
 
 @given(entities())
@@ -167,4 +167,4 @@ def test_types_alone_are_the_entities_of_iob1(pieces):
         (e.tag, e.start, e.end - 1)
         for e in Entities([["O" if t == "O" else f"I-{t}" for t in types]], IOB1).entities[0]
     ]
-    assert get_entities(TagForm.of(types).to_iob2(types)) == read
+    assert get_entities(TagForm.likely(types).to_iob2(types)) == read
