@@ -8,13 +8,13 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers.data.columns import MOST_VALUES, plain_name
+from helpers.data.columns import MOST_VALUES, chosen_column, plain_name
 from helpers.data.lines import read_lines
 from helpers.data.reading import Reading
 from helpers.data.tag_forms import TYPES, TagForm
 from helpers.data.tagged_rows import RowForm, TaggedRow, sentences_of_rows
 from helpers.data.tagging import Sentence
-from helpers.errors import MalformedDataError, ParameterError
+from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 
 COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
@@ -85,11 +85,8 @@ def _read_sentences(path: Path, reading: Reading) -> Iterator[list[Row]]:
         if found := COLUMN_NAMES.match(text):
             before, names = names, tuple(found[1].split())
             if before not in ((), names):
-                message = translate(
-                    "{where}: the columns are named anew, as {names}, where they were {before}; make a file of each"
-                    " part"
-                )
-                raise MalformedDataError(message, where=where, names=" ".join(names), before=" ".join(before))
+                message = translate("{where}: the columns are named anew, as {names}; make a file of each part")
+                raise MalformedDataError(message, where=where, names=" ".join(names))
         elif not text.strip():
             if rows:
                 yield rows
@@ -109,13 +106,11 @@ def _row(values: list[str], names: tuple[str, ...], where: str) -> list[Row]:
     # Only spaces, as a no-break space may be a word.
     columns = dict(zip(names, (value.strip(" ") for value in values), strict=True))
     number = ID.fullmatch(columns.get("ID", "1"))
-    if not number:
+    if not number or not columns.get("FORM"):
         message = translate(
-            "{where}: the ID is {id}; expected a number, a range such as 1-2, or an empty node such as 1.1"
+            "{where}: expected a number, a range such as 1-2, or an empty node such as 1.1, and a word; found {columns}"
         )
-        raise MalformedDataError(message, where=where, id=repr(columns["ID"]))
-    if not columns.get("FORM"):
-        raise MalformedDataError(translate("{where}: the word in column FORM is empty"), where=where)
+        raise MalformedDataError(message, where=where, columns=values)
     pairs = (part.partition("=") for part in columns.get("MISC", "").split("|"))
     fields = {name: value for name, value in columns.items() if name not in COLUMNS}
     fields = {name.strip(): value.strip() for name, equals, value in pairs if equals} | fields
@@ -124,45 +119,41 @@ def _row(values: list[str], names: tuple[str, ...], where: str) -> list[Row]:
 
 def _find_tags(path: Path, reading: Reading) -> tuple[str, TagForm]:
     """Find the column, or the name in MISC, that has the tags of entities; and their form."""
-    values, words, unheard = defaultdict(Counter), 0, Reading()
+    values, unheard = defaultdict(Counter), Reading()
     for row in (row for rows in _read_sentences(path, unheard) for row in rows if not row.range):
-        words += 1
         for name, value in row.fields.items():
             if len(values[name]) < MOST_VALUES or value in values[name]:
                 values[name][value] += 1
-    choice = reading.choices.tag_column
-    found = [name for name in values if name == choice] if choice is not None else _likely_names(values)
+    names = list(values)
+    if reading.choices.tag_column is not None:
+        found = [names[chosen_column(reading.choices.tag_column, names, -1, len(names), path)]]
+    else:
+        found = [name for known in TAG_NAMES for name in names if plain_name(name) == known and _are_tags(values, name)]
     if not found:
-        there = ", ".join(sorted(values)[:SHOWN]) or "-"
-        if choice is not None:
-            message = translate("{path}: tag_column is {choice}; there are these columns, and names in MISC: {there}")
-            raise ParameterError(message, path=path, choice=repr(choice), there=there)
         unheard.finish()  # the tags may be in rows that cannot be read
         message = translate(
             "{path}: CoNLL-U without entities. Looked for tags such as B-person in a column or, with =, in MISC under"
             " one of the names {names}, in small or capital letters; there are, besides the usual columns: {there}."
             " Entity=(person-1), in brackets, marks coreference and is not read. Add the tags to MISC: NER=B-person"
         )
-        raise MalformedDataError(message, path=path, names=", ".join(TAG_NAMES), there=there)
-    name, *others = found
-    if others:
+        raise MalformedDataError(
+            message, path=path, names=", ".join(TAG_NAMES), there=", ".join(sorted(names)[:SHOWN]) or "-"
+        )
+    if found[1:]:
         message = translate("Tags are read from {place}; other places with tags: {others}. tag_column chooses one.")
-        reading.remark(message.format(place=name, others=", ".join(others)))
-    is_everywhere = values[name].total() == words
-    if not is_everywhere:
-        reading.remark(translate("Words without {name}= in the column MISC are outside.").format(name=name))
-    form = TagForm.likely(values[name] if is_everywhere else {*values[name], "O"})
+        reading.remark(message.format(place=found[0], others=", ".join(found[1:])))
+    form = _form(values[found[0]])
     reading.remark(*form.remarks())
-    return name, form
+    return found[0], form
 
 
-def _likely_names(values: dict[str, Counter[str]]) -> list[str]:
-    tagged = [name for name, counter in values.items() if _are_tags(counter, plain_name(name))]
-    return sorted(tagged, key=lambda name: TAG_NAMES.index(plain_name(name)))
+def _form(values: Counter[str]) -> TagForm:
+    # Words without the name in MISC are outside of entities.
+    return TagForm.likely({*values, "O"} if values.keys().isdisjoint("-_*") else values)
 
 
-def _are_tags(values: Counter[str], name: str) -> bool:
-    form = TagForm.likely({*values, "O"} if values.keys().isdisjoint("-_*") else values)
-    if name not in TAG_NAMES or (name == "name" and form.pattern == TYPES.pattern):  # a name, not a type
+def _are_tags(values: dict[str, Counter[str]], name: str) -> bool:
+    form = _form(values[name])
+    if plain_name(name) == "name" and form.pattern == TYPES.pattern:  # a name, not a type
         return False
-    return 2 * sum(count for value, count in values.items() if form.fits(value)) >= values.total()
+    return 2 * sum(n for value, n in values[name].items() if form.fits(value)) >= values[name].total()

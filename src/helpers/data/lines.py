@@ -33,9 +33,8 @@ def read_lines(path: Path) -> Iterator[tuple[str, str]]:
             for number, line in enumerate(file, 1):
                 where = f"{before}{number}{after}"
                 # Without a mark, English text in UTF-16 is UTF-8 too, in which each second character is a zero.
-                if number == 1 and (line.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or 3 * line.count(0) > len(line)):
-                    message = translate("{where}: the file is UTF-16 and not UTF-8; {advice}")
-                    raise MalformedDataError(message, where=where, advice=_advice(_utf16(line)))
+                if number == 1 and 3 * line.count(0) > len(line):
+                    raise _not_utf8(where, 0, line)
                 try:
                     text = line.decode().removeprefix("\ufeff").removesuffix("\n").removesuffix("\r")
                 except UnicodeDecodeError as error:
@@ -55,23 +54,11 @@ def _not_utf8(where: str, byte: int, sample: bytes) -> MalformedDataError:
     beyond_ascii = [char for char in sample.decode("cp949", errors="replace") if char > "\x7f"]
     hangul = sum("가" <= char <= "힣" for char in beyond_ascii)
     encoding = "cp949" if 2 * hangul > len(beyond_ascii) else "cp1252"
-    if 50 * sample.count(0) > len(sample):
-        encoding = _utf16(sample)
-    return MalformedDataError(
-        translate("{where}: byte {byte} is not UTF-8; the file is probably {name}; {advice}"),
-        where=where,
-        byte=f"0x{byte:02x}",
-        name=NAMES[encoding],
-        advice=_advice(encoding),
-    )
-
-
-def _utf16(sample: bytes) -> str:
-    return "utf-16-be" if sample.startswith(b"\0") else "utf-16"
-
-
-def _advice(encoding: str) -> str:
-    return translate(
+    if 50 * sample.count(0) > len(sample) or sample.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        encoding = "utf-16-be" if sample.startswith(b"\0") else "utf-16"
+    advice = translate(
         "save the file as UTF-8 in an editor, or with Python:"
         " Path('new').write_text(Path('old').read_text(encoding='{encoding}'), encoding='utf-8')"
     ).format(encoding=encoding)
+    message = translate("{where}: byte {byte} is not UTF-8; the file is probably {name}; {advice}")
+    return MalformedDataError(message, where=where, byte=f"0x{byte:02x}", name=NAMES[encoding], advice=advice)

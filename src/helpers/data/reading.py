@@ -14,18 +14,10 @@ LISTED = 10  # wrong places that an error lists
 
 
 class Choices(NamedTuple):
-    """What a caller may choose about how files are read.
+    """What a caller may choose about how files are read."""
 
-    Parameters
-    ----------
-    tag_column : str or int, optional
-        Which column has the tags, where a row has several: its name, or its number from 0 on.
-    overlaps : {"refuse", "longest"}
-        What becomes of spans that overlap: they are errors, or the longest is kept (of equally long ones the first).
-    """
-
-    tag_column: str | int | None = None
-    overlaps: str = "refuse"
+    tag_column: str | int | None = None  # which column has the tags, where there are several: its name, or its number
+    overlaps: str = "refuse"  # what becomes of spans that overlap: an error, or the "longest" is kept (or the first)
 
 
 class Reading:

@@ -66,7 +66,7 @@ def has_sentence_rows(path: Path) -> bool:
         lines = list(islice((line.split("\t") for _, line in read_lines(path) if line.strip()), LOOKED_AT))
     except MalformedDataError:  # bytes that are not UTF-8, which any reader names
         return False
-    counts = [tuple(len(_items(column)) for column in columns) for columns in lines if len(columns) == 2]
+    counts = [tuple(len(_split(column)) for column in columns) for columns in lines if len(columns) == 2]
     return 2 * sum(words == tags > 1 for words, tags in counts) > len(lines)
 
 
@@ -82,19 +82,21 @@ def read_list(text: str) -> list[str] | None:
         return None
     try:
         values = json.loads(text)
-        return values if all(isinstance(value, str) for value in values) else None
     except (ValueError, RecursionError):
-        pass
-    inner, values, place = text[1:-1].strip(), [], 0
+        values = _printed_list(text[1:-1].strip())
+    return values if all(isinstance(value, str) for value in values) else None
+
+
+def _printed_list(inner: str) -> list[str | None]:
+    """Read what is between the brackets; something else than a text is None, and the last that is read."""
+    values, place = [], 0
     while place < len(inner):
         item = ITEM.match(inner, place)
         try:
             values.append(ast.literal_eval(item[1]) if item else None)
         except (ValueError, SyntaxError):  # such as an escape that is cut off
-            return None
-        if not item:
-            return None
-        place = item.end()
+            values.append(None)
+        place = item.end() if item else len(inner)
     return values
 
 
@@ -145,7 +147,11 @@ def _read_rows(path: Path, reading: Reading) -> Iterator[tuple[str, list[str]]]:
 def _items(cell: str) -> list[str]:
     """Return the words or tags of a cell: a list, or what spaces separate."""
     items = read_list(cell)
-    return [item for item in cell.split(" ") if item] if items is None else items
+    return _split(cell) if items is None else items
+
+
+def _split(text: str) -> list[str]:
+    return [item for item in text.split(" ") if item]  # at a no-break space, str.split alone would, too
 
 
 def _sentences(path: Path, columns: Columns, reading: Reading) -> Iterator[TaggedRow]:
@@ -159,7 +165,7 @@ def _sentence_rows(path: Path, reading: Reading) -> Iterator[TaggedRow]:
     for where, line in read_lines(path):
         words, _, tags = line.partition("\t")
         with reading.collect():
-            yield require_pairs(where, words.split(" "), tags.split(" "))
+            yield require_pairs(where, _split(words), _split(tags))
 
 
 def _words(path: Path, columns: Columns, reading: Reading) -> Iterator[TaggedRow]:

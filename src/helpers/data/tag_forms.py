@@ -18,21 +18,11 @@ ONE_LETTER = re.compile(r"[^\W\d_][-_]")  # as a prefix, or as the E of E-mail
 
 
 class TagForm(NamedTuple):
-    """How the tags of a data set are written.
+    """How the tags of a data set are written."""
 
-    Parameters
-    ----------
-    example : str
-        An entity's tags in this form, as messages show them.
-    pattern : str
-        What a tag looks like, with the groups ``prefix`` and ``type`` or one of them.
-    outside : str
-        The tag of words outside of all entities.
-    """
-
-    example: str
-    pattern: str
-    outside: str = "O"
+    example: str  # an entity's tags in this form, as messages show them
+    pattern: str  # what a tag looks like, with the groups prefix and type or one of them
+    outside: str = "O"  # the tag of words outside of all entities
 
     @classmethod
     def likely(cls, tags: Iterable[str]) -> TagForm:
@@ -42,8 +32,6 @@ class TagForm(NamedTuple):
         outside = others.pop() if "O" not in tags and len(others) == 1 else "O"
         entities = tags - {outside}
         form = _by_prefixes(entities) or _by_pairs(entities) or _bare(entities)
-        if form in LOWER_CASE and outside not in tags:
-            outside = "o"
         if not form and entities and all(UNCLEAR_TAGS.match(tag) for tag in entities):
             form = UNCLEAR
         # Any word at all could be a type, so there has to be an O, and a tag that could be nothing but a type.
@@ -63,15 +51,10 @@ class TagForm(NamedTuple):
         return _split(self, tag)
 
     def to_iob2(self, tags: Sequence[str]) -> list[str]:
-        """Rewrite one sentence's tags as IOB2.
+        """Rewrite one sentence's tags as IOB2; raises `UnknownTagError` where one misfits, or continues no entity.
 
         An entity starts at a start tag, after ``O``, after an end tag, and where the type changes. That is the rule
         of IOB1, which holds for the other schemes too, so that the scheme need not be known.
-
-        Raises
-        ------
-        UnknownTagError
-            If a tag has another form, or continues an entity where there is none.
         """
         converted = []
         open_type = None  # the type of the entity that the next word could continue
@@ -95,30 +78,25 @@ class TagForm(NamedTuple):
 
     def remarks(self) -> list[str]:
         """Say in sentences what is unusual about the form; nothing of `STANDARD`."""
-        special = {
-            STANDARD.pattern: "",
-            BARE.pattern: translate("Tags have no entity type; the type is called {name}."),
-            TYPES.pattern: translate(
+        sentence = translate("Tags are read in the form {example}.").format(example=self.example)
+        if self.pattern == TYPES.pattern:
+            sentence = translate(
                 "Tags are entity types without prefixes: words of one type that stand side by side are one entity."
-            ),
-        }
-        sentences = [special.get(self.pattern, translate("Tags are read in the form {example}."))]
+            )
+        elif self.pattern == BARE.pattern:
+            sentence = translate("Tags have no entity type; the type is called {name}.").format(name=repr(ONLY_TYPE))
+        sentences = [] if self.pattern == STANDARD.pattern else [sentence]
         if self.outside != "O":
-            sentences.append(translate("The tag {outside} is read as O, outside of all entities."))
-        values = {"name": repr(ONLY_TYPE), "example": self.example, "outside": repr(self.outside)}
-        return [sentence.format(**values) for sentence in sentences if sentence]
+            outside = translate("The tag {outside} is read as O, outside of all entities.")
+            sentences.append(outside.format(outside=repr(self.outside)))
+        return sentences
 
 
-def _prefixed(example: str, letters: str) -> TagForm:
-    return TagForm(example, rf"(?P<prefix>[{letters}]){example[1]}(?P<type>.+)")
-
-
-STANDARD = _prefixed("B-type, I-type", "BIESLUM")
-UNDERSCORE = _prefixed("B_type, I_type", "BIESLUM")
-LOWER_CASE = (_prefixed("b-type, i-type", "bieslum"), _prefixed("b_type, i_type", "bieslum"))
-SUFFIXED = tuple(
-    TagForm(f"type{separator}B, type{separator}I", rf"(?P<type>.+){separator}(?P<prefix>[BIESLUM])")
-    for separator in "-_"
+STANDARD = TagForm("B-type, I-type", "(?P<prefix>[BIESLUM])-(?P<type>.+)")
+UNDERSCORE = TagForm("B_type, I_type", "(?P<prefix>[BIESLUM])_(?P<type>.+)")
+SUFFIXED = (
+    TagForm("type-B, type-I", "(?P<type>.+)-(?P<prefix>[BIESLUM])"),
+    TagForm("type_B, type_I", "(?P<type>.+)_(?P<prefix>[BIESLUM])"),
 )
 BARE = TagForm("B, I", "(?P<prefix>[BIESLUM])")
 UNCLEAR = TagForm("", "(?!)")
@@ -138,13 +116,13 @@ def _by_prefixes(entities: set[str]) -> TagForm | None:
 
 
 def _by_pairs(entities: set[str]) -> TagForm | None:
-    """Recognise tags such as type-B or b-type by a type that has both letters, or as all tags look like that."""
-    for form in *SUFFIXED, *LOWER_CASE:
+    """Recognise tags such as type-B by a type that has both letters, or as all tags look like that."""
+    for form in SUFFIXED:
         parts = [_split(form, tag) for tag in entities if form.fits(tag)]
         begun = {entity_type for prefix, entity_type in parts if prefix == "B"}
         continued = {entity_type for prefix, entity_type in parts if prefix == "I"}
-        several = len(begun) > 1 or (form in LOWER_CASE and bool(begun))  # vitamin-B alone may be a type
-        if begun & continued or (several and len(parts) == len(entities)):
+        # vitamin-B alone may be a type
+        if begun & continued or (len(begun) > 1 and len(parts) == len(entities)):
             return form
     return None
 
@@ -165,8 +143,7 @@ def _split(form: TagForm, tag: str) -> tuple[str, str | None]:
     groups = found.groupdict()
     if groups.get("more"):
         return "I", None
-    prefix = (groups.get("prefix") or "I").upper()
-    return prefix, groups["type"].strip() if "type" in groups else ONLY_TYPE
+    return groups.get("prefix", "I"), groups["type"].strip() if "type" in groups else ONLY_TYPE
 
 
 def _misfit(form: TagForm, tag: str) -> UnknownTagError:
