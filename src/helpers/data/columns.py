@@ -12,6 +12,7 @@ TAG_NAMES = (
     "ner ner_tag ner_tags nertag ner_label ner_labels ne ne_tag ne_tags netag named_entity named_entities entity"
     " entities entity_type label labels tag tags bio iob iob2 개체명 태그"
 ).split()  # the likeliest first
+SHOWN = 20  # columns in an error
 MOST_VALUES = 1000  # a column with more different ones has no tags
 
 
@@ -36,9 +37,5 @@ def chosen_column(choice: str | int, names: Sequence[str], word: int, width: int
     if named.get(str(choice)) in others:
         return named[str(choice)]
     shown = [f"{place} ({names[place]})" if names else str(place) for place in others]
-    raise ParameterError(
-        translate("{path}: tag_column is {choice}; there are these columns besides that of the words: {columns}"),
-        path=path,
-        choice=repr(choice),
-        columns=", ".join(shown),
-    )
+    message = translate("{path}: tag_column is {choice}; there are these columns besides that of the words: {columns}")
+    raise ParameterError(message, path=path, choice=repr(choice), columns=", ".join(shown[:SHOWN]))

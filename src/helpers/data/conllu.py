@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers.data.columns import MOST_VALUES, chosen_column, plain_name
+from helpers.data.columns import MOST_VALUES, SHOWN, chosen_column, plain_name
 from helpers.data.lines import read_lines
 from helpers.data.reading import Reading
 from helpers.data.tag_forms import TYPES, TagForm
@@ -23,7 +23,6 @@ ID = re.compile(r"[0-9]+(?P<range>-[0-9]+)?(?P<empty>\.[0-9]+)?")
 # The likeliest first. NER is what Stanza and CLASSLA write, NE NameTag, name the Norwegian NorNE.
 TAG_NAMES = "ner ner_tag ne ne_tag name named_entity named_entities entity entities bio iob iob2".split()
 LOOKED_AT = 200  # lines by which the form is recognised
-SHOWN = 20  # names in an error
 
 
 class Row(NamedTuple):
@@ -136,9 +135,8 @@ def _find_tags(path: Path, reading: Reading) -> tuple[str, TagForm]:
             " one of the names {names}, in small or capital letters; there are, besides the usual columns: {there}."
             " Entity=(person-1), in brackets, marks coreference and is not read. Add the tags to MISC: NER=B-person"
         )
-        raise MalformedDataError(
-            message, path=path, names=", ".join(TAG_NAMES), there=", ".join(sorted(names)[:SHOWN]) or "-"
-        )
+        there = ", ".join(sorted(names)[:SHOWN]) or "-"
+        raise MalformedDataError(message, path=path, names=", ".join(TAG_NAMES), there=there)
     if found[1:]:
         message = translate("Tags are read from {place}; other places with tags: {others}. tag_column chooses one.")
         reading.remark(message.format(place=found[0], others=", ".join(found[1:])))

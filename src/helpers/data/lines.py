@@ -40,14 +40,12 @@ def read_lines(path: Path) -> Iterator[tuple[str, str]]:
                 except UnicodeDecodeError as error:
                     raise _not_utf8(where, line[error.start], line + file.read(SAMPLE)) from error
                 if "\r" in text:
-                    raise MalformedDataError(
-                        translate("{where}: a lone carriage return; save it with LF or CRLF"), where=where
-                    )
+                    message = translate("{where}: a lone carriage return; save it with LF or CRLF")
+                    raise MalformedDataError(message, where=where)
                 yield where, text
     except OSError as error:
-        raise DatasetUnavailableError(
-            translate("{path} cannot be read: {reason}"), path=path, reason=error.strerror
-        ) from error
+        message = translate("{path} cannot be read: {reason}")
+        raise DatasetUnavailableError(message, path=path, reason=error.strerror) from error
 
 
 def _not_utf8(where: str, byte: int, sample: bytes) -> MalformedDataError:

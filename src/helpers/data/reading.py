@@ -28,11 +28,8 @@ class Reading:
 
     def __init__(self, choices: Choices = Choices()):  # noqa: B008 - it cannot change
         if choices.overlaps not in OVERLAPS:
-            raise ParameterError(
-                translate("overlaps={value}: expected one of {values}"),
-                value=repr(choices.overlaps),
-                values=", ".join(map(repr, OVERLAPS)),
-            )
+            message = translate("overlaps={value}: expected one of {values}")
+            raise ParameterError(message, value=repr(choices.overlaps), values=", ".join(map(repr, OVERLAPS)))
         self.choices = choices
         self.notes = Counter()
         self.remarks: dict[str, None] = {}  # sentences that are said once, in order

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,23 +125,22 @@ def _read_rows(path: Path, reading: Reading) -> Iterator[tuple[str, list[str]]]:
     header = next((line for _, line in read_lines(path) if line.strip()), "")
     delimiter = max(",;\t", key=header.count)
     rows = csv.reader((f"{line}\n" for _, line in read_lines(path)), delimiter=delimiter, strict=True)
-    width = 0
-    while True:
-        where = translate("{path}, line {number}").format(path=path, number=rows.line_num + 1)
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise MalformedDataError(f"{where}: {error}") from error
-        is_empty = not any(map(str.strip, cells))
-        width = width or (0 if is_empty else len(cells))
-        if is_empty or len(cells) == width:
-            if width:
-                yield where, [] if is_empty else cells
-        else:
-            message = translate("{where}: {count} cells, but the header has {width}")
-            reading.add(MalformedDataError(message, where=where, count=len(cells), width=width))
+    width, number = 0, 1
+    place = translate("{path}, line {number}")
+    try:
+        for cells in rows:
+            where, number = place.format(path=path, number=number), rows.line_num + 1
+            is_empty = not any(map(str.strip, cells))
+            width = width or (0 if is_empty else len(cells))
+            if is_empty and width:
+                yield where, []
+            elif len(cells) == width:
+                yield where, cells
+            elif not is_empty:
+                message = translate("{where}: {count} cells, but the header has {width}")
+                reading.add(MalformedDataError(message, where=where, count=len(cells), width=width))
+    except csv.Error as error:
+        raise MalformedDataError(f"{place.format(path=path, number=number)}: {error}") from error
 
 
 def _items(cell: str) -> list[str]:
@@ -169,34 +168,31 @@ def _sentence_rows(path: Path, reading: Reading) -> Iterator[TaggedRow]:
 
 
 def _words(path: Path, columns: Columns, reading: Reading) -> Iterator[TaggedRow]:
-    sentence = TaggedRow("", [], [])
-    number, numbers, are_parted = "", set(), columns.sentence is not None
-    for where, cells in islice(_read_rows(path, reading), 1, None):
+    sentence, number, numbers, are_parted = TaggedRow("", [], []), "", set(), columns.sentence is not None
+    for where, cells in chain(islice(_read_rows(path, reading), 1, None), [("", [])]):  # at the end, an empty one
         given = cells[columns.sentence].strip() if cells and columns.sentence is not None else ""
         begins = given not in ("", number)
         if sentence.tokens and (begins or not cells):
-            are_parted = True
+            are_parted = are_parted or bool(where)
             yield sentence
             sentence = TaggedRow("", [], [])
         if not cells:
             continue
-        if begins and given in numbers:
-            message = translate("{where}: the sentence {number} has ended before. Put all of its rows side by side")
-            reading.add(MalformedDataError(message, where=where, number=repr(given)))
-        number = given or number
-        numbers.add(number)
-        word, tag = cells[columns.words], cells[columns.tags]
-        if not word.strip() or not tag.strip():
-            reading.add(MalformedDataError(translate("{where}: the word or its tag is empty"), where=where))
-            continue
-        sentence = sentence._replace(where=sentence.where or where)
-        sentence.tokens.append(word)
-        sentence.tags.append(tag)
+        with reading.collect():
+            number, is_again = given or number, begins and given in numbers
+            numbers.add(number)
+            if is_again:
+                message = translate("{where}: the sentence {number} has ended before. Put all of its rows side by side")
+                raise MalformedDataError(message, where=where, number=repr(number))
+            word, tag = cells[columns.words], cells[columns.tags]
+            if not word.strip() or not tag.strip():
+                raise MalformedDataError(translate("{where}: the word or its tag is empty"), where=where)
+            sentence = TaggedRow(sentence.where or where, sentence.tokens, sentence.tags)
+            sentence.tokens.append(word)
+            sentence.tags.append(tag)
     if not are_parted:
         message = translate(
             "{path}: nothing tells where a sentence ends. Add a column sentence_id with a number for each sentence, or"
             " an empty row behind each"
         )
         reading.add(MalformedDataError(message, path=path))
-    if sentence.tokens:
-        yield sentence
