@@ -38,7 +38,7 @@ def is_table(path: Path) -> bool:
     """Return whether a file has a header as tables have it, with a number for sentences or whole sentences in rows."""
     try:
         columns = _find_columns(path, Choices())
-    except MalformedDataError:  # the file's reader will say so, or quotes mean nothing to it
+    except MalformedDataError:  # bytes that are not UTF-8, which any reader names
         return False
     return columns is not None and (columns.sentence is not None or columns.has_sentences)
 
@@ -140,7 +140,7 @@ def _read_rows(path: Path, reading: Reading) -> Iterator[tuple[str, list[str]]]:
                 message = translate("{where}: {count} cells, but the header has {width}")
                 reading.add(MalformedDataError(message, where=where, count=len(cells), width=width))
     except csv.Error as error:
-        raise MalformedDataError(f"{place.format(path=path, number=number)}: {error}") from error
+        reading.add(MalformedDataError(f"{place.format(path=path, number=number)}: {error}"))
 
 
 def _items(cell: str) -> list[str]:
