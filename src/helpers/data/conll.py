@@ -102,7 +102,8 @@ def _word_and_tag(line: Line, layout: Layout) -> tuple[str, str]:
 
 def _refuse_other_forms(path: Path) -> None:
     """Say what a file without tags looks like, unless it has tabs, and how to convert it."""
-    texts = [text for _, text in islice(read_lines(path), LOOKED_AT) if text.strip()]
+    lines = islice(read_lines(path), LOOKED_AT)
+    texts = [text for _, text in lines if text.strip() and not DOCUMENT.match(text)]
     if not texts or (any("\t" in text for text in texts) and not BEGINS_JSON.fullmatch(texts[0])):
         return
     mark = next((mark for mark in ",;" if mark in texts[0] and len({text.count(mark) for text in texts}) == 1), None)
