@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from helpers.data.characters import are_pieces, join_pieces
 from helpers.data.files import read_documents
 from helpers.errors import MalformedDataError, ParameterError, UnknownTagError
 
@@ -133,6 +134,7 @@ COUNTED = "The first column counts words"
         ("a O DT\nX LOC NP\nor O O\nthe O DT\n", None, "a X or the", "O B-LOC O O", ["without prefixes"]),
         ("O\tIn\nB-x\tOslo\n", None, "In Oslo", "O B-x", ["Tags are read from the first column"]),
         ("in _\nOslo LOC\n", None, "in Oslo", "O B-LOC", ["without prefixes", "'_' is read as O"]),
+        ("北\tB-LOC\n京\tM-LOC\n市\tE-LOC\n人\tO\n", None, "北 京 市 人", "B-LOC I-LOC I-LOC O", []),
         ("In O\nOslo B\n", None, "In Oslo", "O B-entity", ["no entity type; the type is called 'entity'"]),
         ("_ _ O\n" + "Oslo NNP B-x\n" * 30, None, "_" + " Oslo" * 30, "O" + " B-x" * 30, []),
     ],
@@ -180,10 +182,36 @@ def test_rows_that_are_spaces_join_the_others_to_a_text(
     assert "they were joined to these texts" in capsys.readouterr().out
 
 
-def test_single_characters_without_spaces_are_words(read_sentences):
-    assert read_sentences("北\tB-LOC\n京\tM-LOC\n市\tE-LOC\n人\tO\n", "train.conll") == [
-        (["北", "京", "市", "人"], ["B-LOC", "I-LOC", "I-LOC", "O"], 2, None, ())
-    ]
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["김", " ", "씨"], True),
+        (["김", "씨"], False),  # Chinese data have no spaces
+        (["In", " ", "Oslo"], False),
+        (["a", " ", "b", *"c" * 40, "http"], True),
+        ([" "], False),
+        ([], False),
+    ],
+)
+def test_pieces_are_told_from_words(words, expected):
+    assert are_pieces(iter(words)) is expected
+
+
+def test_an_entity_of_spaces_is_refused_with_its_place():
+    with pytest.raises(MalformedDataError, match=r"here: the span 'x' from 1 to 2, ' ', covers no word"):
+        join_pieces(["a", " ", "b"], ["O", "B-x", "O"], "here")
+
+
+@given(st.lists(st.tuples(st.sampled_from(["가", "나다", "b.", "x y z"]), st.sampled_from([None, "x"]), st.booleans())))
+@example([("오에 겐자", "x", False), ("는", None, True), ("가", "y", False), (".", "y", False)])
+def test_every_entity_covers_its_characters(drawn):
+    pieces, tags = [], []
+    for word, label, ends_with_space in drawn:
+        inside = [f"I-{label}" if label else "O"] * len(word)
+        pieces += [*word, " "] if ends_with_space else word
+        tags += [f"B-{label}" if label else "O", *inside[1:]] + ["O"] * ends_with_space
+    found = [(each.text[start:end], label) for each in join_pieces(pieces, tags) for start, end, label in each.spans]
+    assert found == [(word, label) for word, label, _ in drawn if label]
 
 
 @pytest.mark.parametrize(
