@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, islice, pairwise
 from pathlib import Path
@@ -52,18 +52,16 @@ class Layout(NamedTuple):
     word: int
     tag: int
     form: TagForm
-    tags: Counter[str]
     has_spaces: bool  # whether words are pieces of a text, and rows without a word are the spaces between them
 
 
 def read_conll(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     """Read a UTF-8 file a sentence at a time, after it was read once to find out how it is laid out.
 
-    Raises what `_find_layout` does, or `MalformedDataError` if no column has tags. Wrong rows are added to the reading.
+    Wrong rows are added to the reading. Raises `MalformedDataError` if there are no tags, it is unclear whether the
+    first column counts words, or a header has another number of names; `ParameterError` if a chosen column is missing.
     """
     layout = _find_layout(path, reading)
-    if not _has_tags(layout.tags):
-        _refuse_other_forms(path)
     return sentences_of_rows(partial(_rows, path, layout), reading, RowForm(layout.form, layout.has_spaces))
 
 
@@ -104,40 +102,41 @@ def _refuse_other_forms(path: Path) -> None:
     """Say what a file without tags looks like, unless it has tabs, and how to convert it."""
     lines = islice(read_lines(path), LOOKED_AT)
     texts = [text for _, text in lines if text.strip() and not DOCUMENT.match(text)]
-    if not texts or (any("\t" in text for text in texts) and not BEGINS_JSON.fullmatch(texts[0])):
+    if not texts:
         return
-    mark = next((mark for mark in ",;" if mark in texts[0] and len({text.count(mark) for text in texts}) == 1), None)
-    if BEGINS_JSON.fullmatch(texts[0]):
+    first, widths, has_tabs = texts[0], {len(text.split()) for text in texts}, any("\t" in text for text in texts)
+    mark = next((mark for mark in ",;" if mark in first and len({text.count(mark) for text in texts}) == 1), None)
+    if BEGINS_JSON.fullmatch(first):
         message = translate("this looks like JSON. Give the file a name that ends in .json or .jsonl")
-    elif mark and len(texts) > 1:
+    elif mark and len(texts) > 1 and not has_tabs:
         message = translate(
             "this looks like a table with {mark} between its columns. Give the file a name that ends in .csv"
         )
-    else:
+    elif not has_tabs and (len(widths) > 1 or max(widths) > 4):
         message = translate(
             "this looks like text without tags. Write each word on a line of its own, then a tab and its tag, such as"
             " B-person or O; tools such as Label Studio and doccano help to label text"
         )
+    else:
+        return
     raise MalformedDataError(translate("{where}: {sentence}"), where=path, sentence=message.format(mark=repr(mark)))
 
 
 def _find_layout(path: Path, reading: Reading) -> Layout:
-    """Look at the whole file, a block at a time, and choose its columns as docs/data.md says.
-
-    Raises `MalformedDataError` if it is unclear whether the first one counts words, or a header has too many names or
-    too few; `ParameterError` if there is none as the caller has chosen.
-    """
+    """Look at the whole file, a block at a time, and choose its columns as docs/data.md says."""
     header, names, width = _find_header(path)
     contents = _Contents(path, header, width)
     word, tag = _choose_columns(path, names, contents, reading)
     tags = contents.values[tag]
     form = TagForm.likely(tags)
+    if not any(map(form.fits, tags)):
+        _refuse_other_forms(path)
     reading.remark(*form.remarks())
     has_spaces = contents.empty_rows > EMPTY_ROWS_AT_LEAST * contents.rows
     if contents.values[word][" "]:
         rows = (row.columns for _, rows in _read_blocks(path, header) for row in rows)
         has_spaces = are_pieces(columns[word] for columns in rows if len(columns) > word)
-    return Layout(header, width, word, tag, form, tags, has_spaces)
+    return Layout(header, width, word, tag, form, has_spaces)
 
 
 def _read_blocks(path: Path, header: str = "") -> Iterator[tuple[list[Line], list[Line]]]:
@@ -240,11 +239,6 @@ class _Contents:
         return counts
 
 
-def _has_tags(values: Iterable[str]) -> bool:
-    """Return whether a column has any tags."""
-    return any(map(TagForm.likely(values).fits, values))
-
-
 def _candidate(values: Counter[str]) -> tuple[int, frozenset[str]] | None:
     """Tell how surely a column has tags, perhaps with a few that are misspelled, and their types; None if it has none.
 
@@ -264,7 +258,9 @@ def _candidate(values: Counter[str]) -> tuple[int, frozenset[str]] | None:
 def _choose_columns(path: Path, names: list[str], contents: _Contents, reading: Reading) -> tuple[int, int]:
     choice, width = reading.choices.tag_column, len(contents.values)
     candidates = {place: found for place, values in enumerate(contents.values) if (found := _candidate(values))}
-    if width == 2 and not names and choice is None and candidates.keys() == {0} and not _has_tags(contents.values[1]):
+    second = contents.values[1]
+    second_is_tags = any(map(TagForm.likely(second).fits, second))
+    if width == 2 and not names and choice is None and candidates.keys() == {0} and not second_is_tags:
         reading.remark(translate("Tags are read from the first column, and words from the second."))
         return 1, 0
     word = choose_by_name(names, WORD_NAMES)

@@ -221,7 +221,7 @@ def test_every_entity_covers_its_characters(drawn):
         ('{"tokens": ["a"], "tags": ["O"]}\n', "looks like JSON.*json"),
         ('[\n  {"tokens": ["a", "b"]}\n]\n', "looks like JSON"),
         ("word,tag\nOslo,B-location\n", r"a table with ',' .*\.csv"),
-        ("In [Oslo](location) today\n", "without tags. Write each word on a line"),
+        ("In [Oslo](location) today\nHi\n", "without tags. Write each word on a line"),
         ("1\tO\n2\tB-x\n3\tO\n", "words or tags are missing"),
     ],
 )
