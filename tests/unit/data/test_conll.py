@@ -132,6 +132,7 @@ COUNTED = "The first column counts words"
         ("O O\nhomem O\n", None, "O homem", "O O", []),  # O is a word
         ("1 CD O\n\n2 CD O\n", None, "1 2", "O O", []),
         ("a O DT\nX LOC NP\nor O O\nthe O DT\n", None, "a X or the", "O B-LOC O O", ["without prefixes"]),
+        ("In O _\nOslo LOC Num=1\nis O _\n", None, "In Oslo is", "O B-LOC O", ["without prefixes"]),  # features
         ("O\tIn\nB-x\tOslo\n", None, "In Oslo", "O B-x", ["Tags are read from the first column"]),
         ("in _\nOslo LOC\n", None, "in Oslo", "O B-LOC", ["without prefixes", "'_' is read as O"]),
         ("北\tB-LOC\n京\tM-LOC\n市\tE-LOC\n人\tO\n", None, "北 京 市 人", "B-LOC I-LOC I-LOC O", []),
