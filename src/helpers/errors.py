@@ -10,10 +10,12 @@ class TutorialError(Exception):
     ----------
     message : str
         Access tokens are taken out of it: an address or a broken file that it quotes may hold one.
+    **values : object
+        What fills the message's placeholders, if there are any.
     """
 
-    def __init__(self, message: str):
-        super().__init__(redact_tokens(message))
+    def __init__(self, message: str, **values: object):
+        super().__init__(redact_tokens(message.format(**values) if values else message))
 
     def _render_traceback_(self) -> list[str]:
         # IPython calls this hook: whoever mistyped a parameter has no use for our stack frames.

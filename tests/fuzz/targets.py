@@ -39,7 +39,7 @@ def conll_reader(content: bytes) -> None:
     if documents is None:
         return
     lines = re.sub("(?m)^\ufeff", "", content.decode().replace("\r\n", "\n")).split("\n")
-    if "spaces join" in told:
+    if "they were joined" in told:
         return  # which lines make up a text, other tests say
     place = 1 if re.search("first column counts|and words from the second", told) else 0
     words = [word_of(line, place) if line.strip() else None for line in lines]
@@ -192,7 +192,7 @@ def tag_schemes(content: bytes) -> None:
     tags = content.decode("utf-8", "replace").split("\n")
     for form in STANDARD, None:
         try:
-            form = form or TagForm.of(tags)
+            form = form or TagForm.likely(tags)
             converted = form.to_iob2(tags)
         except UnknownTagError as error:
             assert any(repr(tag) in str(error) for tag in tags)

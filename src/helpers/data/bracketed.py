@@ -10,22 +10,9 @@ ENTITY = re.compile(r"(?<!\S)\[([^\s\[\]][^\[\]]*)\]\(([a-z-]+)\)(?!\S)")
 
 
 def read_bracketed(path: Path) -> list[tuple[list[str], list[str]]]:
-    """Read a file of one sentence a line, with each entity written as ``[its words](its-type)``.
+    """Read the words and IOB2 tags of each line of a UTF-8 file, in which entities are ``[its words](its-type)``.
 
-    Parameters
-    ----------
-    path : Path
-        A UTF-8 file; words are separated by spaces, blank lines are skipped.
-
-    Returns
-    -------
-    list of (list of str, list of str)
-        The words and the IOB2 tags of each sentence.
-
-    Raises
-    ------
-    MalformedDataError
-        If a bracket belongs to no entity; with file and line.
+    Spaces separate words; blank lines are skipped. Raises `MalformedDataError` if a bracket belongs to no entity.
     """
     lines = enumerate(path.read_text(encoding="utf-8").split("\n"), 1)
     return [_parse(line, path, number) for number, line in lines if line.strip()]
@@ -33,20 +20,13 @@ def read_bracketed(path: Path) -> list[tuple[list[str], list[str]]]:
 
 def _parse(line: str, path: Path, number: int) -> tuple[list[str], list[str]]:
     tokens, tags = [], []
-    # re.split with two groups gives: text, entity, type, text, entity, type, ..., text
-    pieces = ENTITY.split(line)
-    for position in range(0, len(pieces), 3):
-        text = pieces[position].split()
-        if any("[" in token or "]" in token for token in text):
-            raise MalformedDataError(
-                translate("{path}, line {number}: a bracket outside of an [entity](type): {line}").format(
-                    path=path, number=number, line=repr(line)
-                )
-            )
-        tokens += text
-        tags += ["O"] * len(text)
-        if position + 2 < len(pieces):
-            words, entity_type = pieces[position + 1].split(), pieces[position + 2]
-            tokens += words
-            tags += [f"B-{entity_type}"] + [f"I-{entity_type}"] * (len(words) - 1)
+    # Of two groups, re.split gives: text, entity, type, text, entity, type, ..., text
+    pieces = iter([*ENTITY.split(line), "", ""])
+    for text, entity, entity_type in zip(pieces, pieces, pieces, strict=True):
+        outside, inside = text.split(), entity.split()
+        if "[" in text or "]" in text:
+            message = translate("{path}, line {number}: a bracket outside of an [entity](type): {line}")
+            raise MalformedDataError(message, path=path, number=number, line=repr(line))
+        tokens += outside + inside
+        tags += ["O"] * len(outside) + [f"{'I' if place else 'B'}-{entity_type}" for place in range(len(inside))]
     return tokens, tags

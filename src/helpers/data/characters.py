@@ -11,18 +11,9 @@ NEARLY_ALL = 0.95
 
 
 def are_pieces(words: Iterable[str]) -> bool:
-    """Return whether a data set's words are the characters of its texts, spaces among them.
+    """Return whether all words of a data set are the characters of its texts: some are spaces.
 
-    Parameters
-    ----------
-    words : iterable of str
-        All words of the data set.
-
-    Returns
-    -------
-    bool
-        True if some are one space, and nearly all others one character. Single characters without spaces, as Chinese
-        data have them, are words.
+    Single characters without spaces, as Chinese data have them, are words.
     """
     count = Counter(SPACE if word == SPACE else len(word) == 1 for word in words)
     others = count[True] + count[False]
@@ -30,26 +21,9 @@ def are_pieces(words: Iterable[str]) -> bool:
 
 
 def join_pieces(pieces: Sequence[str], tags: Sequence[str], where: str = "the text") -> list[Sentence]:
-    """Join pieces of a text, characters or morphemes, and make spans of characters of their entities.
+    """Join pieces of a text, with IOB2 tags, and make spans of characters of their entities, as `tag_text` does.
 
-    Parameters
-    ----------
-    pieces : sequence of str
-        In the order of the text; between words stands a piece that is one space.
-    tags : sequence of str
-        IOB2, one for each piece.
-    where : str
-        What errors call the text.
-
-    Returns
-    -------
-    list of Sentence
-        With text and spans, as `helpers.data.span_tags.tag_text` makes them.
-
-    Raises
-    ------
-    MalformedDataError
-        If an entity is nothing but spaces.
+    Raises `MalformedDataError` if an entity is nothing but spaces.
     """
     spans, end = [], 0
     for piece, tag in zip(pieces, tags, strict=True):

@@ -50,7 +50,7 @@ def reader_of(path: Path) -> Reader:
     """
     # Readers are imported here, as each file has one form.
     if path.suffix.lower() == ".csv":
-        from helpers.data.tables.tables import read_table
+        from helpers.data.tables import read_table
 
         return read_table
     if path.suffix.lower() in {*CONLL_SUFFIXES, *SPLIT_SUFFIXES} and not os.path.isdir(path):
@@ -67,12 +67,9 @@ def reader_of(path: Path) -> Reader:
 
 
 def _line_reader(path: Path) -> Reader:
-    from helpers.data.column_files.conll import read_conll
-    from helpers.data.column_files.conllu import read_conllu
-    from helpers.data.column_files.conllu_lines import is_conllu
-    from helpers.data.tables.sentence_rows import has_sentence_rows, read_sentence_rows
-    from helpers.data.tables.table_columns import is_table
-    from helpers.data.tables.tables import read_table
+    from helpers.data.conll import read_conll
+    from helpers.data.conllu import is_conllu, read_conllu
+    from helpers.data.tables import has_sentence_rows, is_table, read_sentence_rows, read_table
 
     suffix = path.suffix.lower()
     if suffix in (".tsv", ".txt"):
@@ -80,7 +77,7 @@ def _line_reader(path: Path) -> Reader:
             return read_table
         if has_sentence_rows(path):
             return read_sentence_rows
-    return partial(_alone, read_conllu if suffix.startswith(".conllu") or is_conllu(path) else read_conll)
+    return read_conllu if suffix.startswith(".conllu") or is_conllu(path) else read_conll
 
 
 def _json_reader(path: Path) -> Reader:
@@ -109,10 +106,6 @@ def _json_reader(path: Path) -> Reader:
             " JSON-MIN). docs/data.md lists all forms. Write the data as one of them, such as, in each line, {example}"
         ).format(where=where, names=shortened(list(first)), example=EXAMPLE)
     )
-
-
-def _alone(read: Callable[[Path, Reading], Iterator[Sentence]], path: Path, reading: Reading) -> Iterator:
-    return ([sentence] for sentence in read(path, reading))
 
 
 def _labelled(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from helpers.data.tagging import Sentence
@@ -13,40 +14,22 @@ LISTED = 10  # wrong places that an error lists
 
 
 class Choices(NamedTuple):
-    """What a caller may choose about how files are read.
+    """What a caller may choose about how files are read."""
 
-    Parameters
-    ----------
-    tag_column : str or int, optional
-        Which column has the tags, where a row has several: its name, or its number from 0 on.
-    overlaps : {"refuse", "longest"}
-        What becomes of spans that overlap: they are errors, or the longest is kept (of equally long ones the first).
-    """
-
-    tag_column: str | int | None = None
-    overlaps: str = "refuse"
+    tag_column: str | int | None = None  # which column has the tags, where there are several: its name, or its number
+    overlaps: str = "refuse"  # what becomes of spans that overlap: an error, or the "longest" is kept (or the first)
 
 
 class Reading:
     """One file while it is read: what to choose, what was changed or left out, and which places are wrong.
 
-    Parameters
-    ----------
-    choices : Choices
-
-    Raises
-    ------
-    ParameterError
-        If a choice is none of those that there are.
+    Raises `ParameterError` if a choice is none of those that there are.
     """
 
     def __init__(self, choices: Choices = Choices()):  # noqa: B008 - it cannot change
         if choices.overlaps not in OVERLAPS:
-            raise ParameterError(
-                translate("overlaps={value}: expected one of {values}").format(
-                    value=repr(choices.overlaps), values=", ".join(map(repr, OVERLAPS))
-                )
-            )
+            message = translate("overlaps={value}: expected one of {values}")
+            raise ParameterError(message, value=repr(choices.overlaps), values=", ".join(map(repr, OVERLAPS)))
         self.choices = choices
         self.notes = Counter()
         self.remarks: dict[str, None] = {}  # sentences that are said once, in order
@@ -59,27 +42,30 @@ class Reading:
         if len(self._wrong) < LISTED:
             self._wrong.append(error)
 
-    def remark(self, sentence: str) -> None:
-        """Say something about the file as a whole, once."""
-        self.remarks[sentence] = None
+    @contextmanager
+    def collect(self, where: str = "") -> Iterator[None]:
+        """Remember what the body of a ``with`` statement finds wrong; errors about tags don't say where themselves."""
+        try:
+            yield
+        except MalformedDataError as error:
+            self.add(error)
+        except UnknownTagError as error:
+            self.add(UnknownTagError(f"{where}: {error}"))
+
+    def remark(self, *sentences: str) -> None:
+        """Say something about the file as a whole, each sentence once."""
+        self.remarks.update(dict.fromkeys(sentences))
 
     def finish(self) -> None:
-        """Raise what was found wrong, if anything was.
-
-        Raises
-        ------
-        MalformedDataError, UnknownTagError
-            Up to ten places, and how many more there are.
-        """
-        if not self._wrong:
-            return
+        """Raise what was found wrong, if anything was: up to ten places, and how many more there are."""
         if self._count == 1:
             raise self._wrong[0]
         lines = [str(error) for error in self._wrong]
         if self._count > len(lines):
             lines.append(translate("... and {count} more places").format(count=self._count - len(lines)))
-        kinds = {type(error) for error in self._wrong}
-        raise (kinds.pop() if len(kinds) == 1 else MalformedDataError)("\n".join(lines))
+        if lines:
+            kinds = {type(error) for error in self._wrong}
+            raise (kinds.pop() if len(kinds) == 1 else MalformedDataError)("\n".join(lines))
 
     def until_end(self, documents: Iterable[list[Sentence]]) -> Iterator[list[Sentence]]:
         """Yield documents, counting the tags that were rewritten; at their end, raise what `finish` does."""

@@ -18,46 +18,26 @@ ONE_LETTER = re.compile(r"[^\W\d_][-_]")  # as a prefix, or as the E of E-mail
 
 
 class TagForm(NamedTuple):
-    """How the tags of a data set are written.
+    """How the tags of a data set are written."""
 
-    Parameters
-    ----------
-    example : str
-        An entity's tags in this form, as messages show them.
-    pattern : str
-        What a tag looks like, with the groups ``prefix`` and ``type`` or one of them.
-    outside : str
-        The tag of words outside of all entities.
-    """
-
-    example: str
-    pattern: str
-    outside: str = "O"
-
-    @classmethod
-    def of(cls, tags: Iterable[str]) -> TagForm:
-        """Find the form of all tags of a file or a data set; raises `UnknownTagError` where one fits no form."""
-        tags = list(tags)
-        form = cls.likely(tags)
-        for tag in sorted(set(tags)):
-            form.split(tag)
-        return form
+    example: str  # an entity's tags in this form, as messages show them
+    pattern: str  # what a tag looks like, with the groups prefix and type or one of them
+    outside: str = "O"  # the tag of words outside of all entities
 
     @classmethod
     def likely(cls, tags: Iterable[str]) -> TagForm:
         """Find the form that most tags of a file or a data set have; some may be misspelled, as `split` then says."""
         tags = {tag.strip() for tag in tags} - {""}
-        outside = _outside(tags)
+        others = tags.intersection(OTHER_OUTSIDE)
+        outside = others.pop() if "O" not in tags and len(others) == 1 else "O"
         entities = tags - {outside}
-        for form in _by_prefixes(entities), _by_pairs(entities), _bare(entities):
-            if form:
-                return form._replace(outside="o" if form in LOWER_CASE and outside not in tags else outside)
-        if entities and all(UNCLEAR_TAGS.match(tag) for tag in entities):
-            return UNCLEAR._replace(outside=outside)
+        form = _by_prefixes(entities) or _by_pairs(entities) or _bare(entities)
+        if not form and entities and all(UNCLEAR_TAGS.match(tag) for tag in entities):
+            form = UNCLEAR
         # Any word at all could be a type, so there has to be an O, and a tag that could be nothing but a type.
-        if outside in tags and any(TYPES.fits(tag) and not ONE_LETTER.match(tag) for tag in entities):
-            return TYPES._replace(outside=outside)
-        return STANDARD._replace(outside=outside)
+        if not form and outside in tags and any(TYPES.fits(tag) and not ONE_LETTER.match(tag) for tag in entities):
+            form = TYPES
+        return (form or STANDARD)._replace(outside=outside)
 
     def fits(self, tag: str) -> bool:
         """Return whether a tag is written in this form."""
@@ -71,25 +51,10 @@ class TagForm(NamedTuple):
         return _split(self, tag)
 
     def to_iob2(self, tags: Sequence[str]) -> list[str]:
-        """Rewrite one sentence's tags as IOB2.
+        """Rewrite one sentence's tags as IOB2; raises `UnknownTagError` where one misfits, or continues no entity.
 
         An entity starts at a start tag, after ``O``, after an end tag, and where the type changes. That is the rule
         of IOB1, which holds for the other schemes too, so that the scheme need not be known.
-
-        Parameters
-        ----------
-        tags : sequence of str
-            In this form, one for each word.
-
-        Returns
-        -------
-        list of str
-            As many tags, with only the prefixes ``B`` and ``I``.
-
-        Raises
-        ------
-        UnknownTagError
-            If a tag has another form, or continues an entity where there is none.
         """
         converted = []
         open_type = None  # the type of the entity that the next word could continue
@@ -101,12 +66,11 @@ class TagForm(NamedTuple):
                 continue
             entity_type = entity_type or open_type
             if entity_type is None:
-                raise UnknownTagError(
-                    translate(
-                        "tag {tag} at word {number} of its sentence continues no entity: the word before it is outside;"
-                        " give the tag a type"
-                    ).format(tag=repr(tag), number=number)
+                message = translate(
+                    "tag {tag} at word {number} of its sentence continues no entity: the word before it is outside;"
+                    " give the tag a type"
                 )
+                raise UnknownTagError(message, tag=repr(tag), number=number)
             starts = prefix in STARTS or entity_type != open_type
             converted.append(f"{'B' if starts else 'I'}-{entity_type}")
             open_type = None if prefix in ENDS else entity_type
@@ -114,37 +78,25 @@ class TagForm(NamedTuple):
 
     def remarks(self) -> list[str]:
         """Say in sentences what is unusual about the form; nothing of `STANDARD`."""
-        sentences = []
+        sentence = translate("Tags are read in the form {example}.").format(example=self.example)
         if self.pattern == TYPES.pattern:
-            sentences.append(
-                translate(
-                    "Tags are entity types without prefixes: words of one type that stand side by side are one entity."
-                )
+            sentence = translate(
+                "Tags are entity types without prefixes: words of one type that stand side by side are one entity."
             )
         elif self.pattern == BARE.pattern:
-            sentences.append(
-                translate("Tags have no entity type; the type is called {name}.").format(name=repr(ONLY_TYPE))
-            )
-        elif self.pattern != STANDARD.pattern:
-            sentences.append(translate("Tags are read in the form {example}.").format(example=self.example))
+            sentence = translate("Tags have no entity type; the type is called {name}.").format(name=repr(ONLY_TYPE))
+        sentences = [] if self.pattern == STANDARD.pattern else [sentence]
         if self.outside != "O":
-            sentences.append(
-                translate("The tag {outside} is read as O, outside of all entities.").format(outside=repr(self.outside))
-            )
+            outside = translate("The tag {outside} is read as O, outside of all entities.")
+            sentences.append(outside.format(outside=repr(self.outside)))
         return sentences
 
 
-def _prefixed(example: str, letters: str, separator: str) -> TagForm:
-    return TagForm(example, rf"(?P<prefix>[{letters}]){separator}(?P<type>.+)")
-
-
-STANDARD = _prefixed("B-type, I-type", "BIESLU", "-")
-WITH_MIDDLE = _prefixed("B-type, M-type, E-type", "BMESLU", "-")
-UNDERSCORE = _prefixed("B_type, I_type", "BIESLUM", "_")
-LOWER_CASE = (_prefixed("b-type, i-type", "bieslum", "-"), _prefixed("b_type, i_type", "bieslum", "_"))
-SUFFIXED = tuple(
-    TagForm(f"type{separator}B, type{separator}I", rf"(?P<type>.+){separator}(?P<prefix>[BIESLUM])")
-    for separator in "-_"
+STANDARD = TagForm("B-type, I-type", "(?P<prefix>[BIESLUM])-(?P<type>.+)")
+UNDERSCORE = TagForm("B_type, I_type", "(?P<prefix>[BIESLUM])_(?P<type>.+)")
+SUFFIXED = (
+    TagForm("type-B, type-I", "(?P<type>.+)-(?P<prefix>[BIESLUM])"),
+    TagForm("type_B, type_I", "(?P<type>.+)_(?P<prefix>[BIESLUM])"),
 )
 BARE = TagForm("B, I", "(?P<prefix>[BIESLUM])")
 UNCLEAR = TagForm("", "(?!)")
@@ -152,35 +104,25 @@ UNCLEAR_TAGS = re.compile("[EL]-.|[ESLUM]$")  # as in the type E-mail, or in the
 TYPES = TagForm("type", r"(?P<type>(?![BIo]$)[^\W\d_]\S*)")
 
 
-def _outside(tags: set[str]) -> str:
-    others = tags.intersection(OTHER_OUTSIDE)
-    return others.pop() if "O" not in tags and len(others) == 1 else "O"
-
-
 def _by_prefixes(entities: set[str]) -> TagForm | None:
     """Recognise tags such as B-type by one that begins an entity, or is inside of it; the others may be misspelled."""
     for form in STANDARD, UNDERSCORE:
         separator = form.example[1]
-        whole = re.compile(rf"[SU]{separator}.")  # E- and L- alone could also be types: E-mail
-        if any(re.match(rf"[BI]{separator}.", tag) for tag in entities) or (
-            all(map(form.fits, entities)) and any(map(whole.match, entities))
-        ):
-            if form is STANDARD and not any(tag.startswith("I-") for tag in entities):
-                form = WITH_MIDDLE if any(tag.startswith("M-") for tag in entities) else form
-            if "I" in entities:
-                return TagForm(f"B{separator}type, I", f"{form.pattern}|(?P<more>I)")
-            return form
+        begun = any(re.match(rf"[BI]{separator}.", tag) for tag in entities)
+        single = any(re.match(rf"[SU]{separator}.", tag) for tag in entities)  # E- and L- could be types: E-mail
+        if begun or (single and all(map(form.fits, entities))):
+            return form if "I" not in entities else TagForm(f"B{separator}type, I", f"{form.pattern}|(?P<more>I)")
     return None
 
 
 def _by_pairs(entities: set[str]) -> TagForm | None:
-    """Recognise tags such as type-B or b-type by a type that has both letters, or as all tags look like that."""
-    for form in *SUFFIXED, *LOWER_CASE:
+    """Recognise tags such as type-B by a type that has both letters, or as all tags look like that."""
+    for form in SUFFIXED:
         parts = [_split(form, tag) for tag in entities if form.fits(tag)]
         begun = {entity_type for prefix, entity_type in parts if prefix == "B"}
         continued = {entity_type for prefix, entity_type in parts if prefix == "I"}
-        several = len(begun) > 1 or (form in LOWER_CASE and bool(begun))  # vitamin-B alone may be a type
-        if begun & continued or (several and len(parts) == len(entities)):
+        # vitamin-B alone may be a type
+        if begun & continued or (len(begun) > 1 and len(parts) == len(entities)):
             return form
     return None
 
@@ -197,34 +139,24 @@ def _split(form: TagForm, tag: str) -> tuple[str, str | None]:
         return "O", None
     found = re.fullmatch(form.pattern, bare, re.DOTALL)
     if not found:
-        raise UnknownTagError(_misfit(form, tag))
+        raise _misfit(form, tag)
     groups = found.groupdict()
     if groups.get("more"):
         return "I", None
-    prefix = (groups.get("prefix") or "I").upper()
-    return prefix, groups["type"].strip() if "type" in groups else ONLY_TYPE
+    return groups.get("prefix", "I"), groups["type"].strip() if "type" in groups else ONLY_TYPE
 
 
-def _misfit(form: TagForm, tag: str) -> str:
+def _misfit(form: TagForm, tag: str) -> UnknownTagError:
     if tag.strip().isdecimal():
-        return translate(
+        message = translate(
             "tag {tag} is a number, perhaps of a class; nothing here says what it stands for: write the tags as texts,"
             " such as B-person"
-        ).format(tag=repr(tag))
-    if tag.strip().startswith("(") or tag.strip().endswith(")"):
-        return translate(
-            "tag {tag} looks like the brackets of CoNLL 2012 or of coreference; write B-type at an entity's first"
-            " word, I-type at its other words and O elsewhere"
-        ).format(tag=repr(tag))
-    if form.pattern == UNCLEAR.pattern:
-        return translate(
+        )
+    elif form.pattern == UNCLEAR.pattern:
+        message = translate(
             "tag {tag} may be an entity type, or mark a word of an entity: no tag that begins an entity tells which;"
             " write B-type at an entity's first word and I-type at its other words"
-        ).format(tag=repr(tag))
-    if form.pattern == STANDARD.pattern:
-        return translate(
-            "tag {tag} is neither {outside} nor one of B-, I-, E-, S-, L-, U- before an entity type"
-        ).format(tag=repr(tag), outside=form.outside)
-    return translate("tag {tag} is neither {outside} nor of the form that the other tags have: {example}").format(
-        tag=repr(tag), outside=form.outside, example=form.example
-    )
+        )
+    else:
+        message = translate("tag {tag} is neither {outside} nor of the form that the other tags have: {example}")
+    return UnknownTagError(message, tag=repr(tag), outside=form.outside, example=form.example)

@@ -7,7 +7,7 @@ from helpers.data.characters import SPACE, are_pieces, join_pieces
 from helpers.data.reading import Reading
 from helpers.data.tag_forms import TagForm
 from helpers.data.tagging import Sentence, as_sentence
-from helpers.errors import MalformedDataError, UnknownTagError
+from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 
 
@@ -31,69 +31,38 @@ class RowForm(NamedTuple):
 
 
 def find_form(rows: Rows, reading: Reading) -> RowForm:
-    """Find out which form the rows of a file or data set have, and say what is unusual about it.
-
-    Parameters
-    ----------
-    rows : callable
-        It is called once, or twice if there are spaces among the words.
-    reading : Reading
-        Its choices are those with which the rows are read.
-    """
+    """Find out which form all rows have, and say what is unusual; reads them twice if words are spaces."""
     tags, has_spaces = set(), False
     for row in rows(Reading(reading.choices)):
         tags.update(row.tags)
         has_spaces = has_spaces or SPACE in row.tokens
     form = TagForm.likely(tags)
-    for remark in form.remarks():
-        reading.remark(remark)
-    return RowForm(
-        form, has_spaces and are_pieces(word for row in rows(Reading(reading.choices)) for word in row.tokens)
-    )
+    reading.remark(*form.remarks())
+    words = (word for row in rows(Reading(reading.choices)) for word in row.tokens)
+    return RowForm(form, has_spaces and are_pieces(words))
 
 
 def sentences_of_rows(rows: Rows, reading: Reading, form: RowForm | None = None) -> Iterator[list[Sentence]]:
-    """Turn rows into sentences: one each, or the sentences of a text where the words are pieces of it.
+    """Turn rows into sentences with IOB2 tags: one each, or those of a text where the words are pieces of it.
 
-    Parameters
-    ----------
-    rows : callable
-    reading : Reading
-        Gets the places that are wrong.
-    form : RowForm, optional
-        Of all rows of the data set, where these are only a part of it; otherwise it is found out.
-
-    Yields
-    ------
-    list of Sentence
-        With IOB2 tags. Rows without words are skipped.
+    Rows without words are skipped. The form is that of all rows of the data set; without it, these rows are all.
     """
     form = form or find_form(rows, reading)
     if form.has_pieces:
         reading.remark(translate("The words are pieces of texts, with their spaces: they were joined to these texts."))
     for where, tokens, tags in rows(reading):
-        try:
+        with reading.collect(where):
             sentence = as_sentence(tokens, tags, form.tags)
-        except UnknownTagError as error:
-            reading.add(UnknownTagError(f"{where}: {error}"))
-            continue
-        try:
             joined = join_pieces(tokens, sentence.tags, where) if form.has_pieces else [sentence]
-        except MalformedDataError as error:
-            reading.add(error)
-            continue
-        if tokens and joined:
-            yield joined
+            if tokens and joined:
+                yield [joined[0]._replace(rewritten=sentence.rewritten), *joined[1:]]
 
 
 def require_pairs(where: str, tokens: Sequence[str], tags: Sequence[str]) -> TaggedRow:
     """Check that there are as many tags as words, and that no word is empty; raises `MalformedDataError`."""
     if len(tokens) != len(tags):
-        raise MalformedDataError(
-            translate("{where}: {tokens} tokens but {tags} tags").format(
-                where=where, tokens=len(tokens), tags=len(tags)
-            )
-        )
+        message = translate("{where}: {tokens} tokens but {tags} tags")
+        raise MalformedDataError(message, where=where, tokens=len(tokens), tags=len(tags))
     if not all(tokens):
-        raise MalformedDataError(translate("{where}: a word is empty").format(where=where))
+        raise MalformedDataError(translate("{where}: a word is empty"), where=where)
     return TaggedRow(where, tokens, tags)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from helpers.data.tag_forms import STANDARD, TagForm
 from helpers.errors import UnknownTagError
-from helpers.notebook.language import translate
-
-if TYPE_CHECKING:  # whoever only needs what is above the functions loads no forms of tags
-    from helpers.data.tag_forms import TagForm
 
 IGNORED = -100  # the label of a subword that every loss and metric here leaves out
 
@@ -40,30 +37,24 @@ class Sentence(NamedTuple):
     spans: tuple[Span, ...] = ()
 
 
-def as_sentence(tokens: Sequence[str], tags: Sequence[str], form: TagForm | None = None) -> Sentence:
+def as_sentence(tokens: Sequence[str], tags: Sequence[str], form: TagForm = STANDARD) -> Sentence:
     """Make a sentence of words and their tags, by default with a hyphen; raises `UnknownTagError`."""
-    iob2_tags = (form or _standard()).to_iob2(tags)
+    iob2_tags = form.to_iob2(tags)
     rewritten = sum(before != after for before, after in zip(tags, iob2_tags, strict=True))
     return Sentence(list(tokens), iob2_tags, rewritten)
 
 
 def split_tag(tag: str) -> tuple[str, str | None]:
     """Split a tag with a hyphen into its prefix and its entity type (None for ``O``); raises `UnknownTagError`."""
-    return _standard().split(tag)
+    return STANDARD.split(tag)
 
 
-def require_tag(tag: str, where: str, form: TagForm | None = None) -> None:
+def require_tag(tag: str, where: str, form: TagForm = STANDARD) -> None:
     """Check that a tag has a known form; raises `UnknownTagError`, which says where it has not."""
     try:
-        (form or _standard()).split(tag)
+        form.split(tag)
     except UnknownTagError as error:
-        raise UnknownTagError(translate("{where}: {error}").format(where=where, error=error)) from error
-
-
-def _standard() -> TagForm:
-    from helpers.data.tag_forms import STANDARD
-
-    return STANDARD
+        raise UnknownTagError(f"{where}: {error}") from error
 
 
 def iob2_label_names(entity_types: set[str]) -> list[str]:

@@ -2,8 +2,6 @@ import re
 
 import pytest
 
-from helpers.data.files import read_documents
-from helpers.data.reading import Choices
 from helpers.errors import MalformedDataError, ParameterError, UnknownTagError
 
 
@@ -16,92 +14,70 @@ PLUS = (
     "1-2\tvom\t_\t_\t_\n1\tvon\tX\tO\t_\n2\tUlm\tX\tB-place\t_\n"
 )
 RANGE = "# sent_id = 1\n" + row("1-2", "vom") + row(1, "von", "NER=O") + row(2, "dem", "NER=O") + row("2.1", "x")
-
-
-@pytest.fixture
-def file(tmp_path):
-    def write(content, name="train.conllu"):
-        path = tmp_path / name
-        path.write_text(content, encoding="utf-8")
-        return path
-
-    return write
-
-
-def words_and_tags(path, **choices):
-    return [(sentence.tokens, sentence.tags) for (sentence,) in read_documents(path, Choices(**choices))]
+TWO = row(1, "K", "NE=p|NER=B-q") + row(2, "x", "NER=O")
 
 
 @pytest.mark.parametrize("name", ["train.conllu", "train.conllup", "train.conll", "train.txt", "train.tsv"])
 @pytest.mark.parametrize(
-    ("content", "expected"),
+    ("content", "expected", "said"),
     [
-        (RANGE + row(3, "Ulm", "SpaceAfter=No|NER=B-place"), [(["von", "dem", "Ulm"], ["O", "O", "B-place"])]),
-        (PLUS, [(["von", "Ulm"], ["O", "B-place"])]),
-        (
-            row(1, "New York", "ner=S-place") + "\n" + row(1, "a", "ner=O"),
-            [(["New York"], ["B-place"]), (["a"], ["O"])],
-        ),
-        (row(1, "a") + row(2, "Ulm", "NE=place") + row(3, "#"), [(["a", "Ulm", "#"], ["O", "B-place", "O"])]),
-        (row(1, "Finn", "name=B-PER") + row(2, "Ek", "name=I-PER"), [(["Finn", "Ek"], ["B-PER", "I-PER"])]),
-        (row(1, "K", "NE=p|NER=B-p") + row(2, "x", "NER=O"), [(["K", "x"], ["B-p", "O"])]),
+        (RANGE + row(3, "Ulm", "SpaceAfter=No|NER=B-place"), [("von dem Ulm", "O O B-place")], ""),
+        (PLUS, [("von Ulm", "O B-place")], ""),
+        (row(1, "NY", "ner=B-place") + "\n" + row(1, "a", "ner=O"), [("NY", "B-place"), ("a", "O")], ""),
+        (row(1, "a") + row(2, "Ulm", "NE=place") + row(3, "#"), [("a Ulm #", "O B-place O")], "without prefixes"),
+        (row(1, "Finn", "name=B-PER") + row(2, "Ek", "name=I-PER"), [("Finn Ek", "B-PER I-PER")], ""),
+        (TWO, [("K x", "B-q O")], "Tags are read from NER; other places with tags: NE"),
     ],
 )
-def test_words_are_syntactic_and_tags_are_in_misc_or_a_column(file, name, content, expected):
-    assert words_and_tags(file(content, name)) == expected
+def test_words_are_syntactic_and_tags_are_in_misc_or_a_column(read_pairs, capsys, name, content, expected, said):
+    assert read_pairs(content, name) == [(words.split(), tags.split()) for words, tags in expected]
+    printed = capsys.readouterr().out
+    assert said in printed if said else printed == ""
 
 
-def test_where_nothing_is_chosen_nothing_is_said(file, capsys):
-    words_and_tags(file(RANGE))
-    assert capsys.readouterr().out == ""
-
-
-def test_ten_columns_with_tags_in_the_last_are_no_conllu(file):
+def test_a_word_may_have_spaces_and_the_last_of_ten_columns_tags(read_pairs):
+    content = row(1, "New York", "NER=B-place")
+    assert read_pairs(content, "train.conllu") == [(["New York"], ["B-place"])]
     content = row(1, "In", "O") + row(2, "Oslo", "B-place")
-    assert words_and_tags(file(content, "train.conll")) == [(["In", "Oslo"], ["O", "B-place"])]
+    assert read_pairs(content, "train.conll") == [(["In", "Oslo"], ["O", "B-place"])]
 
 
-def test_where_tags_are_can_be_chosen_and_is_said(file, capsys):
-    path = file(row(1, "K", "NE=p|NER=B-q") + row(2, "x", "NER=O"))
-    assert words_and_tags(path) == [(["K", "x"], ["B-q", "O"])]
-    assert "Tags are read from NER; other places with tags: NE" in capsys.readouterr().out
-    assert words_and_tags(path, tag_column="NE") == [(["K", "x"], ["B-p", "O"])]
-    assert "Words without NE= in the column MISC are outside" in capsys.readouterr().out
-    with pytest.raises(ParameterError, match=r"tag_column is 'XY'; there are .*: NE, NER"):
-        words_and_tags(path, tag_column="XY")
+def test_where_tags_are_can_be_chosen(read_pairs):
+    assert read_pairs(TWO, "train.conllu", tag_column="NE") == [(["K", "x"], ["B-p", "O"])]
+    with pytest.raises(ParameterError, match=r"tag_column is 'XY'; there are .*: 0 \(NE\), 1 \(NER\)"):
+        read_pairs(TWO, "train.conllu", tag_column="XY")
 
 
 @pytest.mark.parametrize("misc", ["_", "SpaceAfter=No", "Entity=(person-1)", "Name=Oslo"])
-def test_without_entities_it_is_said_what_was_looked_for(file, misc):
+def test_without_entities_it_is_said_what_was_looked_for(read_pairs, misc):
     with pytest.raises(MalformedDataError, match=r"without entities\. Looked for .* ner, .* NER=B-person"):
-        words_and_tags(file(row(1, "a") + row(2, "b", misc)))
+        read_pairs(row(1, "a") + row(2, "b", misc), "train.conllu")
+
+
+ENTITY = row(1, "a", "NER=B-x")
 
 
 @pytest.mark.parametrize(
     ("content", "error", "messages"),
     [
         (
-            row(1, "a", "NER=B-x") + row("x", "b") + "1\tc\n",
+            ENTITY + row("x", "b") + "1\tc\n",
             MalformedDataError,
-            ["line 2: the ID is 'x'", "line 3: 2 columns"],
+            ["line 2: expected a number.*'x'", "line 3: 2 columns"],
         ),
-        (row(1, "a", "NER=B-x") + row(2, "b", "NER=Q-x"), UnknownTagError, ["line 2: tag 'Q-x'"]),
-        (
-            row("1-2", "vom", "NER=B-x") + row(1, "von") + row(2, "dem", "NER=B-y"),
-            MalformedDataError,
-            ["line 1: the range 1-2"],
-        ),
-        (row(1, " ", "NER=B-x"), MalformedDataError, ["line 1: the word in column FORM is empty"]),
+        (ENTITY + row(2, "b", "NER=Q-x"), UnknownTagError, ["line 2: tag 'Q-x'"]),
+        (row("1-2", "vom", "NER=B-x") + ENTITY + row(2, "b"), MalformedDataError, ["line 1: the range 1-2"]),
+        (row(1, " ", "NER=B-x"), MalformedDataError, ["line 1: expected a number, .* and a word"]),
         (
             "# global.columns = ID FORM NE\n1\ta\tB-x\n\n# global.columns = ID FORM\n1\tb\n",
             MalformedDataError,
-            ["line 4: the columns are named anew, as ID FORM, where they were ID FORM NE"],
+            ["line 4: the columns are named anew, as ID FORM"],
         ),
     ],
 )
-def test_wrong_rows_are_refused_with_file_and_line(file, content, error, messages):
+def test_wrong_rows_are_refused_with_file_and_line(read_pairs, content, error, messages):
     with pytest.raises(error) as raised:
-        words_and_tags(file(content))
+        read_pairs(content, "train.conllu")
     lines = str(raised.value).splitlines()
     assert len(lines) == len(messages)
     assert all(re.search(rf"train\.conllu, {message}", line) for line, message in zip(lines, messages, strict=True))

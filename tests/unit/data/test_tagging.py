@@ -9,22 +9,6 @@ from helpers.data.tagging import as_sentence, iob2_label_names
 from helpers.errors import UnknownTagError
 
 
-@pytest.mark.parametrize(
-    ("tags", "expected"),
-    [
-        ("O O", "O O"),
-        ("B-x I-x O B-x", "B-x I-x O B-x"),
-        ("I-x I-x B-x I-y", "B-x I-x B-x B-y"),  # IOB1
-        ("S-x B-x E-x B-x I-x E-x", "B-x B-x I-x B-x I-x I-x"),  # BIOES
-        ("U-x B-x L-x", "B-x B-x I-x"),  # BILOU
-        ("E-x I-x", "B-x B-x"),  # an end with no start is an entity of its own
-        ("B-creative-work I-creative-work", "B-creative-work I-creative-work"),
-    ],
-)
-def test_hand_worked_examples(tags, expected):
-    assert STANDARD.to_iob2(tags.split()) == expected.split()
-
-
 @st.composite
 def entities(draw):
     """Draw a sentence as a list of (type, length), None being the type of words outside of entities."""
@@ -34,32 +18,31 @@ def entities(draw):
 def spelled(pieces, begin, inside, end, single):
     tags = []
     for kind, length in pieces:
-        if kind is None:
-            tags += ["O"] * length
-        elif length == 1:
-            tags.append(f"{single}-{kind}")
-        else:
-            tags += [f"{begin}-{kind}"] + [f"{inside}-{kind}"] * (length - 2) + [f"{end}-{kind}"]
+        prefixes = [single] if length == 1 else [begin, *inside * (length - 2), end]
+        tags += [f"{prefix}-{kind}" if kind else "O" for prefix in prefixes]
     return tags
 
 
+def same_as_seqeval_reads(form, tags, scheme, scheme_tags=None):
+    read = Entities([scheme_tags or tags], scheme).entities[0]
+    return get_entities(form.to_iob2(tags)) == [(each.tag, each.start, each.end - 1) for each in read]
+
+
 @given(entities())
-def test_bioes_and_bilou_mean_what_seqeval_reads_in_them(pieces):
-    for prefixes, scheme in (("BIES", IOBES), ("BILU", BILOU)):
-        tags = spelled(pieces, *prefixes)
-        read = [(e.tag, e.start, e.end - 1) for e in Entities([tags], scheme).entities[0]]
-        assert get_entities(STANDARD.to_iob2(tags)) == read
+def test_schemes_mean_what_seqeval_reads_in_them(pieces):
+    assert same_as_seqeval_reads(STANDARD, spelled(pieces, *"BIES"), IOBES)
+    assert same_as_seqeval_reads(STANDARD, spelled(pieces, *"BILU"), BILOU)
+    # Types alone are the entities of IOB1
+    types = ["x", "O", "place", *(kind or "O" for kind, length in pieces for _ in range(length))]
+    iob1 = ["O" if kind == "O" else f"I-{kind}" for kind in types]
+    assert same_as_seqeval_reads(TagForm.likely(types), types, IOB1, iob1)
 
 
 @given(st.lists(st.sampled_from(["O", "B-x", "I-x", "B-y", "I-y"]), max_size=10))
 def test_iob1_means_what_seqeval_reads_in_it(tags):
     # In IOB1 a B- stands only right behind an entity of the same type.
-    valid = all(
-        tag[0] != "B" or (i > 0 and tags[i - 1] != "O" and tags[i - 1][2:] == tag[2:]) for i, tag in enumerate(tags)
-    )
-    if valid:
-        read = [(e.tag, e.start, e.end - 1) for e in Entities([tags], IOB1).entities[0]]
-        assert get_entities(STANDARD.to_iob2(tags)) == read
+    if all(tag[0] != "B" or before[1:] == tag[1:] for before, tag in zip(["O", *tags], tags, strict=False)):
+        assert same_as_seqeval_reads(STANDARD, tags, IOB1)
 
 
 @given(st.lists(st.sampled_from(["O", "B-x", "I-x", "E-x", "S-x", "L-y", "U-y"])))
@@ -71,82 +54,9 @@ def test_result_is_valid_iob2_and_stays_as_it_is(tags):
     assert [tag == "O" for tag in converted] == [tag == "O" for tag in tags]
 
 
-@pytest.mark.parametrize("tag", ["", "X-person", "B", "B-", "b-person", "person", "o"])
-def test_other_tags_are_refused_by_name(tag):
-    with pytest.raises(UnknownTagError, match=f"tag {tag!r}"):
-        STANDARD.to_iob2(["O", tag])
-
-
-def test_label_names_are_sorted_by_type():
-    assert iob2_label_names({"person", "location"}) == ["O", "B-location", "I-location", "B-person", "I-person"]
-
-
-@pytest.mark.parametrize(
-    ("tags", "expected"),
-    [
-        ("O PER PER LOC", "O B-PER I-PER B-LOC"),  # types alone
-        ("O E-mail S-bahn place", "O B-E-mail B-S-bahn B-place"),
-        ("B-E-mail I-E-mail O", "B-E-mail I-E-mail O"),
-        ("O vitamin-B vitamin-B", "O B-vitamin-B I-vitamin-B"),
-        ("B I O B B", "B-entity I-entity O B-entity B-entity"),
-        ("B M E S O", "B-entity I-entity I-entity B-entity O"),
-        ("B-OG I I O B-PS", "B-OG I-OG I-OG O B-PS"),
-        ("B_OG I O B_PS", "B-OG I-OG O B-PS"),
-        ("B-x M-x E-x S-x O", "B-x I-x I-x B-x O"),
-        ("B_x I_x E_y O", "B-x I-x B-y O"),
-        ("PER_B PER_I - LOC_B", "B-PER I-PER O B-LOC"),
-        ("A-b-B A-b-I O", "B-A-b I-A-b O"),
-        ("PER_B LOC_B O", "B-PER B-LOC O"),
-        ("b-per i-per o b-loc", "B-per I-per O B-loc"),
-        ("b_per i_per O", "B-per I-per O"),
-        ("_ PER _", "O B-PER O"),
-        ("* B-x I-x", "O B-x I-x"),
-        ("- -", "O O"),
-        ("O B-PER I-PER\u00a0 I-PER O\u00a0", "O B-PER I-PER I-PER O"),
-        ("S-x O U-y", "B-x O B-y"),
-    ],
-)
-def test_the_form_of_all_tags_decides_how_one_is_read(tags, expected):
-    tags = [tag.replace("\u00a0", " ") for tag in tags.split(" ")]
-    assert TagForm.of(reversed(tags)).to_iob2(tags) == expected.split()
-    rewritten = sum(before != after for before, after in zip(tags, expected.split(), strict=True))
-    assert as_sentence(tags, tags, TagForm.of(tags)).rewritten == rewritten
-
-
-@pytest.mark.parametrize(
-    ("tags", "message"),
-    [
-        ("O PER B-PER", "'PER' is neither O nor"),
-        ("O B-x I_x", "'I_x' is neither"),
-        ("O B-x M-x I-x", "'M-x' is neither"),
-        ("O Q-x", "'Q-x' is neither"),
-        ("PER LOC", "'LOC' is neither"),  # parts of speech look like that, too
-        ("o per", "'o' is neither"),
-        ("O _ B-x", "'_' is neither"),
-        ("- _ B-x", "'-' is neither O"),
-        ("O B I PER", "'PER' is neither O nor of the form that the other tags have: B, I"),
-        ("O PER_B PER_I LOC", "'LOC' is neither O nor of the form .*: type_B, type_I"),
-        ("O E-mail", "'E-mail' may be an entity type"),
-        ("O E", "'E' may be an entity type"),
-        ("O 1 2", "'1' is a number"),
-        ("(PER* *) O", r"'\(PER\*' looks like the brackets"),
-        ("O PER 12", "'12' is a number"),
-    ],
-)
-def test_what_fits_no_form_is_refused_by_name(tags, message):
-    with pytest.raises(UnknownTagError, match=f"tag {message}"):
-        TagForm.of(tags.split())
-
-
-def test_a_tag_that_continues_nothing_is_refused():
-    with pytest.raises(UnknownTagError, match=r"tag 'I' at word 2 .* continues no entity"):
-        TagForm.of(["B-x", "I", "O"]).to_iob2(["O", "I"])
-
-
 SPELLINGS = {
     "B_type": lambda prefix, kind: f"{prefix}_{kind}",
     "type-B": lambda prefix, kind: f"{kind}-{prefix}",
-    "b-type": lambda prefix, kind: f"{prefix.lower()}-{kind}",
     "B-type, I": lambda prefix, kind: f"{prefix}-{kind}" if prefix == "B" else prefix,
 }
 
@@ -157,14 +67,69 @@ def test_other_spellings_mean_the_same_as_iob2(spelling, pieces):
     pieces = [("x", 2), *pieces]  # both prefixes of one type, as a file has them
     iob2 = spelled(pieces, "B", "I", "I", "B")
     written = [tag if tag == "O" else SPELLINGS[spelling](tag[0], tag[2:]) for tag in iob2]
-    assert TagForm.of(written).to_iob2(written) == iob2
+    assert TagForm.likely(written).to_iob2(written) == iob2
 
 
-@given(entities())
-def test_types_alone_are_the_entities_of_iob1(pieces):
-    types = ["x", "O", "place", *(kind or "O" for kind, length in pieces for _ in range(length))]
-    read = [
-        (e.tag, e.start, e.end - 1)
-        for e in Entities([["O" if t == "O" else f"I-{t}" for t in types]], IOB1).entities[0]
-    ]
-    assert get_entities(TagForm.of(types).to_iob2(types)) == read
+def test_label_names_are_sorted_by_type():
+    assert iob2_label_names({"person", "location"}) == ["O", "B-location", "I-location", "B-person", "I-person"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ("B-x I-x O B-x", "B-x I-x O B-x"),
+        ("I-x I-x B-x I-y", "B-x I-x B-x B-y"),  # IOB1
+        ("S-x B-x E-x B-x I-x E-x", "B-x B-x I-x B-x I-x I-x"),  # BIOES
+        ("U-x B-x L-x", "B-x B-x I-x"),  # BILOU
+        ("B-x M-x E-x S-x O", "B-x I-x I-x B-x O"),  # BMES
+        ("E-x I-x", "B-x B-x"),  # an end with no start is an entity of its own
+        ("O PER PER LOC", "O B-PER I-PER B-LOC"),  # types alone
+        ("O E-mail S-bahn place", "O B-E-mail B-S-bahn B-place"),
+        ("B-E-mail I-E-mail O", "B-E-mail I-E-mail O"),
+        ("O vitamin-B vitamin-B", "O B-vitamin-B I-vitamin-B"),
+        ("B I O B B", "B-entity I-entity O B-entity B-entity"),
+        ("B M E S O", "B-entity I-entity I-entity B-entity O"),
+        ("B-OG I I O B-PS", "B-OG I-OG I-OG O B-PS"),
+        ("B_OG I O B_PS", "B-OG I-OG O B-PS"),
+        ("B_x I_x E_y O", "B-x I-x B-y O"),
+        ("PER_B PER_I - LOC_B", "B-PER I-PER O B-LOC"),
+        ("A-b-B A-b-I O", "B-A-b I-A-b O"),
+        ("PER_B LOC_B O", "B-PER B-LOC O"),
+        ("_ PER _", "O B-PER O"),
+        ("* B-x I-x", "O B-x I-x"),
+        ("- -", "O O"),
+        ("O B-PER I-PER\u00a0 I-PER O\u00a0", "O B-PER I-PER I-PER O"),
+        ("S-x O U-y", "B-x O B-y"),
+    ],
+)
+def test_the_form_of_all_tags_decides_how_one_is_read(tags, expected):
+    tags = [tag.replace("\u00a0", " ") for tag in tags.split(" ")]
+    rewritten = sum(before != after for before, after in zip(tags, expected.split(), strict=True))
+    assert as_sentence(tags, tags, TagForm.likely(reversed(tags))) == (tags, expected.split(), rewritten, None, ())
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        ("O PER B-PER", "'PER' is neither O nor of the form that the other tags have: B-type, I-type"),
+        ("O B-x I_x", "'I_x' is neither"),
+        ("O B-x Q-x", "'Q-x' is neither"),
+        ("O B-x B-", "'B-' is neither"),
+        ("PER LOC", "'PER' is neither"),  # parts of speech look like that, too
+        ("o per", "'o' is neither"),
+        ("b-per i-per O", "'b-per' is neither"),
+        ("O _ B-x", "'_' is neither"),
+        ("- _ B-x", "'-' is neither O"),
+        ("O B I PER", "'PER' is neither O nor of the form that the other tags have: B, I"),
+        ("O PER_B PER_I LOC", "'LOC' is neither O nor of the form .*: type_B, type_I"),
+        ("O E-mail", "'E-mail' may be an entity type"),
+        ("O E", "'E' may be an entity type"),
+        ("O 1 2", "'1' is a number"),
+        ("(PER* *) O", r"'\(PER\*' is neither"),
+        ("O PER 12", "'12' is a number"),
+        ("O I B-x", "'I' at word 2 .* continues no entity"),
+    ],
+)
+def test_what_fits_no_form_is_refused_by_name(tags, message):
+    with pytest.raises(UnknownTagError, match=f"tag {message}"):
+        TagForm.likely(tags.split()).to_iob2(tags.split())

@@ -1,1 +1,0 @@
-"""Read files of a word in each line."""
