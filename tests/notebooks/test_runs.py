@@ -15,7 +15,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from matplotlib.image import imread
-from support.browsing import too_wide, watched_page
+from support.browsing import too_wide
 from support.editions import (
     ROOT,
     code_cells,
@@ -195,8 +195,8 @@ def test_links_of_a_page_lead_somewhere(smoke, name):
 
 @pytest.mark.parametrize("width", [1366, 700])
 @pytest.mark.parametrize("name", PAGES)
-def test_nothing_on_a_page_is_cut_off(smoke, browser, name, width):
-    page, fired = watched_page(browser)
+def test_nothing_on_a_page_is_cut_off(smoke, watched, name, width):
+    page, fired = watched
     page.set_viewport_size({"width": width, "height": 900})
     page.goto((smoke / f"{name}.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -207,7 +207,6 @@ def test_nothing_on_a_page_is_cut_off(smoke, browser, name, width):
         source = page.locator(".output_subarea pre", has_text="def build_tagger")
         assert "mono" in source.evaluate("element => getComputedStyle(element).fontFamily")
     assert fired == []
-    page.close()
 
 
 # Plain papermill
