@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 import transformers
-from support.word_tokenizers import KINDS, WORDS, save_tokenizer
+from support.small_tokenizers import CHECKPOINTS, WORDS, save_tokenizer
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForTokenClassification, AutoTokenizer, pipeline
 from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES
 
@@ -30,7 +30,7 @@ def pieces(encoding):
     return [token.replace("Ġ", "_").replace("▁", "_") for token in encoding.tokens()]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "one that strips"])
+@pytest.mark.parametrize("kind", [kind for kind in CHECKPOINTS if kind != "one that strips"])
 def test_words_are_read_as_they_are_with_spaces_between(tmp_path, kind):
     untouched = AutoTokenizer.from_pretrained(save_tokenizer(kind, tmp_path / "encoder"))
     in_text = pieces(untouched("a " + " ".join(WORDS), add_special_tokens=False))
