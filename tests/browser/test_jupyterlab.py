@@ -33,14 +33,8 @@ ALL = [*LESSONS, (EXERCISES, "sample"), (CHAPTER, "sample")]
 
 # What cells hold that people run too early, in the order of the sections.
 RUN_TOO_EARLY = (
-    "plots.label_counts(",
-    "ner_data.map(",
-    "batch = data_collator(",
-    "id2label = dict(",
-    "plots.learning_curves(",
-    "metrics.match_entities(",
-    "tokenizer.save_pretrained(",
-    "save_results(",
+    *("plots.label_counts(", "ner_data.map(", "batch = data_collator(", "id2label = dict(", "plots.learning_curves("),
+    *("metrics.match_entities(", "tokenizer.save_pretrained(", "save_results("),
 )
 
 pytestmark = pytest.mark.browser
@@ -48,10 +42,6 @@ pytestmark = pytest.mark.browser
 
 def name_of(path):
     return path.with_suffix("").as_posix().replace("/", "-")
-
-
-def ids(notebook):
-    return name_of(notebook[0])
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +53,8 @@ def ran(request, opened):
         yield notebook
 
 
-each_notebook = pytest.mark.parametrize("ran", ALL, indirect=True, ids=ids)
-each_lesson = pytest.mark.parametrize("ran", LESSONS, indirect=True, ids=ids)
+each_notebook = pytest.mark.parametrize("ran", ALL, indirect=True, ids=lambda each: name_of(each[0]))
+each_lesson = pytest.mark.parametrize("ran", LESSONS, indirect=True, ids=lambda each: name_of(each[0]))
 
 
 def exercises(notebook):
@@ -82,9 +72,8 @@ def wrong(solution):
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
-def results_file(notebook):
-    (file,) = notebook.file.parent.glob(f"output/{notebook.file.stem.rpartition('_')[2]}/metrics.json")
-    return file
+def results_folder(notebook):
+    return notebook.file.parent / "output" / notebook.file.stem.rpartition("_")[2]
 
 
 def assert_ran(notebook):
@@ -156,7 +145,7 @@ def test_nothing_is_cut_off(ran, theme, width):
         ran.use_theme(THEMES["light"])
 
 
-@pytest.mark.parametrize("ran", [(EXERCISES, "sample")], indirect=True, ids=ids)
+@pytest.mark.parametrize("ran", [(EXERCISES, "sample")], indirect=True, ids=lambda each: name_of(each[0]))
 def test_exercises_answer_what_a_person_types(ran):
     solved = read_notebook(NOTEBOOKS / EXERCISES.with_stem("exercises_solved"))
     solutions = [solved.cells[number].source for number in exercises(solved)]
@@ -204,18 +193,18 @@ def test_the_tensorflow_edition_runs_in_its_own_environment(browser, workplace, 
     ):
         notebook.run_all()
         assert_ran(notebook)
-        assert read_results(results_file(notebook).parent)["versions"]["transformers"].startswith("4.")
+        assert read_results(results_folder(notebook))["versions"]["transformers"].startswith("4.")
 
 
 @pytest.mark.parametrize("edition", MAIN)
 def test_restarted_and_run_again_it_gives_the_same_result(opened, edition):
     with opened("smoke", lesson(edition).relative_to(NOTEBOOKS)) as notebook:
         notebook.run_all()
-        first = read_results(results_file(notebook).parent)
-        results_file(notebook).unlink()
+        first = read_results(results_folder(notebook))
+        (results_folder(notebook) / "metrics.json").unlink()
         notebook.restart_and_run_all()
         assert_ran(notebook)
-        second = read_results(results_file(notebook).parent)
+        second = read_results(results_folder(notebook))
     for key in ("dataset", "model", "parameters", "history", "test", "errors"):
         assert second[key] == first[key]
 

@@ -242,13 +242,9 @@ def lab(workplace, tmp_path_factory):
     (home / SETTINGS).parent.mkdir(parents=True)
     (home / SETTINGS).write_text('{"windowingMode": "none"}')  # all cells at once, not those in sight alone
     environment = os.environ | dict.fromkeys(folders, str(home))
-    options = ["--no-browser", "--port=0", "--allow-root", "--IdentityProvider.token=t"]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={workplace}", *options],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={workplace}", "--no-browser", "--port=0"]
+    command += ["--allow-root", "--IdentityProvider.token=t"]
+    server = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     addresses = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in server.stderr)
     yield next(filter(None, addresses))[0], environment
     server.terminate()
@@ -269,8 +265,7 @@ def test_in_jupyterlab_all_is_text(run, watched, lab, workplace, trusted):
     page.locator(".jp-Notebook th", has_text="peak memory").wait_for()  # in the last output
     page.wait_for_timeout(2000)  # in which formulas would be set
     text = " ".join(page.locator(".jp-Notebook").inner_text().split())
-    elsewhere = [thing for thing in fired if "://" in thing and address.removeprefix("http") not in thing]
     assert page.evaluate("typeof fired") == "undefined"
-    assert elsewhere == []
+    assert [thing for thing in fired if "://" in thing and address.removeprefix("http") not in thing] == []
     assert page.locator(".jp-OutputArea mjx-container").count() == 0
     assert missing((*WORDS, *TYPES), text, 6) == []

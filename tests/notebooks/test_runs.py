@@ -301,6 +301,20 @@ def test_a_killed_kernel_is_named(tmp_path):
     assert (tmp_path / "runs" / "sample" / "pytorch.unfinished.ipynb").exists()
 
 
+@pytest.fixture
+def refusal(tmp_path, monkeypatch, capsys):
+    """What gives a command's message, where nothing may run."""
+    monkeypatch.chdir(link_project(tmp_path))
+
+    def message(*arguments):
+        assert main(list(arguments)) == 1
+        shown = capsys.readouterr()
+        assert "Running" not in shown.out
+        return shown.err
+
+    return message
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -309,38 +323,29 @@ def test_a_killed_kernel_is_named(tmp_path):
         (("-p", "output_dir", "x"), "output_dir is set by the run itself"),
     ],
 )
-def test_mistakes_on_the_command_line_are_named_before_anything_runs(
-    workplace, arguments, message, monkeypatch, capsys
-):
-    monkeypatch.chdir(workplace)
-    assert main(list(arguments)) == 1
-    shown = capsys.readouterr()
-    assert message in shown.err
-    assert "Running" not in shown.out
+def test_mistakes_on_the_command_line_are_named_before_anything_runs(refusal, arguments, message):
+    assert message in refusal(*arguments)
 
 
 @pytest.mark.parametrize("name", ["model", "dataset"])
 @pytest.mark.parametrize(
     "source", ["runs/smoke/pytorch.unfinished/model", "runs/smoke/../smoke/keras.unfinished", "link"]
 )
-def test_what_a_run_is_to_read_it_does_not_remove(tmp_path, name, source, monkeypatch, capsys):
-    monkeypatch.chdir(link_project(tmp_path))
+def test_what_a_run_is_to_read_it_does_not_remove(refusal, name, source):
     Path("link").symlink_to("runs/smoke/pytorch.unfinished/model")
     files = [Path("runs/smoke", kept) for kept in ("pytorch.unfinished/model/a", "keras.unfinished/a")]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
-    assert main(["--profile", "smoke", "-p", name, source]) == 1
     message = f"RunError: {name}='{source}' lies in runs/smoke/\\w+.unfinished, which this run removes first"
-    assert re.search(message, capsys.readouterr().err)
+    assert re.search(message, refusal("--profile", "smoke", "-p", name, source))
     assert all(file.exists() for file in files)
 
 
-def test_without_a_project_the_message_says_where_to_run(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(editions, "CHECKOUT", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    assert main(["--profile", "smoke"]) == 1
-    assert "run this from the folder of the project" in capsys.readouterr().err
+def test_without_a_project_the_message_says_where_to_run(refusal, tmp_path, monkeypatch):
+    monkeypatch.setattr(editions, "CHECKOUT", tmp_path / "nowhere")
+    (tmp_path / "notebooks").unlink()
+    assert "run this from the folder of the project" in refusal("--profile", "smoke")
 
 
 def test_profiles_hold_valid_parameters():

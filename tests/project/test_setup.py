@@ -91,15 +91,10 @@ class Project:
         return self.run("make", ".venv/.installed", f"PYTHON={sys.executable}")
 
     def installed(self, folder=".venv"):
-        return {path.name.removesuffix(".dist-info") for path in self._found(folder)}
-
-    def installers(self):
-        """Say what has installed everything but uv itself."""
-        return {(path / "INSTALLER").read_text().strip() for path in self._found(".venv") if path.name[:3] != "uv-"}
-
-    def _found(self, folder):
+        """Map each package, with its version, to what has installed it."""
         found = (self.folder / folder).glob("lib/python*/site-packages/*.dist-info")
-        return [path for path in found if not path.name.startswith(("pip-", "setuptools-"))]
+        by = {path.name.removesuffix(".dist-info"): (path / "INSTALLER").read_text().strip() for path in found}
+        return {name: installer for name, installer in by.items() if not name.startswith(("pip-", "setuptools-"))}
 
 
 @pytest.fixture
@@ -120,8 +115,8 @@ def test_what_the_locks_list_is_installed_and_nothing_else(project, installer, a
         shutil.rmtree(project.index / "uv")
     done = project.set_up(*arguments, offers_cpu_build=offers_cpu_build)
     assert done.returncode == 0, done.stderr
-    assert project.installed() == installed | {"small-1"} | ({"uv-1"} if installer == "uv" else set())
-    assert project.installers() == {installer}
+    uv = {"uv-1": "pip"} if installer == "uv" else {}
+    assert project.installed() == dict.fromkeys([*installed, "small-1"], installer) | uv
     stamps = {path.name for path in (project.folder / ".venv").glob(".installed*")}
     assert stamps == {".installed", *(f".installed-{name}" for name in arguments)}
 
@@ -136,7 +131,7 @@ def test_another_file_than_the_locked_one_is_not_installed(project):
 
 def test_the_tensorflow_edition_has_an_environment_of_its_own(project):
     assert project.set_up("transformers4").returncode == 0
-    assert project.installed(".venv-transformers4") == {"old_library-1", "small-1", "uv-1"}
+    assert project.installed(".venv-transformers4").keys() == {"old_library-1", "small-1", "uv-1"}
     assert not (project.folder / ".venv").exists()
 
 
@@ -154,9 +149,9 @@ def test_what_fails_leaves_nothing_and_can_be_repeated(project):
 
 def test_an_interrupted_set_up_leaves_nothing(project):
     with socket.create_server(("127.0.0.1", 0)) as server:  # an index that never answers
-        environment = project.environment(index=f"http://127.0.0.1:{server.getsockname()[1]}")
-        command = [sys.executable, "tools/setup.py"]
-        process = subprocess.Popen(command, cwd=project.folder, env=environment, stderr=subprocess.PIPE, text=True)
+        settings = {"env": project.environment(index=f"http://127.0.0.1:{server.getsockname()[1]}")}
+        settings |= {"cwd": project.folder, "stderr": subprocess.PIPE, "text": True}
+        process = subprocess.Popen([sys.executable, "tools/setup.py"], **settings)
         connection, _ = server.accept()
         assert (project.folder / ".venv").exists()
         process.send_signal(signal.SIGTERM)
@@ -170,7 +165,7 @@ def test_an_interrupted_set_up_leaves_nothing(project):
 @pytest.mark.parametrize("version", [(3, 10, 13), (3, 14, 0)])
 def test_other_pythons_get_one_sentence(project, version):
     code = f"import runpy, sys; sys.version_info = {version}; runpy.run_path('tools/setup.py', run_name='__main__')"
-    done = subprocess.run([sys.executable, "-c", code], cwd=project.folder, capture_output=True, text=True)
+    done = project.run(sys.executable, "-c", code)
     assert done.returncode == 1
     assert "needs Python 3.11, 3.12 or 3.13" in done.stderr
     assert f"this is {'.'.join(map(str, version))}:" in done.stderr
