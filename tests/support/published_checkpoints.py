@@ -82,10 +82,13 @@ PUBLISHED = {
 # For models of all kinds, small enough to be made in a moment; each kind takes the names that it knows.
 SMALL = {
     "vocab_size": 810,  # the tiny encoder's tokenizer has 800, and gets the special tokens of other kinds
-    "max_position_embeddings": 64,
-    **{name: 16 for name in ("hidden_size", "dim", "d_model", "n_embd", "embedding_size", "d_head")},
-    **{name: 32 for name in ("intermediate_size", "hidden_dim", "d_inner")},
-    **{name: 2 for name in ("num_hidden_layers", "n_layers", "n_layer", "num_attention_heads", "n_heads", "n_head")},
+    **dict.fromkeys(("max_position_embeddings", "n_positions"), 64),
+    **dict.fromkeys(("hidden_size", "dim", "d_model", "n_embd", "embedding_size", "emb_dim", "d_head"), 16),
+    **dict.fromkeys(("intermediate_size", "hidden_dim", "d_inner", "d_ff", "encoder_ffn_dim", "decoder_ffn_dim"), 32),
+    **dict.fromkeys(("num_attention_heads", "n_heads", "n_head", "num_heads", "num_key_value_heads"), 2),
+    **dict.fromkeys(("encoder_attention_heads", "decoder_attention_heads"), 2),
+    **dict.fromkeys(("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers", "decoder_layers"), 2),
+    **dict.fromkeys(("head_dim", "d_kv"), 8),
     "pad_token_id": 0,
 }
 
