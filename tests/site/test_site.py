@@ -28,7 +28,8 @@ def site(workplace):
     for language in ("en", "ko"):
         run = [sys.executable, "-m", "helpers.run", "--profile", "smoke", "--language", language]
         subprocess.run(run, cwd=workplace, check=True)
-    assert build_site(workplace).returncode == 0
+    done = build_site(workplace)
+    assert done.returncode == 0, done.stderr
     return workplace / "runs" / "site"
 
 
@@ -105,11 +106,8 @@ def test_each_step_stands_in_all_editions_and_languages(site, pages):
     assert names == 6 * names[:1]
     path = site / "ko" / "pytorch" / "03.html"
     assert pages[path].html["lang"] == "ko"
-    leading = [led_to(path, a["href"])[0] for a in pages[path].select(".switch a")]
-    assert leading == [
-        *(site / "ko" / edition / "03.html" for edition in [*EDITIONS][1:]),
-        site / "pytorch" / "03.html",
-    ]
+    leading = [led_to(path, a["href"])[0].relative_to(site).as_posix() for a in pages[path].select(".switch a")]
+    assert leading == ["ko/keras/03.html", "ko/tensorflow/03.html", "pytorch/03.html"]
 
 
 def test_chapters_and_exercises_are_there_in_both_languages_with_solutions_folded_away(site, pages):
