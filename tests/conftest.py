@@ -1,10 +1,10 @@
 import os
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
-from support.browsing import started_browser
+from support.browsing import started_browser, watched_page
+from support.editions import ROOT, link_project
 
 from helpers.notebook.startup import load_triton_first
 
@@ -22,7 +22,6 @@ from helpers.notebook.language import use_language
 settings.register_profile("however long it takes", deadline=None)  # no test fails on a time
 settings.load_profile("however long it takes")
 
-ROOT = Path(__file__).resolve().parents[1]
 WNUT17 = ROOT.parent / "shared" / "data" / "wnut17"
 
 
@@ -57,16 +56,21 @@ def tokenizer():
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
     """A folder from which the project's notebooks can be run, so that nothing lands in the project's own."""
-    folder = tmp_path_factory.mktemp("workplace")
-    for name in ("notebooks", "tests"):
-        (folder / name).symlink_to(ROOT / name)
-    return folder
+    return link_project(tmp_path_factory.mktemp("workplace"))
 
 
 @pytest.fixture(scope="module")
 def browser():
     with started_browser() as browser:
         yield browser
+
+
+@pytest.fixture
+def watched(browser):
+    """An empty page, and the list of what fires on it."""
+    page, fired = watched_page(browser)
+    yield page, fired
+    page.close()
 
 
 @pytest.fixture(params=["pipe", "device"])

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
+from functools import cache
+from typing import NamedTuple
 
 import pytest
 
@@ -19,13 +21,19 @@ SETTINGS = {
 LAPTOP = {"width": 1366, "height": 768}
 
 
-class Lab:
+FOLDERS = {
+    **{f"JUPYTER_{name}_DIR": name.lower() for name in ("CONFIG", "DATA", "RUNTIME")},
+    **{f"JUPYTERLAB_{name}_DIR": name.lower() for name in ("SETTINGS", "WORKSPACES")},
+    "IPYTHONDIR": "ipython",
+}
+
+
+class Lab(NamedTuple):
     """A JupyterLab server."""
 
-    def __init__(self, root, address, token):
-        self.root = root  # the folder it shows
-        self.address = address
-        self.token = token
+    root: str  # the folder it shows
+    address: str
+    token: str
 
     def url(self, path):
         """Give the address at which a notebook or folder is opened, in a workspace of its own."""
@@ -40,15 +48,7 @@ def started_lab(workplace, private, *arguments, python=sys.executable):
         file = private / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(setting))
-    folders = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "IPYTHONDIR": "ipython",
-    }
-    environment = os.environ | {name: str(private / folder) for name, folder in folders.items()}
+    environment = os.environ | {name: str(private / folder) for name, folder in FOLDERS.items()}
     for_tests = ["--no-browser", "--allow-root", "--port-retries=100", "--LabApp.expose_app_in_browser=True"]
     command = [python, "-m", "helpers.run.lab", *arguments, *for_tests]
     with (private / "log").open("w") as log:
@@ -71,21 +71,6 @@ def _running(server, private):
     raise AssertionError((private / "log").read_text())
 
 
-@pytest.fixture(scope="module")
-def lab_of(browser, workplace, tmp_path_factory):
-    """What gives the server that `make lab` starts for a profile, always the same one."""
-    labs = {}
-    with ExitStack() as stack:
-
-        def get(profile):
-            if profile not in labs:
-                private = tmp_path_factory.mktemp("lab")
-                labs[profile] = stack.enter_context(started_lab(workplace, private, "--profile", profile))
-            return labs[profile]
-
-        yield get
-
-
 @contextmanager
 def opened_in(browser, lab, path):
     """Open a notebook at a laptop's size."""
@@ -98,6 +83,13 @@ def opened_in(browser, lab, path):
 
 
 @pytest.fixture(scope="module")
-def opened(browser, lab_of):
-    """What opens a notebook: ``with opened(profile, path) as notebook``."""
-    return lambda profile, path: opened_in(browser, lab_of(profile), path)
+def opened(browser, workplace, tmp_path_factory):
+    """What opens a notebook under `make lab` with a profile: ``with opened(profile, path) as notebook``."""
+    with ExitStack() as stack:
+
+        @cache
+        def lab_of(profile):
+            private = tmp_path_factory.mktemp("lab")
+            return stack.enter_context(started_lab(workplace, private, "--profile", profile))
+
+        yield lambda profile, path: opened_in(browser, lab_of(profile), path)

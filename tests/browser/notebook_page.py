@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import nbformat
+from support.editions import read_notebook
 
 WHOLE_RUN = 1_800_000  # milliseconds, in which nobody's machine should fail to run a notebook
 WIDGET = "window.jupyterapp?.shell.currentWidget"  # none while JupyterLab is still loading
@@ -78,23 +78,13 @@ FIND_FAULTS = """() => {
 
 
 class NotebookPage:
-    """A page of JupyterLab with one notebook.
-
-    Parameters
-    ----------
-    page : playwright.sync_api.Page
-        On its way to the notebook.
-    root : str
-        The folder that JupyterLab shows.
-    path : Path
-        Of the notebook, from there.
-    """
+    """A page of JupyterLab that is on its way to one notebook, of a path from the folder that it shows."""
 
     def __init__(self, page, root, path):
         self.page = page
         self.path = path
         self.file = Path(root, path)
-        self.source = nbformat.read(self.file, as_version=4)  # as it was before anybody touched it
+        self.source = read_notebook(self.file)  # as it was before anybody touched it
         self.wait()
 
     def wait(self):
@@ -111,14 +101,12 @@ class NotebookPage:
         self.page.get_by_role("menuitem", name=entry).first.click()
 
     def run_all(self):
-        """Run All Cells, and wait for the end."""
         self.page.evaluate(WATCH_BARS)
         before = self.prompts()[0]
         self.menu("Run", "Run All Cells")
         self._wait_for_run(0, before)
 
     def restart_and_run_all(self):
-        """Restart Kernel and Run All Cells, and wait for the end."""
         self.menu("Kernel", "Restart Kernel and Run All Cells")
         self.page.get_by_role("button", name="Confirm Kernel Restart").click()
         self.page.wait_for_function(f"() => !/\\d/.test({PROMPTS}[0])")
@@ -130,30 +118,21 @@ class NotebookPage:
         self.wait()
 
     def cell(self, number):
-        """Find a cell by its place in the notebook."""
         return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
 
     def output(self, number):
-        """Read what stands below a cell."""
         return self.cell(number).locator(".jp-Cell-outputArea").inner_text()
 
     def prompts(self):
         """List what stands before each code cell, such as ``[3]:``."""
         return self.page.evaluate(PROMPTS)
 
-    def run_cell(self, number):
-        """Click into a cell, press Shift and Enter, and wait for its end."""
+    def run_cell(self, number, code=None):
+        """Click into a cell, write something else into it where that is given, and run it with Shift and Enter."""
         self.cell(number).locator(".cm-content").click()
-        self._press_shift_enter(number)
-
-    def type_into(self, number, code):
-        """Write something else into a cell, and run it."""
-        self.cell(number).locator(".cm-content").click()
-        self.page.keyboard.press("Control+a")
-        self.page.keyboard.insert_text(code)
-        self._press_shift_enter(number)
-
-    def _press_shift_enter(self, number):
+        if code is not None:
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.insert_text(code)
         place = sum(cell.cell_type == "code" for cell in self.source.cells[:number])
         before = self.prompts()[place]
         self.page.keyboard.press("Shift+Enter")
@@ -179,7 +158,6 @@ class NotebookPage:
         self.page.wait_for_function(f"document.body.dataset.jpThemeName === '{name}'")
 
     def resize(self, width, height=768):
-        """Give the window another size."""
         self.page.set_viewport_size({"width": width, "height": height})
         self.still()
 

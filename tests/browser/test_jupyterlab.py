@@ -4,20 +4,18 @@ Pictures of each section are left in ``runs/browser/``, to be looked at.
 """
 
 import ast
-import json
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
-from support.editions import lesson, python_of
+from support.editions import ROOT, lesson, python_of, read_notebook
 
 from browser.conftest import opened_in, started_lab
 from browser.notebook_page import WHOLE_RUN, WIDGET
 from helpers.notebook.editions import MAIN
 from helpers.notebook.language import LANGUAGES
+from helpers.notebook.results import read_results
 
-ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 PICTURES = ROOT / "runs" / "browser"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -35,14 +33,8 @@ ALL = [*LESSONS, (EXERCISES, "sample"), (CHAPTER, "sample")]
 
 # What cells hold that people run too early, in the order of the sections.
 RUN_TOO_EARLY = (
-    "plots.label_counts(",
-    "ner_data.map(",
-    "batch = data_collator(",
-    "id2label = dict(",
-    "plots.learning_curves(",
-    "metrics.match_entities(",
-    "tokenizer.save_pretrained(",
-    "save_results(",
+    *("plots.label_counts(", "ner_data.map(", "batch = data_collator(", "id2label = dict(", "plots.learning_curves("),
+    *("metrics.match_entities(", "tokenizer.save_pretrained(", "save_results("),
 )
 
 pytestmark = pytest.mark.browser
@@ -50,10 +42,6 @@ pytestmark = pytest.mark.browser
 
 def name_of(path):
     return path.with_suffix("").as_posix().replace("/", "-")
-
-
-def ids(notebook):
-    return name_of(notebook[0])
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +53,8 @@ def ran(request, opened):
         yield notebook
 
 
-each_notebook = pytest.mark.parametrize("ran", ALL, indirect=True, ids=ids)
-each_lesson = pytest.mark.parametrize("ran", LESSONS, indirect=True, ids=ids)
+each_notebook = pytest.mark.parametrize("ran", ALL, indirect=True, ids=lambda each: name_of(each[0]))
+each_lesson = pytest.mark.parametrize("ran", LESSONS, indirect=True, ids=lambda each: name_of(each[0]))
 
 
 def exercises(notebook):
@@ -84,13 +72,8 @@ def wrong(solution):
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
-def results_file(notebook):
-    (file,) = notebook.file.parent.glob(f"output/{notebook.file.stem.rpartition('_')[2]}/metrics.json")
-    return file
-
-
-def results_of(notebook):
-    return json.loads(results_file(notebook).read_text(encoding="utf-8"))
+def results_folder(notebook):
+    return notebook.file.parent / "output" / notebook.file.stem.rpartition("_")[2]
 
 
 def assert_ran(notebook):
@@ -162,18 +145,18 @@ def test_nothing_is_cut_off(ran, theme, width):
         ran.use_theme(THEMES["light"])
 
 
-@pytest.mark.parametrize("ran", [(EXERCISES, "sample")], indirect=True, ids=ids)
+@pytest.mark.parametrize("ran", [(EXERCISES, "sample")], indirect=True, ids=lambda each: name_of(each[0]))
 def test_exercises_answer_what_a_person_types(ran):
-    solved = nbformat.read(NOTEBOOKS / EXERCISES.with_stem("exercises_solved"), as_version=4)
+    solved = read_notebook(NOTEBOOKS / EXERCISES.with_stem("exercises_solved"))
     solutions = [solved.cells[number].source for number in exercises(solved)]
     numbers = exercises(ran.source)
     assert len(numbers) == len(solutions) == 20
     for number, solution in zip(numbers, solutions, strict=True):
         box = ran.cell(number).locator(".feedback")
         assert box.get_attribute("class") == "feedback open"
-        ran.type_into(number, wrong(solution))
+        ran.run_cell(number, wrong(solution))
         assert box.get_attribute("class") == "feedback not yet"
-        ran.type_into(number, solution)
+        ran.run_cell(number, solution)
         assert box.get_attribute("class") in ("feedback right", "feedback surprise"), solution
     assert ran.faults() == []
 
@@ -210,18 +193,18 @@ def test_the_tensorflow_edition_runs_in_its_own_environment(browser, workplace, 
     ):
         notebook.run_all()
         assert_ran(notebook)
-        assert results_of(notebook)["versions"]["transformers"].startswith("4.")
+        assert read_results(results_folder(notebook))["versions"]["transformers"].startswith("4.")
 
 
 @pytest.mark.parametrize("edition", MAIN)
 def test_restarted_and_run_again_it_gives_the_same_result(opened, edition):
     with opened("smoke", lesson(edition).relative_to(NOTEBOOKS)) as notebook:
         notebook.run_all()
-        first = results_of(notebook)
-        results_file(notebook).unlink()
+        first = read_results(results_folder(notebook))
+        (results_folder(notebook) / "metrics.json").unlink()
         notebook.restart_and_run_all()
         assert_ran(notebook)
-        second = results_of(notebook)
+        second = read_results(results_folder(notebook))
     for key in ("dataset", "model", "parameters", "history", "test", "errors"):
         assert second[key] == first[key]
 
@@ -257,7 +240,7 @@ def test_what_is_wrong_is_noticed(opened):
     with opened("smoke", LESSONS[0][0]) as notebook:
         number = next(n for n, cell in enumerate(notebook.source.cells) if cell.cell_type == "code")
         for code, fault in WRONG.items():
-            notebook.type_into(number, code)
+            notebook.run_cell(number, code)
             found = notebook.faults()
             assert any(fault in text for text in found), (fault, found)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import papermill
 import pytest
+from support.editions import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
 ENVIRONMENTS = ROOT / "runs" / "environments"
 REQUIREMENTS = HERE / "requirements.txt"
@@ -24,16 +24,10 @@ NO_NETWORK = ("dns error", "error sending request", "Failed to fetch", "timed ou
 
 
 class Machine:
-    """A fresh copy of the packages, and a folder such as ``/content`` that holds one notebook.
+    """A fresh copy of a virtual environment, and a folder such as ``/content`` that holds one notebook.
 
-    Parameters
-    ----------
-    packages : Path
-        A virtual environment, to be copied.
-    folder : Path
-        Where the machine is made; on the file system of `packages`.
-    address, repository : str
-        Whoever fetches from the address of the project gets what is in this repository.
+    It is made in `folder`, on the file system of `packages`; whoever fetches from the address of the project gets what
+    is in `repository`.
     """
 
     def __init__(self, packages: Path, folder: Path, address: str, repository: Path):
@@ -63,18 +57,7 @@ class Machine:
         (self._startup / "start.py").write_text("".join(f"import {module}\n" for module in modules))
 
     def run(self, notebook: Path, **parameters: object) -> Path:
-        """Open a notebook's file in a new kernel and run it to its end, or to the cell that fails.
-
-        Returns
-        -------
-        Path
-            The executed notebook.
-
-        Raises
-        ------
-        PapermillExecutionError
-            If a cell fails.
-        """
+        """Open a notebook's file in a new kernel and run it to its end, or to the cell that fails."""
         kernel = self._kernels / "kernels" / "colab"
         kernel.mkdir(parents=True, exist_ok=True)
         launch = [str(self.python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -101,13 +84,7 @@ class Machine:
 
 
 def install_packages() -> Path:
-    """Install what a Colab machine has, if that has not been done; skips the test where it cannot be.
-
-    Returns
-    -------
-    Path
-        A virtual environment.
-    """
+    """Install what a Colab machine has, if that has not been done; skip the test where it cannot be."""
     folder = ENVIRONMENTS / "colab"
     stamp = folder / REQUIREMENTS.name
     if stamp.exists() and stamp.read_text() == REQUIREMENTS.read_text():
@@ -139,15 +116,8 @@ def _uv(*arguments: object) -> None:
 
 def repository_of_checkout(folder: Path) -> Path:
     """Make a git repository of this checkout as it is, with what has not been committed yet."""
-    git = [
-        "git",
-        f"--git-dir={folder}",
-        f"--work-tree={ROOT}",
-        "-c",
-        "user.name=test",
-        "-c",
-        "user.email=test@localhost",
-    ]
+    name = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+    git = ["git", f"--git-dir={folder}", f"--work-tree={ROOT}", *name]
     subprocess.run(["git", "init", "--quiet", "--bare", folder], check=True)
     subprocess.run([*git, "config", "core.bare", "false"], check=True)
     subprocess.run([*git, "add", "--all"], check=True)

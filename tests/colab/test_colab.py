@@ -1,21 +1,20 @@
 """All editions on a machine as Colab hands it out: the notebook's file alone, and its releases."""
 
-import json
 import re
 import shutil
 import tomllib
 from datetime import datetime
 from itertools import count
 
-import nbformat
 import papermill
 import pytest
+from support.editions import ROOT, code_cells, errors_of, lesson, read_notebook
 
-from colab.machine import ENVIRONMENTS, ROOT, Machine, install_packages, repository_of_checkout
-from helpers.notebook.editions import EDITIONS
+from colab.machine import ENVIRONMENTS, Machine, install_packages, repository_of_checkout
+from helpers.notebook.editions import MAIN
+from helpers.notebook.results import read_results
 
 pytestmark = pytest.mark.colab
-NOTEBOOKS = {name: ROOT / "notebooks" / f"token_classification_{name}.ipynb" for name in EDITIONS}
 SETTINGS = {"dataset": "sample", "model": "bundled", "epochs": 1, "learning_rate": 2e-4, "max_train_examples": 64}
 
 
@@ -42,18 +41,9 @@ def machine(repository):
         shutil.rmtree(folder)
 
 
-def code_cells(path):
-    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-
-
-def said(cell):
-    return "".join(output.get("text", "") for output in cell.outputs)
-
-
 def assert_ran(executed, edition):
-    for cell in code_cells(executed):
-        assert [output.text for output in cell.outputs if output.get("name") == "stderr"] == [], cell.source
-    results = json.loads((executed.parent / "output" / edition / "metrics.json").read_text())
+    assert errors_of(read_notebook(executed)) == []
+    results = read_results(executed.parent / "output" / edition)
     assert results["dataset"]["sentences"]["train"] == SETTINGS["max_train_examples"]
     assert len(results["history"]) == 1
     return results
@@ -61,20 +51,20 @@ def assert_ran(executed, edition):
 
 def seconds_to(tag, executed):
     """Measure the time from opening a notebook to a cell, and what of it the first cell took."""
-    notebook = nbformat.read(executed, as_version=4)
+    notebook = read_notebook(executed)
     (cell,) = (cell for cell in notebook.cells if tag in cell.metadata.get("tags", []))
-    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    first = code_cells(notebook)[0]
     opened = datetime.fromisoformat(notebook.metadata.papermill.start_time)
     reached = datetime.fromisoformat(cell.metadata.papermill.start_time)
     return (reached - opened).total_seconds(), first.metadata.papermill.duration
 
 
-@pytest.mark.parametrize("edition", ["pytorch", "keras"])
+@pytest.mark.parametrize("edition", MAIN)
 def test_main_editions_run_on_what_is_installed(edition, machine, capsys):
     colab = machine()
     before = colab.releases()
     files = {package: colab.files(package) for package in ("keras", "tensorflow", "torch", "transformers")}
-    executed = colab.run(NOTEBOOKS[edition], **SETTINGS)
+    executed = colab.run(lesson(edition), **SETTINGS)
     results = assert_ran(executed, edition)
     assert results["versions"]["transformers"] == before["transformers"]
     assert before["transformers"].startswith("5.")
@@ -89,7 +79,7 @@ def test_main_editions_run_on_what_is_installed(edition, machine, capsys):
 def test_tensorflow_edition_installs_what_it_needs_and_goes_on(machine):
     colab = machine()
     before = colab.releases()
-    executed = colab.run(NOTEBOOKS["tensorflow"], **SETTINGS)
+    executed = colab.run(lesson("tensorflow"), **SETTINGS)
     results = assert_ran(executed, "tensorflow")
     after = colab.releases()
     assert after["tensorflow"] == before["tensorflow"]
@@ -104,12 +94,13 @@ def test_tensorflow_edition_asks_for_a_restart_where_one_is_due_and_then_runs(ma
     colab = machine()
     colab.import_at_start("google.colab", "transformers")
     with pytest.raises(papermill.PapermillExecutionError) as caught:
-        colab.run(NOTEBOOKS["tensorflow"], **SETTINGS)
+        colab.run(lesson("tensorflow"), **SETTINGS)
     assert caught.value.ename == "RestartNeededError"
     assert re.search(r"transformers 5\.\S+ was imported, 4\.\S+ is installed", caught.value.evalue)
     assert "Restart the runtime" in caught.value.evalue
     assert caught.value.exec_count == 1
     colab.import_at_start("google.colab")
-    executed = colab.run(NOTEBOOKS["tensorflow"], **SETTINGS)
-    assert said(code_cells(executed)[0]) == ""  # there was nothing to install
+    executed = colab.run(lesson("tensorflow"), **SETTINGS)
+    first = code_cells(read_notebook(executed))[0]
+    assert [output.text for output in first.outputs if output.get("text")] == []  # there was nothing to install
     assert_ran(executed, "tensorflow")

@@ -33,9 +33,7 @@ FOLDER = Path(tempfile.mkdtemp())
 
 def conll_reader(content: bytes) -> None:
     """A file is refused by a named error, or all of its words come out, in its sentences, with IOB2 tags."""
-    path = FOLDER / "train.conll"
-    path.write_bytes(content)
-    documents, told = documents_of(path)
+    documents, told = read("train.conll", content)
     if documents is None:
         return
     lines = re.sub("(?m)^\ufeff", "", content.decode().replace("\r\n", "\n")).split("\n")
@@ -45,12 +43,12 @@ def conll_reader(content: bytes) -> None:
     words = [word_of(line, place) if line.strip() else None for line in lines]
     blocks = groupby(words, lambda word: word not in (None, DOCUMENT))
     expected = [list(block) for is_sentence, block in blocks if is_sentence]
-    read = [sentence.tokens for (sentence,) in documents]
+    found = [sentence.tokens for (sentence,) in documents]
     if re.search(r"(?im)^ *[#;$]|word|token|form|text|char|morph", "\n".join(lines)):  # comments, or a header
-        assert sum(map(len, read)) <= sum(map(len, expected))
-        assert all(word in {word for words in expected for word in words} for words in read for word in words)
+        assert sum(map(len, found)) <= sum(map(len, expected))
+        assert {word for words in found for word in words} <= {word for words in expected for word in words}
         return
-    assert read == expected
+    assert found == expected
 
 
 def conllu_reader(content: bytes) -> None:
@@ -60,9 +58,7 @@ def conllu_reader(content: bytes) -> None:
         tags = ["NER=B-x", "A=1|NER=I-x", "_", "NER=O"]
         rows = [[str(len(form)), form, *"_______", tags[len(form) % 4]] for form in text.split("\n")]
         text = "\n".join("\t".join(row) if row[1] else "" for row in rows)
-    path = FOLDER / "train.conllu"
-    path.write_text(text, encoding="utf-8", newline="")
-    documents, _ = documents_of(path)
+    documents, _ = read("train.conllu", text.encode())
     if documents is not None and "global.columns" not in text:
         words = re.findall("(?m)^\ufeff?[0-9]+\t *([^\t]*?) *\t", text)
         assert [word for (sentence,) in documents for word in sentence.tokens] == words
@@ -70,9 +66,7 @@ def conllu_reader(content: bytes) -> None:
 
 def json_reader(content: bytes) -> None:
     """A file is refused by a named error, or each record's words come out, or each text's characters and spans."""
-    path = FOLDER / "train.json"
-    path.write_bytes(content)
-    documents, told = documents_of(path)
+    documents, told = read("train.json", content)
     if documents is None:
         return
     try:
@@ -82,14 +76,11 @@ def json_reader(content: bytes) -> None:
     first = next(iter(records), {})
     if "tokens" in first and {"text", "data", "document", "annotations", "annotation_id"}.isdisjoint(first):
         words = [record["tokens"] for record in records if record["tokens"]]
+        found = [sentence.tokens for document in documents for sentence in document]
         if "they were joined" in told:
             words = [[without_white_space("".join(pieces))] for pieces in words]
-            documents = [
-                [sentence._replace(tokens=[characters_of(document)])]
-                for document in documents
-                for sentence in document[:1]
-            ]
-        assert [sentence.tokens for document in documents for sentence in document] == words
+            found = [[characters_of(document)] for document in documents if document]
+        assert found == words
         return
     spans = sum(map(int, re.findall(r"(\d+) spans\.", told)))
     assert spans == sum(len(sentence.spans) for document in documents for sentence in document)
@@ -105,19 +96,14 @@ def span_forms(content: bytes) -> None:
     suffix, write = list(SPAN_FORMATS.values())[form % len(SPAN_FORMATS)]
     starts = [(edge % (len(text) + 1), length % 8) for edge, length in (edges[:2], edges[2:])]
     marked = {text[start : start + length]: label for (start, length), label in zip(starts, "xy", strict=True)}
-    path = FOLDER / f"export{suffix}"
-    path.write_text(write([(text, marked)], in_utf16 if unit % 2 else in_characters), encoding="utf-8", newline="")
-    documents, _ = documents_of(path)
+    written = write([(text, marked)], in_utf16 if unit % 2 else in_characters)
+    documents, _ = read(f"export{suffix}", written.encode())
     if documents is None:
         return
     assert "".join(map(characters_of, documents)) == without_white_space(text)
     if not unit % 2 and "\r\n" not in text and max(text) <= "\uffff":  # there is one way to count
-        found = [
-            (sentence.text[start:end], label)
-            for document in documents
-            for sentence in document
-            for start, end, label in sentence.spans
-        ]
+        sentences = [sentence for document in documents for sentence in document]
+        found = [(each.text[start:end], label) for each in sentences for start, end, label in each.spans]
         assert sorted(found) == sorted((part.strip(), label) for part, label in marked.items())
 
 
@@ -136,6 +122,11 @@ def brat_reader(content: bytes) -> None:
     documents, _ = documents_of(folder)
     if documents is not None:
         assert "".join(map(characters_of, documents)) == without_white_space(text.decode("utf-8-sig"))
+
+
+def read(name: str, content: bytes) -> tuple[list | None, str]:
+    (FOLDER / name).write_bytes(content)
+    return documents_of(FOLDER / name)
 
 
 def documents_of(path: Path) -> tuple[list | None, str]:
@@ -225,10 +216,8 @@ def table_reader(content: bytes) -> None:
     path = FOLDER / ("train.tsv" if form == 2 else "train.csv")
     with path.open("w", encoding="utf-8", newline="") as file:
         if form == 0:  # a word in each row
-            rows = [("sent_id", "word", "tag"), *(
-                (number, *pair) for number, lists in enumerate(tagged) for pair in zip(*lists, strict=True)
-            )]  # fmt: skip
-            csv.writer(file).writerows(rows)
+            rows = ((number, *pair) for number, lists in enumerate(tagged) for pair in zip(*lists, strict=True))
+            csv.writer(file).writerows([("sent_id", "word", "tag"), *rows])
         elif form == 1:  # lists
             csv.writer(file).writerows([("tokens", "tags"), *(map(repr, lists) for lists in tagged)])
         elif form == 2:  # no header
@@ -275,19 +264,8 @@ SEEDS = {
     "span_forms": (b"\0\0\0\1\2\3a b\r\n\xf0\x9f\x98\x80 c d",),
     "brat_reader": (b"T1\tx 0 1;2 3\ta b|T2\ty 4 5\tc\na b c", b"\0\1\2\3\na b c"),
 }
-TARGETS = {
-    target.__name__: target
-    for target in (
-        conll_reader,
-        conllu_reader,
-        table_reader,
-        json_reader,
-        span_forms,
-        brat_reader,
-        tag_schemes,
-        word_alignment,
-    )
-}
+_READERS = (conll_reader, conllu_reader, table_reader, json_reader, span_forms, brat_reader)
+TARGETS = {target.__name__: target for target in (*_READERS, tag_schemes, word_alignment)}
 
 
 @cache
@@ -298,16 +276,8 @@ def _tokenizers():
 def check_alignment(tokenizer, sentences, tags, room, overlap):
     """Compare windows and labels with what the tokenizer makes of the whole sentences.
 
-    Parameters
-    ----------
-    tokenizer : PreTrainedTokenizerFast
-    sentences : list of list of str
-    tags : list of list of int
-        Class ids in `LABEL_NAMES`.
-    room : int
-        How many subwords fit into a window, besides the special tokens.
-    overlap : int
-        How many of them two windows share; 0 cuts sentences off.
+    `tags` are class ids in `LABEL_NAMES`; `room` is how many subwords fit into a window besides the special tokens, and
+    `overlap` how many of them two windows share; 0 cuts sentences off.
     """
     special = tokenizer.num_special_tokens_to_add()
     batch = {"tokens": sentences, "ner_tags": tags}

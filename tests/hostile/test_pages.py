@@ -6,13 +6,13 @@ import shutil
 import subprocess
 import sys
 from base64 import b64encode
-from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from support.browsing import visible_text, watched_page
+from support.browsing import visible_text
+from support.editions import ROOT, read_notebook
 from support.hostile import FOLDER_NAME, TYPES, WORDS, write_checkpoint, write_data
 
 from helpers.alignment import TaggedWords
@@ -22,8 +22,8 @@ from helpers.highlight import highlight, highlight_mistakes, highlight_text
 from helpers.metrics import match_entities
 from helpers.run.pages import render_html
 
-ROOT = Path(__file__).resolve().parents[2]
 IN_PYTHON = FOLDER_NAME.replace('"', r"\"")  # as it stands in the cell of the parameters
+NAMES = (*TYPES, f"./data {FOLDER_NAME}", f"./model {FOLDER_NAME}")  # what a report shows
 RUN = """
 import sys
 from pathlib import Path
@@ -31,6 +31,11 @@ from helpers.run.editions import load_profile, run_editions
 edition, data, model, folder = sys.argv[1:]
 run_editions([edition], load_profile("smoke") | {"dataset": data, "model": model, "epochs": 1}, Path(folder))
 """
+
+
+def missing(names, text, count=1):
+    """List what does not stand in a text so often."""
+    return [name for name in names if text.count(name) < count]
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +52,8 @@ def run(request, workplace, mark):
         write_data(data, mark)
         write_checkpoint(model, mark)
     folder = workplace / request.param / FOLDER_NAME
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, request.param, f"./{data.name}", f"./{model.name}", folder],
-        cwd=workplace,
-        capture_output=True,
-        text=True,
-    )
+    command = [sys.executable, "-c", RUN, request.param, f"./{data.name}", f"./{model.name}", folder]
+    done = subprocess.run(command, cwd=workplace, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return request.param, folder
 
@@ -63,17 +64,13 @@ def test_nothing_of_the_material_was_run(run, mark):
     assert not mark.exists()
 
 
-def test_on_the_notebooks_page_all_is_text(run, browser):
+def test_on_the_pages_of_a_run_all_is_text(run, browser):
     edition, folder = run
     text = visible_text(browser, folder / f"{edition}.html")
     # Six sentences are highlighted, and six with mistakes, as they should be and as the model finds them.
-    assert [name for name in (*WORDS, *TYPES) if text.count(name) < 18] == []
+    assert missing((*WORDS, *TYPES), text, 18) == []
     assert IN_PYTHON in text
-
-
-def test_on_the_report_all_is_text(run, browser):
-    text = visible_text(browser, run[1] / "report.html")
-    assert [name for name in (*TYPES, f"./data {FOLDER_NAME}", f"./model {FOLDER_NAME}") if name not in text] == []
+    assert missing(NAMES, visible_text(browser, folder / "report.html")) == []
 
 
 def page_of(folder, outputs, **metadata):
@@ -89,19 +86,14 @@ def as_html(shown_object):
 def test_whatever_else_a_cell_shows_of_them_is_text(browser, tmp_path):
     tags = [f"B-{TYPES[i % len(TYPES)]}" for i in range(len(WORDS))]
     nothing = ["O"] * len(WORDS)
+    mistakes = TaggedWords([WORDS], [tags], [nothing], [[" "] * len(tags)])
     table = pd.DataFrame({"word": WORDS, WORDS[1]: tags}, index=pd.Index(WORDS, name=WORDS[0]))
     error = MalformedDataError("".join(WORDS))
     state = {"model_name": "HTMLModel", "state": {"value": "".join(WORDS), "description": "".join(WORDS)}}
     outputs = [
         as_html(highlight([(WORDS, tags)], TYPES)),
         as_html(highlight_text("".join(WORDS), [{"start": 0, "end": 9, "entity_group": TYPES[0]}], TYPES)),
-        as_html(
-            highlight_mistakes(
-                match_entities([tags], [nothing]),
-                TaggedWords([WORDS], [tags], [nothing], [[" "] * len(tags)]),
-                count=len(tags),
-            )
-        ),
+        as_html(highlight_mistakes(match_entities([tags], [nothing]), mistakes, count=len(tags))),
         as_html(table),
         *(as_html(Feedback(NOT_YET, f"{word} `{shown(word)}`")) for word in WORDS),
         new_output("stream", text="\n".join(WORDS)),
@@ -114,18 +106,7 @@ def test_whatever_else_a_cell_shows_of_them_is_text(browser, tmp_path):
     assert [word for word in WORDS if text.count(word.replace("`", "'")) + text.count(word) < 7] == []
 
 
-def test_html_that_a_cell_puts_out_itself_can_do_nothing(browser, tmp_path):
-    raw = "".join(WORDS) + '<p id=end onclick="fired=1">end</p><a id=link href="javascript:fired=1">a</a>'
-    for part in (raw, raw.replace("<!--", "").replace("<style>*{display:none}</style>", "")):
-        page, fired = watched_page(browser)
-        page.goto(page_of(tmp_path, [new_output("display_data", {"text/html": part})]).as_uri())
-        page.evaluate("document.querySelectorAll('*').forEach(e => e.click && e.click())")
-        assert page.evaluate("typeof fired") == "undefined"
-        assert fired != []
-        assert [thing for thing in fired if "Content Security Policy" not in thing] == []
-        page.close()
-
-
+SCRIPTS = "".join(WORDS) + '<p id=end onclick="fired=1">end</p><a id=link href="javascript:fired=1">a</a>'
 ELSEWHERE = "http://elsewhere.invalid/"
 LEADING_AWAY = f"""\
 <meta http-equiv=refresh content="0;url={ELSEWHERE}">
@@ -139,15 +120,29 @@ LEADING_AWAY = f"""\
 """
 
 
-def test_html_that_a_cell_puts_out_itself_leads_nowhere(browser, tmp_path):
+def calm(raw):
+    """Take away what hides all that follows it."""
+    return raw.replace("<!--", "").replace("<style>*{display:none}</style>", "")
+
+
+@pytest.mark.parametrize("raw", [SCRIPTS, calm(SCRIPTS)])
+def test_html_that_a_cell_puts_out_itself_can_do_nothing(watched, tmp_path, raw):
+    page, fired = watched
+    page.goto(page_of(tmp_path, [new_output("display_data", {"text/html": raw})]).as_uri())
+    page.evaluate("document.querySelectorAll('*').forEach(e => e.click && e.click())")
+    assert page.evaluate("typeof fired") == "undefined"
+    assert fired != []
+    assert [thing for thing in fired if "Content Security Policy" not in thing] == []
+
+
+def test_html_that_a_cell_puts_out_itself_leads_nowhere(watched, tmp_path):
     path = page_of(tmp_path, [new_output("display_data", {"text/html": LEADING_AWAY})])
-    page, fired = watched_page(browser)
+    page, fired = watched
     page.goto(path.as_uri())
     page.evaluate("document.forms[0].submit()")
     page.wait_for_timeout(500)
     assert (page.url, page.evaluate("document.baseURI")) == (path.as_uri(), path.as_uri())
     assert [thing for thing in fired if "Content Security Policy" not in thing] == []
-    page.close()
 
 
 def test_only_images_of_its_own_folder_get_into_a_page(tmp_path):
@@ -165,14 +160,12 @@ def test_only_images_of_its_own_folder_get_into_a_page(tmp_path):
 
 # The site: `website/pages.py` and `website/build_site.py`.
 
-RAW = "".join(WORDS) + '<p id=end onclick="fired=1">end</p><a href="javascript:fired=1">a</a>' + LEADING_AWAY
-CALM = RAW.replace("<!--", "").replace("<style>*{display:none}</style>", "")
-DIRECTIVE = "```{raw} html\n<script>fired=1</script>\n```"
+RAW = SCRIPTS + LEADING_AWAY
 OUTPUTS = (
     {"text/html": RAW},
-    {"text/html": CALM},
+    {"text/html": calm(RAW)},
     {"text/markdown": RAW},
-    {"text/markdown": DIRECTIVE},
+    {"text/markdown": "```{raw} html\n<script>fired=1</script>\n```"},
     {"text/latex": "$\\href{javascript:fired=1}{x}$"},
     {"application/javascript": "fired = 1"},
     {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'><script>fired=1</script></svg>"},
@@ -186,10 +179,9 @@ def site(run, workplace):
     hostile = workplace / "runs" / "hostile"
     for name in ("pytorch", "keras"):
         shutil.copytree(folder / edition / "figures", hostile / name / "figures")
-        notebook = nbformat.read(folder / f"{edition}.ipynb", as_version=4)
-        notebook.cells.append(
-            new_code_cell("show()", outputs=[new_output("display_data", {**data}) for data in OUTPUTS])
-        )
+        notebook = read_notebook(folder / f"{edition}.ipynb")
+        outputs = [new_output("display_data", {**data}) for data in OUTPUTS]
+        notebook.cells.append(new_code_cell("show()", outputs=outputs))
         nbformat.write(notebook, hostile / f"{name}.ipynb")
     shutil.copy(folder / "report.html", hostile)
     (workplace / "runs" / "ko").mkdir()
@@ -201,19 +193,17 @@ def site(run, workplace):
 
 
 @pytest.mark.site
-def test_on_the_site_all_is_text(run, site, browser):
+def test_on_the_site_all_is_text(site, browser):
     for section, count in (("02", 6), ("08", 12)):  # sentences that are highlighted
-        text = visible_text(browser, site / "pytorch" / f"{section}.html")
-        assert [name for name in (*WORDS, *TYPES) if text.count(name) < count] == []
+        assert missing((*WORDS, *TYPES), visible_text(browser, site / "pytorch" / f"{section}.html"), count) == []
     assert IN_PYTHON in visible_text(browser, site / "pytorch" / "01.html")
-    text = visible_text(browser, site / "report.html")
-    assert [name for name in (*TYPES, f"./data {FOLDER_NAME}", f"./model {FOLDER_NAME}") if name not in text] == []
+    assert missing(NAMES, visible_text(browser, site / "report.html")) == []
 
 
 @pytest.mark.site
-def test_on_the_site_what_a_cell_puts_out_itself_does_nothing_and_leads_nowhere(site, browser):
+def test_on_the_site_what_a_cell_puts_out_itself_does_nothing_and_leads_nowhere(site, watched):
     path = site / "pytorch" / "11.html"
-    page, fired = watched_page(browser)
+    page, fired = watched
     page.goto(path.as_uri())
     page.evaluate("document.querySelectorAll('.cell_output *').forEach(e => e.click && e.click())")
     page.wait_for_timeout(500)
@@ -225,12 +215,11 @@ def test_on_the_site_what_a_cell_puts_out_itself_does_nothing_and_leads_nowhere(
     assert outputs.locator("p#end, iframe, form, script, style, meta, base, [onclick]").count() == 0
     assert outputs.inner_text().count("<script>fired=1</script>") >= 2  # of what is Markdown
     assert page.locator("footer").is_visible()
-    page.close()
 
 
 @pytest.mark.site
-def test_the_sites_policy_forbids_all_scripts_but_its_own(site, browser):
-    page, fired = watched_page(browser)
+def test_the_sites_policy_forbids_all_scripts_but_its_own(site, watched):
+    page, fired = watched
     changed = site / "pytorch" / "changed.html"
     raw = "<script>fired=1</script><img src=x onerror=fired=1><img src=http://elsewhere.invalid/x>"
     changed.write_text((site / "pytorch" / "11.html").read_text().replace("</article>", f"{raw}</article>"))
@@ -238,7 +227,6 @@ def test_the_sites_policy_forbids_all_scripts_but_its_own(site, browser):
     assert page.evaluate("typeof fired") == "undefined"
     assert sum("Content Security Policy" in thing for thing in fired) == 3
     changed.unlink()
-    page.close()
 
 
 # In JupyterLab there is no such policy, and formulas are set.
@@ -254,13 +242,9 @@ def lab(workplace, tmp_path_factory):
     (home / SETTINGS).parent.mkdir(parents=True)
     (home / SETTINGS).write_text('{"windowingMode": "none"}')  # all cells at once, not those in sight alone
     environment = os.environ | dict.fromkeys(folders, str(home))
-    options = ["--no-browser", "--port=0", "--allow-root", "--IdentityProvider.token=t"]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={workplace}", *options],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={workplace}", "--no-browser", "--port=0"]
+    command += ["--allow-root", "--IdentityProvider.token=t"]
+    server = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     addresses = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in server.stderr)
     yield next(filter(None, addresses))[0], environment
     server.terminate()
@@ -269,21 +253,19 @@ def lab(workplace, tmp_path_factory):
 
 @pytest.mark.faults
 @pytest.mark.parametrize("trusted", [True, False])
-def test_in_jupyterlab_all_is_text(run, browser, lab, workplace, trusted):
+def test_in_jupyterlab_all_is_text(run, watched, lab, workplace, trusted):
     address, environment = lab
     notebook = workplace / f"{run[0]}-{trusted}.ipynb"
     shutil.copy(run[1] / f"{run[0]}.ipynb", notebook)
     if trusted:  # as it is for whoever runs the cells
         subprocess.run([sys.executable, "-m", "jupyter", "trust", notebook], env=environment, check=True)
-    page, fired = watched_page(browser)
+    page, fired = watched
     page.goto(f"{address}/lab/tree/{notebook.name}?token=t&reset")  # without what an earlier test has opened
     page.locator(".jp-Notebook mark").first.wait_for()
     page.locator(".jp-Notebook th", has_text="peak memory").wait_for()  # in the last output
     page.wait_for_timeout(2000)  # in which formulas would be set
     text = " ".join(page.locator(".jp-Notebook").inner_text().split())
-    elsewhere = [thing for thing in fired if "://" in thing and address.removeprefix("http") not in thing]
     assert page.evaluate("typeof fired") == "undefined"
-    assert elsewhere == []
+    assert [thing for thing in fired if "://" in thing and address.removeprefix("http") not in thing] == []
     assert page.locator(".jp-OutputArea mjx-container").count() == 0
-    assert [word for word in (*WORDS, *TYPES) if text.count(word) < 6] == []
-    page.close()
+    assert missing((*WORDS, *TYPES), text, 6) == []

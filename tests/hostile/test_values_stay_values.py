@@ -3,16 +3,14 @@
 import ast
 import math
 import os
-import subprocess
-import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_notebook
+from support.editions import lesson, outputs_of, read_notebook, run, write_project
 from support.hostile import BOMB, code_that_writes
 
 from helpers.checkpoints.find import resolve_checkpoint
@@ -23,8 +21,6 @@ from helpers.notebook.parameters import RULES, check_value
 from helpers.run.__main__ import _value
 from helpers.run.editions import execute, load_profile
 
-ROOT = Path(__file__).resolve().parents[2]
-METADATA = nbformat.read(ROOT / "notebooks" / "token_classification_pytorch.ipynb", 4).metadata
 PIECES = ['"', "'", '"""', "\\", "\n", "\r", "\u2028", "\x85", "\0", "\ud800", ";", "#", "!ls", "%", "?", "{", "}", "é"]
 
 texts = st.text(st.characters()) | st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join)
@@ -42,12 +38,10 @@ anything = st.recursive(
 names = st.sampled_from(list(RULES)) | texts
 
 
-def notebook_that(*sources):
-    cells = [new_code_cell("", metadata={"tags": ["parameters"]}), *map(new_code_cell, sources)]
-    return new_notebook(cells=cells, metadata=METADATA)
-
-
 FOLDER = {"output_dir": "output"}  # which a runner sets
+NOTEBOOK = new_notebook(
+    cells=[new_code_cell("", metadata={"tags": ["parameters"]})], metadata=read_notebook(lesson("pytorch")).metadata
+)
 
 
 def injected(parameters, folder):
@@ -55,14 +49,13 @@ def injected(parameters, folder):
     executed = folder / "executed.ipynb"
     executed.unlink(missing_ok=True)
     try:
-        execute(notebook_that(), executed, FOLDER | parameters, prepare_only=True)
+        execute(NOTEBOOK, executed, FOLDER | parameters, prepare_only=True)
     except ParameterError:
         assert not executed.exists()
         return None
-    (cell,) = [
-        cell for cell in nbformat.read(executed, 4).cells if "injected-parameters" in cell.metadata.get("tags", [])
-    ]
-    return cell.source
+    cells = read_notebook(executed).cells
+    (source,) = [cell.source for cell in cells if "injected-parameters" in cell.metadata.get("tags", [])]
+    return source
 
 
 def assignments(source):
@@ -102,7 +95,7 @@ def test_ordinary_values_are_taken(tmp_path):
 @pytest.mark.parametrize("name", ["x=1;import os", "epochs=1;seed", "__builtins__", "", "seed\nimport os", "Seed"])
 def test_a_name_that_is_code_is_refused(tmp_path, name):
     with pytest.raises(ParameterError, match="the notebooks have no parameter"):
-        execute(notebook_that(), tmp_path / "executed.ipynb", {name: 1})
+        execute(NOTEBOOK, tmp_path / "executed.ipynb", {name: 1})
 
 
 # What no parameter can take
@@ -153,17 +146,8 @@ def test_what_no_path_can_be_is_named_where_it_is_used(tmp_path, monkeypatch, na
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A project with a notebook that shows its parameters, in which profiles can be written."""
-    (tmp_path / "notebooks" / "profiles").mkdir(parents=True)
-    notebook = notebook_that("print([dataset, model, hub_model_id])")
-    nbformat.write(notebook, tmp_path / "notebooks" / "token_classification_pytorch.ipynb")
-    (tmp_path / "notebooks" / "profiles" / "sample.yaml").write_text("{}")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(write_project(tmp_path, "print([dataset, model, hub_model_id])"))
     return tmp_path
-
-
-def write_profile(project, text, name="odd"):
-    (project / "notebooks" / "profiles" / f"{name}.yaml").write_text(text, encoding="utf-8")
-    return name
 
 
 @pytest.mark.parametrize(
@@ -203,8 +187,9 @@ def write_profile(project, text, name="odd"):
     ],
 )
 def test_a_profile_that_is_more_than_values_is_refused_in_a_line(project, text):
+    (project / "notebooks" / "profiles" / "odd.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(RunError, match=r"odd\.yaml") as caught:
-        load_profile(write_profile(project, text))
+        load_profile("odd")
     assert len(str(caught.value)) < 1000
     assert not (project / "mark").exists()
 
@@ -230,11 +215,8 @@ def test_a_profile_is_one_of_the_folder(project, name):
 def test_code_in_every_text_arrives_as_text(project):
     code = f"import os; {code_that_writes(project / 'mark').strip()}"
     texts = [f'"; {code} #', f"'\n{code}\n'", f'\\"\u2028{code}']
-    command = [sys.executable, "-m", "helpers.run", "--edition", "pytorch"]
-    for name, text in zip(("dataset", "model", "hub_model_id"), texts, strict=True):
-        command += ["-p", name, text]
-    subprocess.run(command, cwd=project, capture_output=True, text=True)  # ends for want of results, after all cells
-    notebook = nbformat.read(project / "runs" / "sample" / "pytorch.ipynb", 4)
-    (shown,) = [output.text for output in notebook.cells[-1].outputs]
+    named = dict(zip(("dataset", "model", "hub_model_id"), texts, strict=True))
+    run(project, "pytorch", "sample", **named)  # ends for want of results, after all cells
+    (shown,) = [output.text for output in outputs_of(read_notebook(project / "runs" / "sample" / "pytorch.ipynb"))]
     assert ast.literal_eval(shown) == texts
     assert not (project / "mark").exists()

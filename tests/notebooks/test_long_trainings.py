@@ -4,13 +4,11 @@ import os
 import re
 import subprocess
 import sys
-import time
 from functools import cache
 
-import nbformat
 import papermill
 import pytest
-from support.editions import ROOT
+from support.editions import ROOT, code_cells, errors_of, outputs_of, read_notebook, wait_until
 
 from helpers.notebook.editions import MAIN
 from helpers.training.resume import RECORD
@@ -38,12 +36,10 @@ def wait(step):
         Path({WAITING!r}).touch()
         while Path({WAITING!r}).exists():
             time.sleep(0.05)
-
-
 """
-# What waits in the middle of an epoch: a line before the training, in the form of each edition.
-WITH_WAITING = {
-    "pytorch": f"""{WAIT}
+# What waits in the middle of an epoch, in the form of each edition.
+WAITING_CALLBACK = {
+    "pytorch": """
 class Waiting(TrainerCallback):
     def on_step_end(self, args, state, control, **others):
         wait(state.global_step)
@@ -52,7 +48,7 @@ class Waiting(TrainerCallback):
 make_trainer = new_trainer
 new_trainer = lambda folder, callbacks: make_trainer(folder, [*callbacks, Waiting()])
 """,
-    "keras": f"""{WAIT}
+    "keras": """
 class Waiting(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         wait(int(self.model.optimizer.iterations))
@@ -71,9 +67,7 @@ weights = [tensor.numpy() for tensor in whole.model.state_dict().values()]
 logged = [{name: entry[name] for name in ("loss", "eval_loss", "eval_f1", "step") if name in entry}
     for entry in whole.state.log_history if "train_loss" not in entry]
 """,
-    "keras": """
-weights, logged = whole.get_weights(), whole_history
-""",
+    "keras": "weights, logged = whole.get_weights(), whole_history\n",
 }
 SAVE = """
 import json
@@ -83,18 +77,13 @@ Path("history.json").write_text(json.dumps(logged))
 """
 
 
-def code_cells(edition):
-    notebook = nbformat.read(ROOT / "notebooks" / "going_further" / f"long_trainings_{edition}.ipynb", as_version=4)
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
 def script(edition, settings):
     """The chapter's cells up to the training that may be killed, without those that show a crash before it."""
     lines = []
-    for cell in code_cells(edition):
+    for cell in code_cells(read_notebook(ROOT / "notebooks" / "going_further" / f"long_trainings_{edition}.ipynb")):
         tags = cell.metadata.get("tags", [])
         if "training" in tags:
-            return "\n".join([*lines, WITH_WAITING[edition], cell.source, ENDING[edition], SAVE])
+            return "\n".join([*lines, WAIT, WAITING_CALLBACK[edition], cell.source, ENDING[edition], SAVE])
         if "parameters" in tags:
             lines += [cell.source, *(f"{name} = {value!r}" for name, value in settings.items())]
         elif not any(word in cell.source for word in ("%pip", '"crashed', '"backup"')):
@@ -127,14 +116,25 @@ class Place:
     def go_on(self):
         (self.folder / WAITING).unlink()
 
-    def train(self, **changed):
-        process = self.start(**changed)
+    def train(self):
+        process = self.start()
         stdout, stderr = process.communicate()
         assert process.returncode == 0, stderr
         return stdout
 
+    def fail(self, process):
+        """Wait for a training to end with an error; give what it says."""
+        _, stderr = process.communicate()
+        assert process.returncode == 1
+        return stderr
+
     def result(self):
         return (self.folder / "weights.npz").read_bytes(), (self.folder / "history.json").read_text()
+
+
+def kill(process):
+    process.kill()
+    process.communicate()
 
 
 @pytest.fixture(params=MAIN)
@@ -148,9 +148,7 @@ def place(tmp_path, edition):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """What a training that is left alone ends with."""
-
+def results_of_undisturbed(tmp_path_factory):
     @cache
     def result(edition):
         place = Place(tmp_path_factory.mktemp(edition), edition)
@@ -160,34 +158,19 @@ def undisturbed(tmp_path_factory):
     return result
 
 
-def wait_until(condition, process):
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
-
-
-def kill(process):
-    process.kill()
-    process.communicate()
-
-
-# The chapter
+@pytest.fixture
+def expected(results_of_undisturbed, edition):
+    """What a training that is left alone ends with."""
+    return results_of_undisturbed(edition)
 
 
 def test_the_chapter_crashes_continues_and_finds_both_equal(workplace, edition):
-    parameters = SETTINGS | {"output_dir": f"output/{edition}"}
-    if edition == "keras":
-        del parameters["save_steps"]
-    notebook = papermill.execute_notebook(
-        workplace / "notebooks" / "going_further" / f"long_trainings_{edition}.ipynb",
-        None,
-        parameters,
-        cwd=workplace,
-        progress_bar=False,
-    )
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert [output.text for output in outputs if output.get("name") == "stderr"] == []
-    shown = "".join(output.get("text", "") for output in outputs)
+    path = workplace / "notebooks" / "going_further" / f"long_trainings_{edition}.ipynb"
+    settings = SETTINGS | {"output_dir": f"output/{edition}"}
+    parameters = {name: value for name, value in settings.items() if name in papermill.inspect_notebook(path)}
+    notebook = papermill.execute_notebook(path, None, parameters, cwd=workplace, progress_bar=False)
+    assert errors_of(notebook) == []
+    shown = "".join(output.get("text", "") for output in outputs_of(notebook))
     assert "crashed after step 22" in shown
     assert shown.count("the same weights: True\n") == shown.count("the same scores: True\n") == 1
     assert ("BackupAndRestore, the same weights: False\n" in shown) == (edition == "keras")
@@ -195,21 +178,15 @@ def test_the_chapter_crashes_continues_and_finds_both_equal(workplace, edition):
     assert "is of another training: learning_rate was 0.001, is 0.1." in shown
 
 
-# Killed
-
-
-def test_killed_in_mid_epoch_it_continues_from_the_newest_checkpoint_and_ends_the_same(place, edition, undisturbed):
-    expected = undisturbed(edition)
+def test_killed_in_mid_epoch_it_continues_from_the_newest_checkpoint_and_ends_the_same(place, edition, expected):
     kill(place.start_and_wait_in_mid_epoch())
     place.go_on()
-    stdout = place.train()
-    assert f"Training continues from {CHECKPOINTS}/checkpoint-{LAST[edition]}.\n" in stdout
+    assert f"Training continues from {CHECKPOINTS}/checkpoint-{LAST[edition]}.\n" in place.train()
     assert place.result() == expected
 
 
 @pytest.mark.faults
-def test_killed_while_a_checkpoint_is_written_it_continues_from_the_one_before(place, edition, undisturbed):
-    expected = undisturbed(edition)
+def test_killed_while_a_checkpoint_is_written_it_continues_from_the_one_before(place, edition, expected):
     process = place.start_and_wait_in_mid_epoch()
     unfinished = place.checkpoints / f"checkpoint-{NEXT[edition]}"
     unfinished.mkdir()
@@ -228,69 +205,50 @@ def test_killed_while_a_checkpoint_is_written_it_continues_from_the_one_before(p
 
 
 @pytest.mark.faults
-def test_killed_after_the_training_nothing_is_trained_again(place, edition, undisturbed):
-    expected = undisturbed(edition)
+def test_killed_after_the_training_nothing_is_trained_again_unless_the_newest_checkpoint_breaks(place, expected):
+    def kept():
+        return {path: path.stat().st_mtime_ns for path in place.checkpoints.rglob("*")}
+
     place.train()
-    kept = {path: path.stat().st_mtime_ns for path in place.checkpoints.rglob("*")}
+    before = kept()
     place.train()
-    assert {path: path.stat().st_mtime_ns for path in place.checkpoints.rglob("*")} == kept
+    assert kept() == before
     assert place.result() == expected
-
-
-@pytest.mark.faults
-def test_the_newest_checkpoint_may_break_later(place, edition, undisturbed):
-    expected = undisturbed(edition)
-    place.train()
     newest = max(place.checkpoints.glob("checkpoint-*"), key=lambda path: int(path.name.partition("-")[2]))
     largest = max(newest.iterdir(), key=lambda path: path.stat().st_size)
     os.truncate(largest, largest.stat().st_size - 100)
-    stdout = place.train()
-    assert f"{CHECKPOINTS}/{newest.name} is not whole and is passed over.\n" in stdout
+    assert f"{CHECKPOINTS}/{newest.name} is not whole and is passed over.\n" in place.train()
     assert place.result() == expected
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
+def test_another_training_is_not_continued(place):
+    place.train()
+    kept = sorted(place.checkpoints.rglob("*"))
+    for change, message in (
         ({"learning_rate": 0.1}, "learning_rate was 0.001"),
         ({"max_train_examples": 56}, "data was '"),
         ({"function": "tokenize_and_align_labels"}, "functions was '"),
         ({"function": "compute_metrics"}, "functions was '"),
-    ],
-)
-def test_another_training_is_not_continued(place, edition, change, message):
-    place.train()
-    kept = sorted(place.checkpoints.rglob("*"))
-    process = place.start(**change)
-    _, stderr = process.communicate()
-    assert process.returncode == 1
-    assert f"is of another training: {message}" in stderr
-    assert sorted(place.checkpoints.rglob("*")) == kept
+    ):
+        assert f"is of another training: {message}" in place.fail(place.start(**change))
+        assert sorted(place.checkpoints.rglob("*")) == kept
 
 
 @pytest.mark.faults
 def test_a_training_that_diverges_stops_and_leaves_no_checkpoint(place):
-    process = place.start(learning_rate=1e30)
-    _, stderr = process.communicate()
-    assert process.returncode == 1
-    assert "helpers.errors.TrainingDivergedError: the training has diverged: after epoch " in stderr
+    said = place.fail(place.start(learning_rate=1e30))
+    assert "helpers.errors.TrainingDivergedError: the training has diverged: after epoch " in said
     assert list(place.checkpoints.glob("checkpoint-*")) == []
 
 
-# A full disk
-
-
 @pytest.mark.faults
-def test_a_full_disk_is_named_and_with_room_it_continues(place, edition, undisturbed, small_disk):
-    expected = undisturbed(edition)
+def test_a_full_disk_is_named_and_with_room_it_continues(place, edition, expected, small_disk):
     disk = small_disk(place.checkpoints, "30m")
     process = place.start_and_wait_in_mid_epoch()
     disk.fill()
     place.go_on()
-    _, stderr = process.communicate()
-    assert process.returncode == 1
-    assert "helpers.errors.DiskFullError: the disk of " in stderr
+    assert "helpers.errors.DiskFullError: the disk of " in place.fail(process)
     disk.make_room()
     assert f"Training continues from {CHECKPOINTS}/checkpoint-{LAST[edition]}.\n" in place.train()
     assert place.result() == expected

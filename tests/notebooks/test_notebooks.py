@@ -6,58 +6,33 @@ import shutil
 import subprocess
 import sys
 
-import nbformat
 import papermill
 import pytest
-from support.editions import ROOT, lesson, python_of
+from support.editions import ROOT, code_cells, lesson, python_of, read_notebook
 
 import build
 from gaps import make_gaps
 from helpers.notebook.editions import EDITIONS
 from helpers.notebook.parameters import RULES
 
-ALL = sorted(
-    path
-    for folder in ("notebooks/*.ipynb", "notebooks/*/*.ipynb", "notebooks/ko/*/*.ipynb")
-    for path in ROOT.glob(folder)
-)
+PATTERNS = ("*.ipynb", "*/*.ipynb", "ko/*/*.ipynb")
+ALL = sorted(path for pattern in PATTERNS for path in (ROOT / "notebooks").glob(pattern))
 SHARED_CALLS = (
-    "load_dataset(",
-    'features["ner_tags"].feature.names',
-    "AutoTokenizer.from_pretrained(",
-    "is_split_into_words=True",
-    ".word_ids(",
-    "def tokenize_and_align_labels(",
-    ".map(tokenize_and_align_labels, batched=True)",
-    "DataCollatorForTokenClassification(",
-    'evaluate.load("seqeval")',
-    "def compute_metrics(",
-    "id2label",
-    "label2id",
-    'pipeline("ner"',
+    *("datasets.load_dataset(", 'features["ner_tags"].feature.names', "AutoTokenizer.from_pretrained("),
+    *("is_split_into_words=True", ".word_ids(", "def tokenize_and_align_labels(", "def compute_metrics("),
+    *(".map(tokenize_and_align_labels, batched=True)", "DataCollatorForTokenClassification(", "id2label", "label2id"),
+    *('evaluate.load("seqeval")', 'pipeline("ner"'),
 )
 CALLS = {
     "pytorch": (
-        "AutoModelForTokenClassification.from_pretrained(",
-        "TrainingArguments(",
-        "push_to_hub=push_to_hub",
-        "Trainer(",
-        "trainer.train()",
-        "trainer.evaluate()",
-        "trainer.push_to_hub()",
+        *("AutoModelForTokenClassification.from_pretrained(", "TrainingArguments(", "push_to_hub=push_to_hub"),
+        *("Trainer(", "trainer.train()", "trainer.evaluate()", "trainer.push_to_hub()"),
     ),
     "keras": (".compile(", ".fit(", "callbacks=callbacks", "save_pretrained(", "upload_folder(", "ignore_class=-100"),
     "tensorflow": (
-        'return_tensors="tf"',
-        "create_optimizer(",
-        "TFAutoModelForTokenClassification.from_pretrained(",
-        "prepare_tf_dataset(",
-        ".compile(",
-        "KerasMetricCallback(",
-        "PushToHubCallback(",
-        ".fit(",
-        'framework="tf"',
-        "tf.math.argmax(",
+        *('return_tensors="tf"', "create_optimizer(", "TFAutoModelForTokenClassification.from_pretrained("),
+        *("prepare_tf_dataset(", ".compile(", "KerasMetricCallback(", "PushToHubCallback(", ".fit("),
+        *('framework="tf"', "tf.math.argmax("),
     ),
 }
 
@@ -67,26 +42,24 @@ def edition(request):
     return request.param
 
 
-def code_cells(edition):
-    cells = nbformat.read(lesson(edition), as_version=4).cells
-    return [cell.source for cell in cells if cell.cell_type == "code"]
+def code_of(edition):
+    return [cell.source for cell in code_cells(read_notebook(lesson(edition)))]
 
 
 def markdown(path):
-    cells = nbformat.read(path, as_version=4).cells
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return "\n".join(cell.source for cell in read_notebook(path).cells if cell.cell_type == "markdown")
 
 
 def headings(path):
     return re.findall(r"^#+ .*$", markdown(path), re.MULTILINE)
 
 
+# Built
+
+
 def run_build(folder, *arguments):
     command = [sys.executable, folder / "notebooks" / "source" / "build.py", *arguments]
     return subprocess.run(command, capture_output=True, text=True)
-
-
-# Built
 
 
 def test_everything_built_is_up_to_date():
@@ -108,18 +81,16 @@ def copy(tmp_path):
 
 def test_a_changed_source_is_noticed_and_changes_no_other_cell(copy):
     source = copy / "notebooks" / "source" / "lesson.md"
-    text = source.read_text(encoding="utf-8")
-    source.write_text(
-        text.replace("## 4. Pad batches\n", "## 4. Pad batches\n\nOne more sentence.\n"), encoding="utf-8"
-    )
+    heading = "## 4. Pad batches\n"
+    text = source.read_text(encoding="utf-8").replace(heading, f"{heading}\nOne more sentence.\n")
+    source.write_text(text, encoding="utf-8")
     check = run_build(copy, "--check")
     assert check.returncode == 1
     assert check.stderr.count("token_classification_") == 2 * len(EDITIONS)
     assert run_build(copy).returncode == 0
     for name in EDITIONS:
-        changed = nbformat.read(copy / lesson(name).relative_to(ROOT), as_version=4)
-        committed = nbformat.read(lesson(name), as_version=4)
-        before, after = ({cell.id: cell.source for cell in book.cells} for book in (committed, changed))
+        books = (read_notebook(lesson(name)), read_notebook(copy / lesson(name).relative_to(ROOT)))
+        before, after = ({cell.id: cell.source for cell in book.cells} for book in books)
         (removed,), (added,) = before.keys() - after.keys(), after.keys() - before.keys()
         assert "One more sentence." not in before[removed]
         assert "One more sentence." in after[added]
@@ -135,17 +106,13 @@ def test_nothing_is_written_where_something_cannot_be(tmp_path):
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
-def test_each_notebook_says_what_it_is_built_from_and_has_no_outputs(path):
-    notebook = nbformat.read(path, as_version=4)
+def test_each_notebook_says_what_it_is_built_from_has_no_outputs_and_links_lead_somewhere(path):
+    notebook = read_notebook(path)
     assert (ROOT / notebook.metadata["built_from"]).is_file()
     assert notebook.metadata["built_from"] in notebook.cells[-1].source
     assert [cell.id for cell in notebook.cells if cell.get("outputs") or cell.get("execution_count")] == []
     assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
     assert "{{" not in "\n".join(cell.source for cell in notebook.cells)
-
-
-@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
-def test_relative_links_lead_somewhere(path):
     links = re.findall(r"\]\((?!https:)([^)#]+)", markdown(path))
     assert [link for link in links if not (path.parent / link).is_file()] == []
 
@@ -163,49 +130,37 @@ def test_editions_share_their_headings_and_parameters(edition):
 
 
 def test_the_lesson_keeps_its_budgets(edition):
-    cells, code = nbformat.read(lesson(edition), as_version=4).cells, code_cells(edition)
+    code = code_of(edition)
     lines = [[line for line in cell.splitlines() if line.strip()] for cell in code]
-    assert len(cells) <= 80
+    assert len(read_notebook(lesson(edition)).cells) <= 80
     assert len(markdown(lesson(edition)).split()) <= 2000
     assert sum(not line.strip().startswith("#") for cell in lines for line in cell) <= 190
     assert max(map(len, lines)) <= 20
     assert next(number for number, cell in enumerate(code, 1) if re.search(r"\.train\(|\.fit\(", cell)) <= 25
-    trees = [ast.parse(cell) for cell in code if "%pip" not in cell]
-    imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    modules = set()
-    for node in imports:
-        if node.module == "helpers":
-            modules |= {alias.name for alias in node.names}
-        elif node.module.startswith("helpers."):
-            modules.add(node.module)
-    assert 5 < len(modules) <= 9
 
 
-LOADED = """\
+LOADED = """
 import sys
-{imports}
 modules = [module for name, module in sys.modules.items() if name.startswith("helpers.")]
 print(len([module for module in modules if not hasattr(module, "__path__")]))
 """
 
 
-def test_the_lesson_loads_few_helpers(edition):
-    trees = [ast.parse(cell) for cell in code_cells(edition) if "%pip" not in cell]
-    nodes = [node for tree in trees for node in tree.body if isinstance(node, ast.ImportFrom)]
-    imports = [ast.unparse(node) for node in nodes if node.module.split(".")[0] == "helpers"]
-    script = LOADED.format(imports="\n".join(imports))
+def test_the_lesson_names_and_loads_few_helpers(edition):
+    trees = [ast.parse(cell) for cell in code_of(edition) if "%pip" not in cell]
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    nodes = [node for node in nodes if node.module.split(".")[0] == "helpers"]
+    named = {name.name if node.module == "helpers" else node.module for node in nodes for name in node.names}
+    assert 5 < len(named) <= 9
+    script = "\n".join(map(ast.unparse, nodes)) + LOADED
     done = subprocess.run([python_of(edition), "-c", script], capture_output=True, text=True, check=True)
     assert 5 < int(done.stdout) <= 24
 
 
 def test_the_lesson_has_the_calls_of_the_field(edition):
-    code = "\n".join(code_cells(edition))
-    needed = [call for call in SHARED_CALLS if call != "load_dataset("] + ["datasets.load_dataset(", *CALLS[edition]]
-    assert [call for call in needed if call not in code] == []
-
-
-def test_no_line_multiplies_the_batch_that_is_trained_with(edition):
-    for line in "\n".join(code_cells(edition)).splitlines():
+    code = "\n".join(code_of(edition))
+    assert [call for call in (*SHARED_CALLS, *CALLS[edition]) if call not in code] == []
+    for line in code.splitlines():  # of the batch that is trained with, the size is what the parameter says
         assert not re.search(r"\* *batch_size", line) or re.search(r"eval|validation|test", line, re.IGNORECASE), line
 
 
@@ -255,12 +210,9 @@ def second(x):
 check(first, é)'''
 
 
-def test_gaps_leave_the_rest_as_it_was():
-    assert make_gaps(SOLVED)[0] == WITH_GAPS
-
-
-def test_the_solution_is_what_was_taken_out():
-    _, solution = make_gaps(SOLVED)
+def test_gaps_leave_the_rest_as_it_was_and_the_solution_is_what_was_taken_out():
+    exercise, solution = make_gaps(SOLVED)
+    assert exercise == WITH_GAPS
     statements = [node for node in ast.parse(SOLVED).body if not isinstance(node, ast.Expr)]
     assert [ast.dump(node) for node in ast.parse(solution).body] == [ast.dump(node) for node in statements]
     assert "# five" in solution

@@ -1,26 +1,31 @@
 """What the documents speak of, against what is there."""
 
+import ast
 import re
-from pathlib import Path
+import tomllib
 
+import papermill
 import pytest
+from support.editions import ROOT, lesson
 
-ROOT = Path(__file__).resolve().parents[2]
+from helpers.notebook.parameters import RULES
+
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in DOCUMENTS}
+README = TEXTS["README.md"]
+LINK = re.compile(r"\]\(([^)\s]+)|^\[[^]]+\]: (\S+)", re.MULTILINE)
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"runs", "output"}
 PYTHON = r"(?:python|\.venv\S*?/python|Scripts\\python) -m (helpers|regression|proofs)([.\w]*)"
 
 
-@pytest.mark.parametrize("name", TEXTS)
-def test_links_lead_somewhere(name):
-    folder = (ROOT / name).parent
-    links = re.findall(r"\]\((?!https:|#)([^)#\s]+)", TEXTS[name])
-    assert [link for link in links if not (folder / link).exists()] == []
+def links(name):
+    return [inline or defined for inline, defined in LINK.findall(TEXTS[name])]
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_paths_are_there(name):
+def test_links_and_paths_lead_somewhere(name):
+    files = [link.partition("#")[0] for link in links(name) if not link.startswith(("https:", "#"))]
+    assert [file for file in files if not (ROOT / name).parent.joinpath(file).exists()] == []
     # Words that begin with a folder of the project; what runs leave is not there before them.
     words = re.findall(r"(?:^|[\s`(])((?:[\w.*-]+/)+[\w.*-]*)", TEXTS[name], re.MULTILINE)
     paths = [word.rstrip(".") for word in words if word.split("/")[0] in FOLDERS]
@@ -28,14 +33,9 @@ def test_paths_are_there(name):
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_targets_of_make_are_there(name):
+def test_targets_of_make_and_modules_are_there(name):
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"(?:^|`)make ([a-z][\w-]*)", TEXTS[name], re.MULTILINE))
-    assert named <= targets
-
-
-@pytest.mark.parametrize("name", TEXTS)
-def test_modules_are_there(name):
+    assert set(re.findall(r"(?:^|`)make ([a-z][\w-]*)", TEXTS[name], re.MULTILINE)) <= targets
     named = re.findall(PYTHON, TEXTS[name]) + re.findall(r"`(helpers|regression|proofs)((?:\.\w+)+)`", TEXTS[name])
     for package, rest in named:
         place = (ROOT if package == "proofs" else ROOT / "src") / package / rest.lstrip(".").replace(".", "/")
@@ -48,3 +48,74 @@ def test_that_there_is_something_to_look_for():
     assert text.count("`make ") > 20
     assert text.count("`tests/") > 20
     assert len(re.findall(PYTHON, text)) > 4
+    assert len(links("README.md")) > 3
+
+
+# The README
+
+
+def test_addresses_are_those_of_the_repository():
+    repository = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
+    owner, name = repository.split("/")[-2:]
+    colab = f"https://colab.research.google.com/github/{owner}/{name}/blob/main/"
+    notebooks = [link.removeprefix(colab) for link in links("README.md") if "colab.research" in link]
+    assert [path for path in notebooks if not (ROOT / path).is_file()] == []
+    pages = {link for link in links("README.md") if ".github.io" in link}
+    assert pages <= {f"https://{owner}.github.io/{name}/"}
+
+
+def table(first_column):
+    """The rows of the README's table whose header begins with some text; none where there is no such table."""
+    _, found, rest = README.partition(f"| {first_column} |")
+    lines = rest.split("\n\n")[0].splitlines()[2:] if found else []
+    return [[cell.strip(" `") for cell in line.strip("| ").split(" | ")] for line in lines]
+
+
+def test_parameters_and_profiles_are_those_of_the_lesson():
+    parameters = papermill.inspect_notebook(lesson("pytorch"))
+    defaults = {name: ast.literal_eval(parameter["default"]) for name, parameter in parameters.items()}
+    named = {row[0]: ast.literal_eval(row[1]) for row in table("parameter")}
+    assert {name: value for name, value in named.items() if name != "output_dir" and defaults.get(name) != value} == {}
+    assert set(re.findall(r"-p (\w+)", README)) <= set(RULES)
+    profiles = {path.stem for path in (ROOT / "notebooks" / "profiles").glob("*.yaml")}
+    assert {row[0] for row in table("profile")} | set(re.findall(r"PROFILE=(\w+)", README)) <= profiles
+
+
+def test_pythons_are_those_that_the_project_takes():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lowest, highest = (int(number) for number in re.findall(r"3\.(\d+)", project["requires-python"]))
+    (named,) = re.findall(r"You need Python (.*)", README) or [""]
+    assert {int(minor) for minor in re.findall(r"\b3\.(\d+)", named)} <= set(range(lowest, highest))
+
+
+def test_nothing_is_left_to_fill_in():
+    assert "{{" not in README and "_TABLE" not in README
+
+
+# The table of faults
+
+
+def marks_of_tests():
+    """Map the name of each test to whether it is marked as one of those that take long."""
+    functions = (
+        node
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    )
+    return {node.name: "pytest.mark.faults" in map(ast.unparse, node.decorator_list) for node in functions}
+
+
+def test_tests_of_faults_are_there_and_those_that_take_long_are_marked_so():
+    takes_long, named = marks_of_tests(), 0
+    rows = [line for line in TEXTS["docs/faults.md"].splitlines() if line.startswith("| ")]
+    for part in ";".join(row.strip("| ").rpartition(" | ")[2] for row in rows).split(";"):  # *long* holds up to there
+        for name in re.findall(r"`(test_\w+)…?`", part):
+            found = [long for test, long in takes_long.items() if test.startswith(name)]
+            is_marked = "*long*" in part[: part.index(f"`{name}")]
+            assert found and found == [is_marked] * len(found), name
+            named += 1
+    assert named > 60
+    files = [path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py")]
+    for name in re.findall(r"`(\S*test_\w+\.py)`", TEXTS["docs/faults.md"]):
+        assert any(path.match(name) for path in files), name

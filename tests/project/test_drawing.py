@@ -1,29 +1,20 @@
 """The lesson's drawing of the model."""
 
 import runpy
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
+from support.browsing import contrast
+from support.editions import ROOT
 from transformers import AutoTokenizer
 
 from helpers.alignment import align_labels
 from helpers.checkpoints.find import resolve_checkpoint
 
-ROOT = Path(__file__).parents[2]
 TOOL = runpy.run_path(str(ROOT / "tools" / "draw_model.py"))
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-def luminance(colour):
-    """WCAG 2's relative luminance."""
-    if len(colour) == 4:
-        colour = "#" + "".join(2 * digit for digit in colour[1:])
-    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def texts_on_boxes(path):
@@ -44,8 +35,7 @@ def test_the_drawing_is_what_the_tool_writes_and_its_texts_stand_out(path):
     texts = list(texts_on_boxes(path))
     assert len(texts) == 7 * 2 + 3 + 8 * 2 + 5 + 2  # rows, layers, columns, words, "added"
     for text, box in texts:
-        dark, light = sorted([luminance(text.get("fill")), luminance(box[4])])
-        assert (light + 0.05) / (dark + 0.05) >= 4.5, text.text
+        assert contrast(text.get("fill"), box[4]) >= 4.5, text.text
 
 
 def test_the_texts_fit_even_in_a_wide_font():

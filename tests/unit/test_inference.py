@@ -7,8 +7,8 @@ import subprocess
 import pytest
 import torch
 from support.editions import ROOT, python_of
+from support.small_tokenizers import CHECKPOINTS, save_tokenizer
 from support.trained_models import save_model
-from support.word_tokenizers import KINDS, save_tokenizer
 from transformers import AutoConfig, AutoTokenizer, BertForTokenClassification, pipeline
 
 from helpers.checkpoints.word_tokenizer import prepare_tokenizer
@@ -16,7 +16,7 @@ from helpers.inference import WORDS, find_entities
 
 LABELS = {0: "O", 1: "B-location"}
 TEXT = "They met in Oslo. Rome, (Lima) and Oslo, she said."
-TOKENIZERS = [kind for kind in KINDS if kind not in ("one that strips", "T5", "XLM-R")]  # these split the names
+TOKENIZERS = [kind for kind in CHECKPOINTS if kind not in ("one that strips", "T5", "XLM-R")]  # these split the names
 
 
 def knows(cities, kind, folder):

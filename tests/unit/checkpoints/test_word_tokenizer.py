@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 import transformers
-from support.word_tokenizers import KINDS, WORDS, save_tokenizer
+from support.published_checkpoints import SMALL
+from support.small_tokenizers import CHECKPOINTS, WORDS, save_tokenizer
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForTokenClassification, AutoTokenizer, pipeline
 from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES
 
@@ -13,16 +14,8 @@ from helpers.checkpoints.word_tokenizer import POSITIONS_BEHIND_PADDING, longest
 from helpers.errors import CheckpointUnavailableError
 
 BERT = AutoConfig.for_model("bert", max_position_embeddings=64)
-SMALL = {
-    **dict.fromkeys(("hidden_size", "dim", "embedding_size", "hidden_dim", "intermediate_size", "d_model"), 16),
-    **dict.fromkeys(("emb_dim", "n_embd", "d_ff", "encoder_ffn_dim", "decoder_ffn_dim"), 16),
-    **dict.fromkeys(("num_attention_heads", "n_heads", "n_head", "num_heads", "num_key_value_heads"), 2),
-    **dict.fromkeys(("encoder_attention_heads", "decoder_attention_heads"), 2),
-    **dict.fromkeys(("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers", "decoder_layers"), 1),
-    **dict.fromkeys(("head_dim", "d_kv"), 8),
-    **dict.fromkeys(("max_position_embeddings", "n_positions"), 20),
-    **{"vocab_size": 50, "pad_token_id": 1},
-}
+FEW_POSITIONS = SMALL | dict.fromkeys(("max_position_embeddings", "n_positions"), 20) | {"vocab_size": 50}
+FEW_POSITIONS["pad_token_id"] = 1
 
 
 def pieces(encoding):
@@ -30,7 +23,7 @@ def pieces(encoding):
     return [token.replace("Ġ", "_").replace("▁", "_") for token in encoding.tokens()]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "one that strips"])
+@pytest.mark.parametrize("kind", [kind for kind in CHECKPOINTS if kind != "one that strips"])
 def test_words_are_read_as_they_are_with_spaces_between(tmp_path, kind):
     untouched = AutoTokenizer.from_pretrained(save_tokenizer(kind, tmp_path / "encoder"))
     in_text = pieces(untouched("a " + " ".join(WORDS), add_special_tokens=False))
@@ -87,7 +80,7 @@ def small_model(kind):
     """Make a model of an architecture; None if it is large or wants other sizes, for which each has its errors."""
     try:
         known = CONFIG_MAPPING[kind]()
-        config = CONFIG_MAPPING[kind](**{name: value for name, value in SMALL.items() if hasattr(known, name)})
+        config = CONFIG_MAPPING[kind](**{name: value for name, value in FEW_POSITIONS.items() if hasattr(known, name)})
         with torch.device("meta"):
             size = AutoModelForTokenClassification.from_config(config).num_parameters()
         return AutoModelForTokenClassification.from_config(config).eval() if size < 10**6 else None
