@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 import yaml
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from helpers.errors import MatrixError, ParameterError, RunError
+from helpers.errors import ParameterError, RunError
 from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.language import LANGUAGES
 from helpers.notebook.parameters import RULES, check_value, short
 from helpers.run.editions import load_profile
+from regression.errors import MatrixError
 from regression.storage import read_file
 
 AXES = {"editions": "edition", "languages": "language", "profiles": "profile"}

@@ -11,7 +11,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from helpers.errors import ResultsError, RunError
-from helpers.files import require_file, written_whole
+from helpers.files import atomic_write, require_file
 from helpers.notebook.locks import claimed
 from regression.schema import parse_json
 
@@ -123,5 +123,5 @@ class Store:
             return
         path = Path(self.root, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as unfinished:
+        with atomic_write(path) as unfinished:
             unfinished.write_bytes(data)

@@ -20,7 +20,7 @@ import catalogue
 from helpers.errors import ParameterError, TutorialError
 from helpers.notebook.language import translate, use_language
 from helpers.plots import use_fonts
-from helpers.run.report import write_report
+from helpers.run.pages import write_report
 from translation import helper_messages, messages, template_messages, translate_code, translate_markdown
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,8 +5,8 @@ import statistics
 
 import pytest
 
-from helpers.errors import BaselineError
 from regression.baselines import accept, make_baseline, measured, read_baseline
+from regression.errors import BaselineError
 from regression.storage import Store
 
 

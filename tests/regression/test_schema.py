@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from helpers.errors import BaselineError, ResultsError
+from helpers.errors import ResultsError
 from regression.baselines import accept, make_baseline, read_baseline
+from regression.errors import BaselineError
 from regression.matrix import Case
 from regression.record import Job, valid_result
 from regression.report import write_report
