@@ -99,10 +99,7 @@ def _require_keys(path: Path, results: dict) -> None:
 
 
 def results_table(runs: Sequence[dict]) -> pd.DataFrame:
-    """Lay the results of several runs side by side, as `read_results` gives them: a row for each.
-
-    It has data set, model, epochs, test scores, training and total seconds where known, and peak memory in GB.
-    """
+    """Lay the results of several runs side by side, as `read_results` gives them: a row for each."""
     rows = [
         {
             "edition": run["edition"],

@@ -17,12 +17,7 @@ from helpers.notebook import locks
 from helpers.notebook.language import use_language
 from helpers.notebook.missing_names import load_ipython_extension
 from helpers.notebook.parameters import check_names, check_parameters
-from helpers.notebook.startup import (
-    prepare_framework,
-    quieten_transformers,
-    require_fresh_imports,
-    use_writable_caches,
-)
+from helpers.notebook.startup import prepare_framework, quieten_transformers, require_fresh_imports, use_writable_caches
 
 _session: tuple[str, dict[str, Any], Path]  # the edition, parameters and folder of `start`
 
@@ -75,20 +70,9 @@ def save_results(
 ) -> pd.DataFrame:
     """Write the record of this run and the model's card, let go of the folder, and give a table to show.
 
-    Parameters
-    ----------
-    dataset
-        As it was trained on.
-    checkpoint
-        The folder of the encoder that the training began with.
-    history
-        A row an epoch: ``epoch``, ``training_loss``, ``validation_loss`` and the validation scores.
-    test
-        The seqeval metric's scores on the test split.
-    mistakes
-        How many entities had which outcome, as `helpers.metrics.outcome_counts` gives them.
-    model_dir
-        The folder of the trained model, which gets the card.
+    ``checkpoint`` is the folder of the encoder that the training began with. ``history`` has a row an epoch, with
+    losses and validation scores, ``test`` the seqeval metric's scores on the test split, and ``mistakes`` how many
+    entities had which outcome, as `helpers.metrics.outcome_counts` gives them.
     """
     from helpers.hub.card import write_card  # here, as nothing before the end needs them
     from helpers.notebook.results import read_results, results_table, write_results

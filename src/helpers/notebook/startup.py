@@ -114,10 +114,9 @@ def prepare_framework(edition: str) -> None:
 
 
 def load_triton_first() -> None:
-    """Load Triton, where PyTorch's CUDA builds bring it, before TensorFlow.
+    """Load Triton, where PyTorch's CUDA builds bring it, before TensorFlow, after which its native library crashes.
 
-    After TensorFlow, loading Triton's native library crashes the process (seen with torch 2.13.0, TensorFlow 2.21.0 and
-    Triton 3.7.1); before TensorFlow it does no harm.
+    Seen with torch 2.13.0, TensorFlow 2.21.0 and Triton 3.7.1.
     """
     with suppress(ImportError):
         import triton  # noqa: F401

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import papermill
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
@@ -135,12 +134,12 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
     papermill_io.register(executed.anchor, _WholeFiles())  # "/", or a drive of Windows
     try:
         with tempfile.TemporaryDirectory(dir=FOR_SOCKETS) as sockets, room_needed(executed.parent):
-            papermill.execute_notebook(
+            done = papermill.execute_notebook(
                 notebook, executed, parameters, engine_name="saves_before_code", config=_listen(sockets), **settings
             )
     except (PapermillExecutionError, RuntimeError) as error:  # RuntimeError: jupyter_client has no class of its own
         raise RunError(_explain(error, executed)) from error
-    _keep_seconds(executed, Path(parameters["output_dir"]))
+    _keep_seconds(done, Path(parameters["output_dir"]))
 
 
 def _explain(error: PapermillExecutionError | RuntimeError, executed: Path) -> str:
@@ -166,10 +165,9 @@ def _listen(sockets: str) -> Config:
     return Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
 
 
-def _keep_seconds(executed: Path, artefacts: Path) -> None:
+def _keep_seconds(notebook: NotebookNode, artefacts: Path) -> None:
     """Add to the record of a run what papermill has measured: the whole notebook, and the cell tagged ``training``."""
     if (artefacts / FILE_NAME).exists():
-        notebook = nbformat.read(executed, as_version=4)
         training = [cell.metadata for cell in notebook.cells if TRAINING in cell.metadata.get("tags", [])]
         seconds = {"training": sum(metadata.papermill["duration"] for metadata in training)}
         add_seconds(artefacts, seconds | {"total": notebook.metadata.papermill["duration"]})

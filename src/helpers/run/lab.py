@@ -37,12 +37,8 @@ class Kernels(KernelSpecManager):
 
 def main(arguments: list[str] | None = None) -> int | None:
     """Run the command line: open JupyterLab, until somebody shuts it down; 1 if there is nothing to open."""
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers.run.lab",
-        description=__doc__,
-        epilog="Further arguments are passed on to JupyterLab.",
-        allow_abbrev=False,
-    )
+    further = "Further arguments are passed on to JupyterLab."
+    parser = argparse.ArgumentParser("python -m helpers.run.lab", None, __doc__, further, allow_abbrev=False)
     parser.add_argument("--profile", help="open copies with the parameters of this file in notebooks/profiles")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="whose folder to begin in")
     options, for_jupyterlab = parser.parse_known_args(arguments)
@@ -79,11 +75,10 @@ def make_copies(profile: str) -> Path:
     parameters = load_profile(profile)
     originals, root, kept = notebooks_folder(), RUNS / "lab" / profile, []
     for notebook in sorted(originals.glob("**/*.ipynb")):
-        place = notebook.relative_to(originals)
-        if any(part.startswith(".") for part in place.parts):
-            continue  # where Jupyter keeps its own copies
-        copy = root / place
-        text = _with_parameters(notebook, _seen_from(copy.parent, parameters))
+        copy = root / notebook.relative_to(originals)
+        if ".ipynb_checkpoints" in copy.parts:
+            continue  # Jupyter's own copies
+        text = _with_parameters(notebook, parameters, copy.parent)
         if not copy.exists():
             with atomic_write(copy) as unfinished:
                 unfinished.write_text(text, encoding="utf-8")
@@ -112,7 +107,12 @@ def fill_in(source: str, parameters: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _with_parameters(notebook: Path, parameters: dict[str, Any]) -> str:
+def _with_parameters(notebook: Path, parameters: dict[str, Any], folder: Path) -> str:
+    """Put a profile's parameters, whose paths are seen from the project, into a notebook that is to lie in a folder."""
+    for name in {"dataset", "model"} & parameters.keys():
+        source = parameters[name]
+        if source.startswith(".") or (source not in BY_NAME and os.path.exists(source) and not os.path.isabs(source)):
+            parameters = parameters | {name: Path(os.path.relpath(source, folder)).as_posix()}
     copy = nbformat.read(notebook, as_version=4)
     for cell in copy.cells:
         if cell.cell_type == "code":
@@ -120,16 +120,6 @@ def _with_parameters(notebook: Path, parameters: dict[str, Any]) -> str:
         if PARAMETERS in cell.metadata.get("tags", []):
             cell.source = fill_in(cell.source, parameters)
     return nbformat.writes(copy) + "\n"
-
-
-def _seen_from(folder: Path, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Let data and a model that a profile names by a path from the project's folder be found from another folder."""
-    moved = dict(parameters)
-    for name in ("dataset", "model"):
-        source = parameters.get(name, "")
-        if source.startswith(".") or (source not in BY_NAME and os.path.exists(source) and not os.path.isabs(source)):
-            moved[name] = Path(os.path.relpath(source, folder)).as_posix()
-    return moved
 
 
 if __name__ == "__main__":
