@@ -59,10 +59,11 @@ class Cell:
 
     def after(self, action):
         """Do what the browser tells the kernel to; give the HTML that takes the place of what was shown at first."""
+        first, before = self.shown.outputs[1], len(self.shown.outputs)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(InteractiveShell.instance(), "display_pub", self.shown)
             action()
-        _, first, *_, last = self.shown.outputs
+        (last,) = self.shown.outputs[before:]
         assert last["update"]
         assert last["transient"] == first["transient"]
         return last["data"]["text/html"]
