@@ -55,6 +55,7 @@ def run_editions(editions: Sequence[str], parameters: dict[str, Any], folder: Pa
         _require_nothing_read_from([unfinished(folder, edition) for edition in editions], parameters)
         for edition in editions:
             remove_unfinished(folder, edition)
+        stack.enter_context(room_needed(folder))
         finished = []
         try:
             for edition in editions:

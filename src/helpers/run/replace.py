@@ -49,9 +49,9 @@ def put_in_place(folder: Path, edition: str) -> None:
         text = path.read_text(encoding="utf-8")
         with atomic_write(path) as rewritten:  # to name the folder that readers will find
             rewritten.write_text(text.replace(f"{edition}{UNFINISHED}", edition), encoding="utf-8")
-    results = [path for path in artefacts.iterdir() if path.name != LOCK]
-    moves = {path: home / path.name for path in sorted(results, key=lambda path: path.name == FILE_NAME)}
-    moves = {notebook: folder / f"{edition}.ipynb"} | moves
+    results = sorted(artefacts.iterdir(), key=lambda path: path.name == FILE_NAME)
+    moves = {notebook: folder / f"{edition}.ipynb"}
+    moves |= {path: home / path.name for path in results if path.name != LOCK}
     try:
         (home / FILE_NAME).unlink(missing_ok=True)
         for new, old in moves.items():
