@@ -9,7 +9,7 @@ import time
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-from helpers.notebook.session import prepare_framework
+from helpers.notebook.startup import prepare_framework
 
 prepare_framework("keras")
 

@@ -15,7 +15,7 @@ from transformers import (
 )
 
 from helpers.metrics import tags_from_logits
-from helpers.notebook.session import prepare_framework
+from helpers.notebook.startup import prepare_framework
 from helpers.training import speed
 
 

@@ -172,7 +172,7 @@ def write_report(report: Path, folder: Path, name: str) -> None:
     Parameters
     ----------
     report : Path
-        As `helpers.run.report` writes it. Its links and pictures are relative to the start page.
+        As `helpers.run.pages` writes it. Its links and pictures are relative to the start page.
     folder : Path
         Of Sphinx's sources.
     name : str

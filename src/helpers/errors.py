@@ -4,17 +4,10 @@ from helpers.notebook.secrets import redact_tokens
 
 
 class TutorialError(Exception):
-    """Base of all errors raised for bad input; a notebook shows its message instead of a traceback.
-
-    Parameters
-    ----------
-    message : str
-        Access tokens are taken out of it: an address or a broken file that it quotes may hold one.
-    **values : object
-        What fills the message's placeholders, if there are any.
-    """
+    """Base of all errors raised for bad input; a notebook shows its message instead of a traceback."""
 
     def __init__(self, message: str, **values: object):
+        # An address or a broken file that it quotes may hold a token.
         super().__init__(redact_tokens(message.format(**values) if values else message))
 
     def _render_traceback_(self) -> list[str]:
@@ -108,11 +101,3 @@ class RestartNeededError(TutorialError):
 
 class RunError(TutorialError):
     """A headless run was asked for something that does not exist, or one of its cells failed."""
-
-
-class MatrixError(TutorialError):
-    """A matrix of regression runs is not well-formed, or names something that does not exist."""
-
-
-class BaselineError(TutorialError):
-    """A baseline cannot be read, or there is nothing that could become one."""

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all and are none but files, and a lack of room that is called one."""
+"""Write files whole or not at all, and name what keeps them from being written."""
 
 import errno
 import os
@@ -14,7 +14,6 @@ from helpers.errors import DiskFullError, OpenFilesError, TutorialError
 from helpers.notebook.language import translate
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
-SAID = (*map(os.strerror, NO_SPACE), "Not enough disk space")  # the last by datasets
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 QUOTED = re.compile(r"\s|-+> \d")  # begins a traceback's lines of source code, in which any text may stand
@@ -22,25 +21,10 @@ FULL_BELOW = 2**20  # bytes left; PyTorch's own message does not say why it coul
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """Give the body of a ``with`` statement a path to write to, which takes a file's place at the end.
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Give a path to write to, which takes a file's place at the end; if the body raises, the file is as it was.
 
-    If the body raises, or the process dies, the file is as it was before.
-
-    Parameters
-    ----------
-    path : Path
-        The file. Its folder is created where it is missing.
-
-    Yields
-    ------
-    Path
-        ``<name>.part`` in the same folder.
-
-    Raises
-    ------
-    DiskFullError
-        If there is no room for it.
+    Creates the folder where it is missing; raises `DiskFullError` if there is no room.
     """
     unfinished = path.with_name(f"{path.name}.part")
     with room_needed(path.parent):
@@ -54,26 +38,16 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def folder_written_whole(path: Path) -> Iterator[Path]:
-    """Give the body of a ``with`` statement an empty folder to write to, which takes a folder's place at the end.
+def atomic_write_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder to write to, which takes a folder's place at the end; raises as `atomic_write` does.
 
-    Parameters
-    ----------
-    path : Path
-        The folder; one that is there is removed, first of all, so that it cannot pass for the new one.
-
-    Yields
-    ------
-    Path
-        ``<name>.part`` beside it. If the body raises, it is removed; if the process dies, the next call does so.
-
-    Raises
-    ------
-    DiskFullError
-        If there is no room for it.
+    What is there already is removed first of all, so that it cannot pass for the new one.
     """
     unfinished = path.with_name(f"{path.name}.part")
-    remove_folder(path)
+    for left in (unfinished, path):
+        if left.exists():
+            os.replace(left, unfinished)  # so that whoever looks sees all of it or nothing
+            shutil.rmtree(unfinished)
     with room_needed(path.parent):
         unfinished.mkdir(parents=True)
         try:
@@ -85,26 +59,11 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
             shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def remove_folder(path: Path) -> None:
-    """Remove what `folder_written_whole` has written or begun, such that whoever looks sees all of it or nothing."""
-    unfinished = path.with_name(f"{path.name}.part")
-    for place in (unfinished, path):
-        if place.exists():
-            os.replace(place, unfinished)
-            shutil.rmtree(unfinished)
-
-
 def require_file(path: Path) -> None:
-    """Make sure that a path leads to a file: one would wait for a pipe for ever, and a device may never end.
-
-    Raises
-    ------
-    OSError
-        If there is nothing, or something else, or no file can have that name.
-    """
+    """Raise an `OSError` where no file is: one would wait for a pipe for ever, and a device may never end."""
     try:
         mode = os.stat(path).st_mode
-    except ValueError as error:
+    except ValueError as error:  # no file can have that name
         raise OSError(errno.EINVAL, str(error), str(path)) from error
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
@@ -127,27 +86,16 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def room_needed(folder: Path) -> Iterator[None]:
-    """Give an error in the body of a ``with`` statement its name, if it comes from a full disk or too many open files.
+    """Raise `DiskFullError` or `OpenFilesError` for whatever a library raises that cannot write to a folder.
 
-    Parameters
-    ----------
-    folder : Path
-        Where the body writes to.
-
-    Raises
-    ------
-    DiskFullError
-        Instead of what a library raises, each another kind of error, where there is no room. Errors that have a name
-        keep it: they may be about another disk.
-    OpenFilesError
-        Likewise, where no more files can be opened.
+    Errors that have a name keep it: they may be about another disk.
     """
     try:
         yield
     except TutorialError:
         raise
     except Exception as error:
-        if _says(error, TOO_MANY_FILES, tuple(map(os.strerror, TOO_MANY_FILES))):
+        if _says(error, TOO_MANY_FILES):
             raise OpenFilesError(
                 translate(
                     "more files are open than the system allows. On Linux and macOS, run `ulimit -n 4096` in the"
@@ -171,26 +119,24 @@ def is_disk_full(error: BaseException, folder: Path) -> bool:
 
 
 def says_no_room(error: BaseException) -> bool:
-    """Tell whether an error says that there is no room, by its number or in its text; on which disk, it may not say."""
-    return _says(error, NO_SPACE, SAID)
+    """Tell whether an error says that there is no room, by its number or in its text."""
+    return _says(error, NO_SPACE, "Not enough disk space")  # in the words of datasets
 
 
-def _says(error: BaseException, numbers: tuple[int, ...], texts: tuple[str, ...]) -> bool:
+def _says(error: BaseException, numbers: tuple[int, ...], *texts: str) -> bool:
     if getattr(error, "errno", None) in numbers:
         return True
-    lines = COLOUR.sub("", str(error)).splitlines()
-    return any(text in line for line in lines if not QUOTED.match(line) for text in texts)
+    lines = [line for line in COLOUR.sub("", str(error)).splitlines() if not QUOTED.match(line)]
+    return any(text in line for line in lines for text in (*texts, *map(os.strerror, numbers)))
 
 
 def can_write(folder: Path) -> bool:
     """Tell whether files can be written to a folder, which need not be there yet, and there is room for some."""
-    try:
-        with TemporaryFile(dir=_existing(folder)) as file:
-            file.write(bytes(FULL_BELOW))
-            file.flush()
-    except OSError:
-        return False
-    return True
+    with suppress(OSError), TemporaryFile(dir=_existing(folder)) as file:
+        file.write(bytes(FULL_BELOW))
+        file.flush()
+        return True
+    return False
 
 
 def _bytes_left(folder: Path) -> int:

@@ -28,7 +28,7 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import MaxNLocator
 
 from helpers.errors import FontMissingError
-from helpers.files import written_whole
+from helpers.files import atomic_write
 from helpers.notebook.language import translate
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"  # from Okabe and Ito's palette
@@ -195,7 +195,7 @@ def save(figure: Figure, path: Path) -> Picture:
 
     The notebook shows what was saved, as drawing a figure takes longer than all else about it.
     """
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         figure.savefig(unfinished, format="png", dpi=120)
     return Picture(filename=path, width=round(figure.get_figwidth() * 100), alt=figure.get_label())
 

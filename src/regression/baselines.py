@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.errors import BaselineError, ResultsError
+from helpers.errors import ResultsError
 from helpers.metrics import SCORES
+from regression.errors import BaselineError
 from regression.schema import BASELINE_VERSION, COSTS, check_baseline, check_result, parse_json
 from regression.storage import Store, read_file
 

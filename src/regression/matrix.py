@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from helpers.errors import MatrixError, TutorialError
+from helpers.errors import TutorialError
 from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.language import LANGUAGES
 from helpers.notebook.parameters import LARGEST_COUNT, RULES, check_value, short
 from helpers.run.editions import load_profile
 from helpers.run.plain_yaml import read_yaml
+from regression.errors import MatrixError
 
 AXES = {"editions": "edition", "languages": "language", "profiles": "profile"}
 DEFAULTS = {"languages": ["en"], "profiles": ["sample"]}

@@ -11,8 +11,7 @@ from jinja2 import Environment
 from markdown_it import MarkdownIt
 
 from helpers.hub.card import as_code
-from helpers.run.frame import framed
-from helpers.run.report import IMAGES
+from helpers.run.pages import IMAGES, frame_page
 from regression.baselines import measured, type_scores
 from regression.schema import COSTS
 from regression.storage import Store
@@ -63,7 +62,7 @@ def write_report(report: str, judged: Sequence[Judged], store: Store) -> None:
     for table in content("table"):
         table["class"] = "dataframe"
         table.wrap(content.new_tag("div", attrs={"class": "table"}))
-    store.write(HTML, framed(content, "report", {}, IMAGES, "en"))
+    store.write(HTML, frame_page(content, "report", {}, IMAGES, "en"))
     store.write(JUNIT, _junit(judged))
 
 

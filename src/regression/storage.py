@@ -11,7 +11,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from helpers.errors import ResultsError, RunError
-from helpers.files import require_file, written_whole
+from helpers.files import atomic_write, require_file
 from helpers.notebook.locks import claimed
 from regression.schema import parse_json
 
@@ -89,7 +89,7 @@ class Store:
         path = Path(self.root, name)
         if self.is_local:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with written_whole(path) as unfinished:
+            with atomic_write(path) as unfinished:
                 unfinished.write_bytes(data)
         else:
             self.files.pipe_file(f"{self.root}/{name}", data)

@@ -20,7 +20,7 @@ from helpers.notebook.editions import EDITIONS
 from helpers.notebook.language import translate, use_language
 from helpers.plots import use_fonts
 from helpers.run.__main__ import main
-from helpers.run.report import write_report
+from helpers.run.pages import write_report
 from translation import helper_messages, messages, template_messages, translate_code, translate_markdown
 
 CATALOGUES = [ROOT / "notebooks" / "source" / "ko.po", ROOT / "src" / "helpers" / "notebook" / "ko.po"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.hostile import BOMB
 
-from helpers.errors import MatrixError
+from regression.errors import MatrixError
 from regression.matrix import Case, read_matrix
 from regression.storage import Store
 

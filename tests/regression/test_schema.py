@@ -7,8 +7,9 @@ import re
 import pytest
 from support.regression_results import changed, make_result
 
-from helpers.errors import BaselineError, ResultsError
+from helpers.errors import ResultsError
 from regression.baselines import accept, make_baseline, read_baseline
+from regression.errors import BaselineError
 from regression.matrix import Case
 from regression.report import make_report, write_report
 from regression.run_cases import Job, read_valid_result

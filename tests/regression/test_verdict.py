@@ -9,8 +9,8 @@ import pytest
 import scipy.stats
 from support.regression_results import changed, make_result
 
-from helpers.errors import BaselineError
 from regression.baselines import FOLDER, accept, make_baseline, measured, read_baseline
+from regression.errors import BaselineError
 from regression.storage import Store
 from regression.verdict import FALSE_ALARMS, compare_editions, exit_code, judge, judge_all, tolerance
 

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from helpers.errors import ExportError, TutorialError
-from helpers.files import folder_written_whole, is_disk_full
+from helpers.files import atomic_write_folder, is_disk_full
 
 WHOLE, INT8 = "model.onnx", "model_int8.onnx"
 PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime")
@@ -80,7 +80,7 @@ def export(model: str, folder: Path) -> None:
         raise ExportError(f"the model in {model} cannot be loaded: {_in_a_line(error)}") from error
     inputs = dict(tokenizer(["Two texts", "of unequal length"], padding=True, return_tensors="pt"))
     any_size = torch.export.Dim.DYNAMIC
-    with folder_written_whole(folder) as unfinished:
+    with atomic_write_folder(folder) as unfinished:
         try:
             torch.onnx.export(
                 network,

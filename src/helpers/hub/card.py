@@ -6,7 +6,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from helpers.checkpoints.find import BUNDLED_NAME, is_folder_name
 from helpers.checkpoints.safety import CARD
-from helpers.files import written_whole
+from helpers.files import atomic_write
 from helpers.hub.names import DatasetName
 from helpers.metrics import SCORES
 from helpers.notebook.editions import EDITIONS
@@ -89,7 +89,7 @@ def write_card(folder: str, results: dict, licence: str | list[str]) -> ModelCar
         settings=SETTINGS,
         licences=[licence] if isinstance(licence, str) else licence,
     )
-    with written_whole(Path(folder) / CARD) as unfinished:
+    with atomic_write(Path(folder) / CARD) as unfinished:
         card.save(unfinished)
     return card
 

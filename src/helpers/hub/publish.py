@@ -14,7 +14,7 @@ from huggingface_hub import (
 )
 
 from helpers.errors import ParameterError, UploadError
-from helpers.files import written_whole
+from helpers.files import atomic_write
 from helpers.hub import fetch
 from helpers.hub.failures import reason
 from helpers.notebook.language import translate
@@ -67,7 +67,7 @@ def ignore_pickles(folder: Path) -> None:
     `Trainer` writes its arguments as a pickle, ``training_args.bin``: it contains paths of this machine, and whoever
     loads it may run code.
     """
-    with written_whole(folder / ".gitignore") as unfinished:
+    with atomic_write(folder / ".gitignore") as unfinished:
         unfinished.write_text("\n".join([*PICKLES, ""]), encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The language in which the helpers speak to the reader."""
+"""Choose the language in which the helpers speak to the reader, and say their messages in it."""
 
 from functools import cache
 from pathlib import Path
@@ -14,17 +14,7 @@ _language = "en"
 
 
 def use_language(language: str) -> None:
-    """Choose the language of what the helpers show from now on.
-
-    Parameters
-    ----------
-    language : {"en", "ko"}
-
-    Raises
-    ------
-    ParameterError
-        If the language is none of these.
-    """
+    """Choose the language of what the helpers show from now on; raises `ParameterError` if it is none of theirs."""
     global _language
     if language not in LANGUAGES:
         raise ParameterError(f"there is no language {language!r}; choose one of {', '.join(LANGUAGES)}")
@@ -39,16 +29,8 @@ def current_language() -> str:
 def translate(message: str) -> str:
     """Say a message in the chosen language; in English where it has no translation.
 
-    Parameters
-    ----------
-    message : str
-        English, and a string literal where this is called, so that it gets into the catalogue. Placeholders are
-        filled in afterwards: ``translate("Position {position}").format(position=3)``.
-
-    Returns
-    -------
-    str
-        With the same placeholders.
+    The message is a string literal where this is called, so that it gets into the catalogue, and placeholders are
+    filled in afterwards: ``translate("Position {position}").format(position=3)``.
     """
     return message if _language == "en" else _translations().get(message, message)
 

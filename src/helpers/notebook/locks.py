@@ -14,37 +14,21 @@ LOCK = ".lock"
 PATIENCE = 5  # seconds, in which a killed run's processes notice and end
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
-_claimed: dict[Path, FileLock] = {}
+_claimed: dict[Path, FileLock] = {}  # by files' names that are the same through links and ".." too
 
 
 def claim(folder: Path, name: str = LOCK) -> None:
-    """Lock a folder until `release` is called or the process ends.
+    """Lock a folder, created where it is missing, until `release` is called or the process ends.
 
     It is the operating system's lock on an empty file, so a killed process leaves none behind. Claiming a folder again
-    in the same process changes nothing: a notebook's cell may be run again. On a file system without locks, that is
-    printed and nothing else happens. On NFS, Linux has the server keep the lock, unless mounted with ``nolock`` or
-    ``local_lock``, where only this machine sees it.
-
-    Parameters
-    ----------
-    folder : Path
-        Created where it is missing.
-    name : str
-        Of the file.
-
-    Raises
-    ------
-    OutputFolderError
-        If another process has claimed it, or it cannot be written to.
+    in the same process changes nothing: a notebook's cell may be run again. A file system without locks is printed.
+    Raises `OutputFolderError` if another process has claimed the folder, or it cannot be written to.
     """
     try:
-        path = _file(folder, name)
-    except ValueError as error:  # no folder can have that name
-        raise OutputFolderError(f"the results cannot go to {folder}: {error}") from error
-    if path in _claimed:
-        return
-    lock = FileLock(path, thread_local=False)
-    try:
+        path = (folder / name).resolve()
+        if path in _claimed:
+            return
+        lock = FileLock(path, thread_local=False)
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=PATIENCE, poll_interval=0.1)
     except Timeout as error:
@@ -52,17 +36,18 @@ def claim(folder: Path, name: str = LOCK) -> None:
             f"another run is at work in {folder}. Wait until it has ended, or end it (in Jupyter, shut down its"
             " kernel), or let this one write to another folder"
         ) from error
-    except OSError as error:
-        if error.errno not in NO_LOCKS:
-            raise OutputFolderError(f"the results cannot go to {folder}: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: no folder can have that name
+        reason = getattr(error, "strerror", error)
+        if getattr(error, "errno", None) not in NO_LOCKS:
+            raise OutputFolderError(f"the results cannot go to {folder}: {reason}") from error
         message = translate("{folder} cannot be locked ({reason}): see to it that no second run writes there.")
-        print(message.format(folder=folder, reason=error.strerror))
+        print(message.format(folder=folder, reason=reason))
     _claimed[path] = lock
 
 
 def release(folder: Path, name: str = LOCK) -> None:
     """Unlock a folder, if this process has claimed it."""
-    lock = _claimed.pop(_file(folder, name), None)
+    lock = _claimed.pop((folder / name).resolve(), None)
     if lock:
         lock.release()
 
@@ -75,8 +60,3 @@ def claimed(folder: Path, name: str = LOCK) -> Iterator[None]:
         yield
     finally:
         release(folder, name)
-
-
-def _file(folder: Path, name: str) -> Path:
-    """Name the lock's file, in the one way that is the same through links and ``..`` too."""
-    return (folder / name).resolve()

@@ -1,4 +1,4 @@
-"""The notebooks' parameters: what values they can take."""
+"""Check the notebooks' parameters: their names, and what values they can take."""
 
 import ast
 import sys
@@ -13,11 +13,11 @@ from helpers.notebook.secrets import redact_tokens
 
 TEXT, NUMBER, COUNT, SWITCH = "a text", "a number", "a whole number", "True or False"
 KINDS = {TEXT: str, NUMBER: Real, COUNT: int, SWITCH: bool}
-LARGEST_SEED = 2**32 - 1  # NumPy's limit
-LARGEST_NUMBER = sys.float_info.max
 INJECTED = "# Parameters\n"  # begins the cell that papermill adds
 PATHS = ("PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH")  # which papermill sets there if told to
+LARGEST_NUMBER = sys.float_info.max
 LARGEST_COUNT = 2**31 - 1  # of the integers that native code counts with
+LARGEST_SEED = 2**32 - 1  # NumPy's limit
 LONGEST_TEXT = 4096  # characters; no system takes a longer path
 LONGEST_INT = 64  # bits; Python refuses to print an integer of more than 4,300 digits
 # name: (kind, smallest value, largest value)
@@ -50,23 +50,9 @@ short.maxlevel = 2  # a few lines of YAML can make a value that is endless to pr
 
 
 def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """Pick the parameters out of a notebook's variables and check their values.
+    """Pick the parameters in `RULES` out of a notebook's ``globals()``.
 
-    Parameters
-    ----------
-    namespace : mapping of str to any
-        The notebook's ``globals()``.
-
-    Returns
-    -------
-    dict of str to any
-        The value of each parameter in `RULES`.
-
-    Raises
-    ------
-    ParameterError
-        If a value is missing or one that `check_value` refuses, or if two parameters do not go together. Also if
-        papermill was given a name that is no parameter, which it only logs.
+    Raises `ParameterError` as `check_names` and `check_value` do, if one is missing, or if two do not go together.
     """
     check_names(namespace, RULES)
     missing = [name for name in RULES if name not in namespace]
@@ -81,64 +67,43 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_value(name: str, value: Any) -> None:
-    """Check a parameter before it gets into a notebook.
-
-    Parameters
-    ----------
-    name : str
-    value : any
-
-    Raises
-    ------
-    ParameterError
-        If the notebooks have no such parameter, or the value is of another kind than it takes, too small or too large,
-        or a text that holds an access token, that UTF-8 cannot hold, or that no name or path can be: too long, or with
-        the character 0.
-    """
+    """Raise `ParameterError` if the notebooks have no such parameter, or it cannot take the value."""
     _require_known(name, RULES)
     kind, smallest, largest = RULES[name]
     # bool is a kind of int in Python, but epochs=True is a mistake.
     if not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != SWITCH):
-        hint = "; in YAML write 2.0e-5, since 2e-5 is a text there" if kind == NUMBER else ""
-        raise ParameterError(f"{name}={short.repr(value)}: expected {kind}{hint}")
-    if smallest is not None and not value >= smallest:
-        raise ParameterError(f"{name}={short.repr(value)}: expected {kind} of at least {smallest}")
-    if largest is not None and value > largest:
-        raise ParameterError(f"{name}={short.repr(value)}: expected {kind}, and none as large as that")
-    if kind != TEXT:
-        return
-    if len(value) > LONGEST_TEXT or "\0" in value:
-        raise ParameterError(f"{name}={short.repr(value)}: expected {kind} that can be a name or a path")
-    if value != redact_tokens(value):
+        reason = "; in YAML write 2.0e-5, since 2e-5 is a text there" if kind == NUMBER else ""
+    elif kind == TEXT and value != redact_tokens(value):
         raise ParameterError(f"{name} holds an access token, which would be in all that the run leaves; log in instead")
-    if value != value.encode(errors="ignore").decode():
-        raise ParameterError(f"{name}={short.repr(value)}: expected {kind} that UTF-8 can hold")
+    elif kind == TEXT and (
+        len(value) > LONGEST_TEXT or "\0" in value or value != value.encode(errors="ignore").decode()
+    ):
+        reason = " that can be a name or a path"
+    elif smallest is not None and not value >= smallest:  # which NaN is not, either
+        reason = f" of at least {smallest}"
+    elif largest is not None and value > largest:
+        reason = ", and none as large as that"
+    else:
+        return
+    raise ParameterError(f"{name}={short.repr(value)}: expected {kind}{reason}")
 
 
 def check_names(namespace: Mapping[str, Any], others: Collection[str] = ()) -> None:
-    """Make sure that papermill has set no name that the notebook doesn't have, which it only logs.
+    """Raise `ParameterError` if papermill has set a name that the notebook doesn't have, which it only logs.
 
-    Parameters
-    ----------
-    namespace : mapping of str to any
-        The notebook's ``globals()``, with IPython's list of the cells that were run, ``In``.
-    others : collection of str
-        Further names that may be set, such as of parameters that only other editions have.
-
-    Raises
-    ------
-    ParameterError
-        If it has. Where the cell with the notebook's own parameters was run again since, that one counts.
+    ``namespace`` is the notebook's ``globals()``, with IPython's list of the cells that were run, ``In``; ``others``
+    are further names that may be set, such as of parameters that only other editions have.
     """
-    history = namespace.get("In", ())
-    for place in reversed(range(len(history))):
-        if history[place].startswith(INJECTED):
-            own = list(dict.fromkeys(name for source in history[:place] for name in _assigned_names(source)))
-            later = (set(_assigned_names(source)) for source in history[place + 1 :])
-            if not any(len(names.intersection(own)) > len(own) / 2 for names in later):
-                for name in _assigned_names(history[place]):
-                    _require_known(name, dict.fromkeys([*own, *others, *PATHS]))
-            return
+    history = list(namespace.get("In", ()))
+    injected = max((place for place, source in enumerate(history) if source.startswith(INJECTED)), default=None)
+    if injected is None:
+        return
+    own = list(dict.fromkeys(name for source in history[:injected] for name in _assigned_names(source)))
+    later = [set(_assigned_names(source)) for source in history[injected + 1 :]]
+    if any(len(names.intersection(own)) > len(own) / 2 for names in later):
+        return  # the cell with the notebook's own parameters was run again since, and counts
+    for name in _assigned_names(history[injected]):
+        _require_known(name, dict.fromkeys([*own, *others, *PATHS]))
 
 
 def _require_known(name: str, known: Collection[str]) -> None:

@@ -1,4 +1,4 @@
-"""metrics.json, the record that a run leaves: write it, read it, lay several side by side."""
+"""Write and read metrics.json, the record that a run leaves, and lay several side by side."""
 
 import json
 import platform
@@ -11,23 +11,13 @@ import pandas as pd
 import psutil
 
 from helpers.errors import ResultsError
-from helpers.files import require_file, written_whole
+from helpers.files import atomic_write, require_file
 from helpers.metrics import SCORES
 
 SCHEMA_VERSION = 3
 FILE_NAME = "metrics.json"
-KEYS = {
-    "schema_version",
-    "edition",
-    "dataset",
-    "model",
-    "parameters",
-    "versions",
-    "history",
-    "test",
-    "errors",
-    "peak_memory_bytes",
-}
+CONTENT = {"edition", "dataset", "model", "parameters", "history", "test", "errors"}  # of a run
+KEYS = CONTENT | {"schema_version", "versions", "peak_memory_bytes"}
 OPTIONAL_KEYS = {"seconds"}  # which whoever runs the notebook knows, and the notebook does not
 LIBRARIES = {
     "pytorch": ("torch", "accelerate"),
@@ -57,81 +47,33 @@ def peak_memory_bytes() -> int:
 
 
 def write_results(folder: Path, **content) -> Path:
-    """Write metrics.json atomically.
+    """Write metrics.json atomically, and name it.
 
-    Parameters
-    ----------
-    folder : Path
-        Created where it is missing.
-    **content
-        The other entries of `KEYS`, as JSON can hold them; NaN and infinite numbers become null. Schema version,
-        library versions and peak memory are added.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    ResultsError
-        If an entry is missing or has no place in the schema.
+    ``content`` are the entries of `CONTENT`, as JSON can hold them. Raises `ResultsError` if one is missing or unknown.
     """
-    results = {
-        "schema_version": SCHEMA_VERSION,
-        **content,
-        "versions": library_versions(content["edition"]),
-        "peak_memory_bytes": peak_memory_bytes(),
-    }
-    if results.keys() != KEYS:
-        raise ResultsError(f"metrics.json: missing {KEYS - results.keys()}, unknown {results.keys() - KEYS}")
-    return _write(folder, results)
+    added = {"versions": library_versions(content["edition"]), "peak_memory_bytes": peak_memory_bytes()}
+    return _write(folder, {"schema_version": SCHEMA_VERSION} | content | added)
 
 
 def add_seconds(folder: Path, seconds: dict[str, float]) -> Path:
-    """Add to a run's metrics.json how long it took.
-
-    Parameters
-    ----------
-    folder : Path
-    seconds : dict of str to float
-        ``training`` and ``total``, in seconds of wall-clock time.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    ResultsError
-        If `read_results` refuses the file.
-    """
+    """Add to a run's metrics.json how many seconds of wall-clock time ``training`` and the run in ``total`` took."""
     return _write(folder, read_results(folder) | {"seconds": seconds})
 
 
 def _write(folder: Path, results: dict) -> Path:
     path = folder / FILE_NAME
+    _require_keys(path, results)
     finite = json.loads(json.dumps(results), parse_constant=lambda name: None)  # JSON has no NaN: null
-    with written_whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         text = json.dumps(finite, indent=2, ensure_ascii=False, allow_nan=False)
         unfinished.write_text(text + "\n", encoding="utf-8")
     return path
 
 
 def read_results(folder: Path | str, edition: str | None = None) -> dict:
-    """Read the metrics.json of a run's output folder.
+    """Read the metrics.json of a run's output folder, of any edition unless one is expected.
 
-    Parameters
-    ----------
-    folder : Path or str
-    edition : str, optional
-        Whose results are expected there; by default any.
-
-    Raises
-    ------
-    ResultsError
-        If it is missing, no JSON, of another schema version or edition, or lacks an entry.
+    Raises `ResultsError` if it is missing, no JSON, of another schema version or edition, or lacks an entry.
     """
     path = Path(folder) / FILE_NAME
     try:
@@ -144,28 +86,20 @@ def read_results(folder: Path | str, edition: str | None = None) -> dict:
     found = results.get("schema_version") if isinstance(results, dict) else None
     if found != SCHEMA_VERSION:
         raise ResultsError(f"{path} has the schema version {found}, expected {SCHEMA_VERSION}; run the notebook again")
-    unknown = results.keys() - KEYS - OPTIONAL_KEYS
-    if unknown or not results.keys() >= KEYS:
-        raise ResultsError(f"{path}: missing {KEYS - results.keys()}, unknown {unknown}")
+    _require_keys(path, results)
     if edition not in (None, results["edition"]):
         raise ResultsError(f"{path} has the results of the edition {results['edition']!r}, expected {edition!r}")
     return results
 
 
+def _require_keys(path: Path, results: dict) -> None:
+    missing, unknown = KEYS - results.keys(), results.keys() - KEYS - OPTIONAL_KEYS
+    if missing or unknown:
+        raise ResultsError(f"{path}: missing {missing}, unknown {unknown}")
+
+
 def results_table(runs: Sequence[dict]) -> pd.DataFrame:
-    """Lay the results of several runs side by side.
-
-    Parameters
-    ----------
-    runs : sequence of dict
-        As `read_results` gives them.
-
-    Returns
-    -------
-    DataFrame
-        A row for each run: data set, model, epochs, test scores, training and total seconds where they are known, peak
-        memory in GB.
-    """
+    """Lay the results of several runs side by side, as `read_results` gives them: a row for each."""
     rows = [
         {
             "edition": run["edition"],

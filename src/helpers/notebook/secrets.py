@@ -29,10 +29,9 @@ def hugging_face_home() -> str:
 
 
 def redact_tokens(text: str) -> str:
-    """Shorten each token in a text to its beginning, which says what it was.
+    """Shorten what looks like a token to its beginning, and the one in use, whatever it looks like.
 
-    Tokens are what looks like one, and the one in use, whatever it looks like: as it is, and as it stands in JSON,
-    Python's quotes, HTML or an address, or in one of them within another.
+    That one is also found as it stands in JSON, Python's quotes, HTML or an address, or in one of them within another.
     """
     in_use = _token_in_use()
     if len(in_use) >= SHORTEST:
@@ -55,7 +54,6 @@ def _forms(token: str) -> tuple[str, str, re.Pattern]:
 
 
 def _escaped(character: str) -> str:
-    """Give a pattern for a character, however often it was escaped."""
     if character == "\\":
         return PARTS[character]
     forms = {character, json.dumps(character)[1:-1], ascii(character)[1:-1], html.escape(character)}
@@ -66,7 +64,7 @@ def _escaped(character: str) -> str:
 
 
 def _token_in_use() -> str:
-    """Read the token as the Hub's client does, without it: it takes a while to import, and may ask the Hub."""
+    # As the Hub's client reads it, but without that: it takes a while to import, and may ask the Hub.
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         if token := os.environ.get(name, "").strip():
             return token

@@ -25,18 +25,10 @@ def helpers_digest() -> str:
 
 
 def functions_digest(*functions: Callable) -> str:
-    """Return the SHA-256 of the source of functions, and of what they use of their own notebook.
+    """Return the SHA-256 of the source of functions, however often and in which order the cells with them are run.
 
-    Parameters
-    ----------
-    *functions : callable
-        Defined in a notebook's cell, or in a file. Functions of the same notebook that they call count too, as do the
-        methods of its classes, in any depth; libraries and values don't.
-
-    Returns
-    -------
-    str
-        The same however often and in which order the cells are run that define them.
+    Functions of the same notebook that they call count too, as do the methods of its classes, in any depth; libraries
+    and values don't.
     """
     sources, left = {}, list(functions)
     while left:

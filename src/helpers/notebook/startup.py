@@ -1,11 +1,12 @@
-"""Starting with the right releases, and TensorFlow beside PyTorch, without a crash and without chatter."""
+"""Prepare a process: the right releases, caches that can be written to, and frameworks without crash and chatter."""
 
 import os
 import sys
-import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
+from itertools import product
 from pathlib import Path
 
 import psutil
@@ -21,42 +22,28 @@ REPLACEABLE = (
     *("accelerate", "datasets", "evaluate", "huggingface_hub", "matplotlib", "numpy", "pandas", "pyarrow"),
     *("safetensors", "tensorflow", "tf_keras", "tokenizers", "torch", "transformers"),
 )
-
-# The variables that name the caches of Hugging Face's libraries, where they are by default, and whether they keep what
-# the Hub gave.
-CACHES = (
-    *(("HF_HUB_CACHE", "hub", True), ("HF_XET_CACHE", "xet", True), ("HF_DATASETS_CACHE", "datasets", True)),
-    *(("HF_EVALUATE_CACHE", "evaluate", False), ("HF_METRICS_CACHE", "metrics", False)),
-    ("HF_MODULES_CACHE", "modules", False),
-)
+# The caches of Hugging Face's libraries, each with a variable HF_..._CACHE, and whether they keep what the Hub gave.
+CACHES = {"hub": True, "xet": True, "datasets": True, "evaluate": False, "metrics": False, "modules": False}
 SETTINGS = ("huggingface_hub.constants", "datasets.config", "evaluate.config")  # where libraries keep these variables
 SHARED = 0.5  # cores in use by others
 
 
 def require_fresh_imports() -> None:
-    """Make sure that this process has imported no library whose release has been replaced since.
+    """Raise `RestartNeededError` if this process has imported a library whose release has been replaced since.
 
-    Raises
-    ------
-    RestartNeededError
-        If it has: Python would go on with the old one, or mix the two.
+    Python would go on with the old one, or mix the two.
     """
-    replaced = [
-        f"{name} {sys.modules[name].__version__} was imported, {version(name)} is installed"
-        for name in REPLACEABLE
-        if hasattr(sys.modules.get(name), "__version__") and not _is_installed(name, sys.modules[name].__version__)
-    ]
+    replaced = []
+    for name in REPLACEABLE:
+        release = getattr(sys.modules.get(name), "__version__", None)
+        with suppress(PackageNotFoundError):  # it came under another name, and from elsewhere
+            if release and Version(version(name)).public != Version(release).public:
+                replaced.append(f"{name} {release} was imported, {version(name)} is installed")
     if replaced:
         raise RestartNeededError(
             f"{'; '.join(replaced)}. Restart the runtime (in Colab: Runtime, Restart session; elsewhere: Kernel,"
             " Restart) and run this cell again: nothing more will be installed"
         )
-
-
-def _is_installed(name: str, release: str) -> bool:
-    with suppress(PackageNotFoundError):  # it came under another name, and from elsewhere
-        return Version(version(name)).public == Version(release).public
-    return True
 
 
 def use_writable_caches() -> None:
@@ -66,21 +53,21 @@ def use_writable_caches() -> None:
     before is still read from where it is. Libraries that are imported already follow as well.
     """
     home = Path(expanded(os.path.expandvars(hugging_face_home())))
-    unusable = {}
-    for variable, name, keeps in CACHES:
-        folder = Path(expanded(os.path.expandvars(os.environ.get(variable, home / name))))
+    unusable = []
+    for name, keeps in CACHES.items():
+        folder = Path(expanded(os.path.expandvars(os.environ.get(f"HF_{name.upper()}_CACHE", home / name))))
         if not can_write(folder) and not (keeps and folder.is_dir()):
-            unusable[variable] = name
+            unusable.append(name)
     if not unusable:
         return
     from helpers.data.temporary import temporary_folder  # here, as nearly everyone has a cache
 
     with temporary_folder() as instead:
-        for variable, name in unusable.items():
+        for name, module in product(unusable, SETTINGS):
+            variable, settings = f"HF_{name.upper()}_CACHE", sys.modules.get(module)
             os.environ[variable] = str(instead / name)
-            for settings in (sys.modules[module] for module in SETTINGS if module in sys.modules):
-                if hasattr(settings, variable):
-                    setattr(settings, variable, type(getattr(settings, variable))(instead / name))
+            if hasattr(settings, variable):
+                setattr(settings, variable, type(getattr(settings, variable))(instead / name))
     print(
         translate(
             "The cache {folder} cannot be written to or is full: {instead} takes its place until this process ends, and"
@@ -101,34 +88,43 @@ def quieten_transformers() -> None:
         enable_progress_bars()
 
 
-def sleep_where_cores_are_shared() -> None:
-    """Let the threads of PyTorch on a processor sleep while they wait for each other, if others are at work there.
-
-    By default they spin, which is faster on a processor of one's own. Where another process has a core, what spins
-    takes the time of what it waits for (figures in docs/speed.md). To be called before PyTorch is imported; whoever
-    sets ``OMP_WAIT_POLICY`` decides.
-    """
-    busy = psutil.cpu_percent(interval=0.3) / 100 * (os.cpu_count() or 1)  # of others, as this process sleeps
-    if busy > SHARED:
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+def prepare_framework(edition: str) -> None:
+    """Import TensorFlow without its chatter, or prepare the environment for PyTorch, which is imported afterwards."""
+    if edition == "pytorch":
+        # Trainer gives each GPU a batch of its own, which would make the batch larger than `batch_size`.
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
+        # Waiting threads spin by default, which is faster on a processor of one's own. Where another process has a
+        # core, what spins takes the time of what it waits for (figures in docs/speed.md).
+        busy = psutil.cpu_percent(interval=0.3) / 100 * (os.cpu_count() or 1)  # of others, as this process sleeps
+        if busy > SHARED:
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    if edition == "keras":
+        # TensorFlow itself does so on the newest processors alone; on others it saves a quarter of a training's time.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    # Without an NVIDIA driver, PyTorch's CUDA builds find TensorFlow's stand-in for CUDA in memory, and warn of it.
+    warnings.filterwarnings("ignore", "CUDA initialization: .*Error 302", UserWarning)
+    load_triton_first()
+    with native_stderr_hidden():
+        import tensorflow as tf
+    if edition == "tensorflow":
+        tf.get_logger().setLevel("ERROR")  # transformers 4 calls functions by names that TensorFlow has replaced
+        _leave_tf_lengths_open()
 
 
 def load_triton_first() -> None:
-    """Load Triton, where it is installed, before TensorFlow.
+    """Load Triton, where PyTorch's CUDA builds bring it, before TensorFlow, after which its native library crashes.
 
-    PyTorch's CUDA builds bring it and load it late. After TensorFlow, loading Triton's native library crashes the
-    process (seen with torch 2.13.0, TensorFlow 2.21.0 and Triton 3.7.1); before TensorFlow it does no harm.
+    Seen with torch 2.13.0, TensorFlow 2.21.0 and Triton 3.7.1.
     """
     with suppress(ImportError):
         import triton  # noqa: F401
 
 
-def leave_tf_lengths_open() -> None:
-    """Let data sets for TensorFlow have sentences of any length in every batch.
-
-    ``prepare_tf_dataset`` guesses the form of all batches from twenty sentences. Where these happen to be equally long,
-    it fails at the first batch of another length.
-    """
+def _leave_tf_lengths_open() -> None:
+    # ``prepare_tf_dataset`` guesses the form of all batches from twenty sentences. Where these happen to be equally
+    # long, it fails at the first batch of another length.
     from datasets import Dataset
 
     guess = Dataset._get_output_signature
@@ -142,21 +138,16 @@ def leave_tf_lengths_open() -> None:
 
 @contextmanager
 def native_stderr_hidden() -> Iterator[None]:
-    """Hide what native code writes to the process's error stream in the body of a ``with`` statement.
+    """Hide what native code writes to the process's error stream.
 
     TensorFlow's C++ libraries write a few lines there when they are imported, whatever the log level
-    (tensorflow/tensorflow#100442). If the body raises, what was hidden is written after all.
+    (tensorflow/tensorflow#100442).
     """
     original = os.dup(2)
-    with tempfile.TemporaryFile() as hidden:
-        os.dup2(hidden.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            os.dup2(original, 2)
-            hidden.seek(0)
-            sys.stderr.write(hidden.read().decode(errors="replace"))
-            raise
-        finally:
-            os.dup2(original, 2)
-            os.close(original)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(original, 2)
+        os.close(original)

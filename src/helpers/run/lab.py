@@ -16,11 +16,10 @@ from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_run
 
 from helpers.data.temporary import temporary_folder
 from helpers.errors import TutorialError
-from helpers.files import can_write, written_whole
+from helpers.files import atomic_write, can_write
 from helpers.notebook.language import LANGUAGES
 from helpers.run.editions import RUNS, load_profile, notebooks_folder, subfolder
 
-COPIES = RUNS / "lab"
 BY_NAME = ("sample", "bundled")  # whatever folders there are
 PARAMETERS = "parameters"  # the tag of the cell that holds them
 
@@ -38,12 +37,8 @@ class Kernels(KernelSpecManager):
 
 def main(arguments: list[str] | None = None) -> int | None:
     """Run the command line: open JupyterLab, until somebody shuts it down; 1 if there is nothing to open."""
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers.run.lab",
-        description=__doc__,
-        epilog="Further arguments are passed on to JupyterLab.",
-        allow_abbrev=False,
-    )
+    further = "Further arguments are passed on to JupyterLab."
+    parser = argparse.ArgumentParser("python -m helpers.run.lab", None, __doc__, further, allow_abbrev=False)
     parser.add_argument("--profile", help="open copies with the parameters of this file in notebooks/profiles")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="whose folder to begin in")
     options, for_jupyterlab = parser.parse_known_args(arguments)
@@ -57,12 +52,8 @@ def main(arguments: list[str] | None = None) -> int | None:
     _let_jupyter_write()
     # A workspace for each root, as JupyterLab opens the tabs of last time, by their paths.
     workspace = f"/lab/workspaces/{options.profile or 'notebooks'}/tree/{subfolder(options.language)}"
-    own = [
-        str(root),
-        f"--LabApp.default_url={workspace}",
-        "--ServerApp.kernel_spec_manager_class=helpers.run.lab.Kernels",
-    ]
-    return open_jupyterlab([*own, *for_jupyterlab])
+    kernels = "--ServerApp.kernel_spec_manager_class=helpers.run.lab.Kernels"
+    return open_jupyterlab([str(root), f"--LabApp.default_url={workspace}", kernels, *for_jupyterlab])
 
 
 def _let_jupyter_write() -> None:
@@ -76,35 +67,20 @@ def _let_jupyter_write() -> None:
 
 
 def make_copies(profile: str) -> Path:
-    """Copy all notebooks, with a profile's parameters in their parameters cell, and the pictures that they show.
+    """Copy all notebooks, with a profile's parameters, and their pictures to ``runs/lab/<profile>``, which is returned.
 
     A copy that is there already stays as it is, since somebody may have worked on it; where it differs from what would
-    be written, that is printed.
-
-    Parameters
-    ----------
-    profile : str
-        A file in ``notebooks/profiles``, without its suffix.
-
-    Returns
-    -------
-    Path
-        The folder ``runs/lab/<profile>``, laid out as ``notebooks`` is, so that links lead from copy to copy.
-
-    Raises
-    ------
-    RunError
-        If there is no such profile, or something in it is wrong; also if there are no notebooks.
-    DiskFullError
-        If there is no room for the copies.
+    be written, that is printed. Raises `RunError` as `load_profile` does, or if there are no notebooks.
     """
     parameters = load_profile(profile)
-    originals, root, kept = notebooks_folder(), COPIES / profile, []
-    for notebook in _notebooks(originals):
+    originals, root, kept = notebooks_folder(), RUNS / "lab" / profile, []
+    for notebook in sorted(originals.glob("**/*.ipynb")):
         copy = root / notebook.relative_to(originals)
-        text = _with_parameters(notebook, _seen_from(copy.parent, parameters))
+        if ".ipynb_checkpoints" in copy.parts:
+            continue  # Jupyter's own copies
+        text = _with_parameters(notebook, parameters, copy.parent)
         if not copy.exists():
-            with written_whole(copy) as unfinished:
+            with atomic_write(copy) as unfinished:
                 unfinished.write_text(text, encoding="utf-8")
         elif copy.read_text(encoding="utf-8") != text:
             kept.append(copy)
@@ -112,46 +88,31 @@ def make_copies(profile: str) -> Path:
         shutil.copytree(pictures, root / pictures.relative_to(originals), dirs_exist_ok=True)
     if kept:
         print("These are there already and stay as they are. Delete one, and the next `make lab` copies it afresh:")
-        print(*sorted(kept), sep="\n", flush=True)
+        print(*kept, sep="\n", flush=True)
     return root
 
 
 def fill_in(source: str, parameters: dict[str, Any]) -> str:
-    """Put values into the assignments of a parameters cell.
-
-    Parameters
-    ----------
-    source : str
-        Python; each assignment stands in one line, perhaps with a comment behind it, which is kept.
-    parameters : dict of str to str, int, float or bool
-        The new value of some of the names.
-
-    Returns
-    -------
-    str
-    """
+    """Put values into the assignments of a parameters cell, each in one line, perhaps with a comment, which is kept."""
     lines = source.split("\n")
     for statement in ast.parse(source).body:
         match statement:
-            case ast.Assign(targets=[ast.Name(name)], value=value) if name in parameters:
-                line = lines[value.lineno - 1].encode()  # ast counts columns in bytes of UTF-8
-                code = _as_code(parameters[name]).encode()
-                lines[value.lineno - 1] = (line[: value.col_offset] + code + line[value.end_col_offset :]).decode()
+            case ast.Assign(targets=[ast.Name(name)], value=old) if name in parameters:
+                new = parameters[name]
+                # JSON writes a text as Python does, and in double quotes, as the notebooks have it.
+                code = json.dumps(new, ensure_ascii=False) if isinstance(new, str) else repr(new)
+                line = lines[old.lineno - 1].encode()  # ast counts columns in bytes of UTF-8
+                line = line[: old.col_offset] + code.encode() + line[old.end_col_offset :]
+                lines[old.lineno - 1] = line.decode()
     return "\n".join(lines)
 
 
-def _notebooks(root: Path) -> list[Path]:
-    """List the notebooks of all folders but hidden ones, in which Jupyter keeps its own copies."""
-    found = filter(Path.is_file, root.glob("**/*.ipynb"))
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))
-
-
-def _as_code(value: Any) -> str:
-    # JSON writes a text as Python does, and in double quotes, as the notebooks have it
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
-
-
-def _with_parameters(notebook: Path, parameters: dict[str, Any]) -> str:
+def _with_parameters(notebook: Path, parameters: dict[str, Any], folder: Path) -> str:
+    """Put a profile's parameters, whose paths are seen from the project, into a notebook that is to lie in a folder."""
+    for name in {"dataset", "model"} & parameters.keys():
+        source = parameters[name]
+        if source.startswith(".") or (source not in BY_NAME and os.path.exists(source) and not os.path.isabs(source)):
+            parameters = parameters | {name: Path(os.path.relpath(source, folder)).as_posix()}
     copy = nbformat.read(notebook, as_version=4)
     for cell in copy.cells:
         if cell.cell_type == "code":
@@ -159,17 +120,6 @@ def _with_parameters(notebook: Path, parameters: dict[str, Any]) -> str:
         if PARAMETERS in cell.metadata.get("tags", []):
             cell.source = fill_in(cell.source, parameters)
     return nbformat.writes(copy) + "\n"
-
-
-def _seen_from(folder: Path, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Let data and a model that a profile names by a path from the project's folder be found from another folder."""
-    moved = dict(parameters)
-    for name in ("dataset", "model"):
-        source = parameters.get(name, "")
-        is_path = source.startswith(".") or (source not in BY_NAME and os.path.exists(source))
-        if is_path and not os.path.isabs(source):
-            moved[name] = Path(os.path.relpath(source, folder)).as_posix()
-    return moved
 
 
 if __name__ == "__main__":

@@ -22,13 +22,7 @@ class _OneValueEach(yaml.SafeLoader):
 
 
 def read_yaml(path: Path) -> Any:
-    """Read a YAML file that holds plain values.
-
-    Raises
-    ------
-    OSError, ValueError, RecursionError, YAMLError
-        If it cannot be read, or a key stands twice in it.
-    """
+    """Read a YAML file that holds plain values; raises `OSError`, `ValueError`, `RecursionError` or `YAMLError`."""
     require_file(path)
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _OneValueEach)

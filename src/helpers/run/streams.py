@@ -2,22 +2,8 @@
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, TextIO
-
-
-def survive_closed_streams() -> None:
-    """Let no print to stdout or stderr fail, for the rest of this process.
-
-    Characters that a stream's encoding lacks are escaped. What is printed to a stream that is closed, or whose reader
-    has gone (``| head``), is lost.
-    """
-    for number, name in enumerate(("stdout", "stderr"), start=1):
-        stream = getattr(sys, name)
-        if stream is None:  # closed from the start; a notebook's process inherits it and needs one
-            _write_nowhere(number)
-            stream = os.fdopen(number, "w", encoding="utf-8", closefd=False)
-        stream.reconfigure(errors="backslashreplace")
-        setattr(sys, name, _Surviving(stream))
 
 
 class _Surviving:
@@ -32,7 +18,7 @@ class _Surviving:
     def flush(self) -> None:
         self._try(self._stream.flush)
 
-    def _try(self, action, *arguments):
+    def _try(self, action: Callable, *arguments: str) -> int | None:
         try:
             return action(*arguments)
         except OSError:
@@ -40,6 +26,17 @@ class _Surviving:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def survive_closed_streams() -> None:
+    """Let no print to stdout or stderr fail: what an encoding lacks is escaped, and what nobody reads is lost."""
+    for number, name in enumerate(("stdout", "stderr"), start=1):
+        stream = getattr(sys, name)
+        if stream is None:  # closed from the start; a notebook's process inherits it and needs one
+            _write_nowhere(number)
+            stream = os.fdopen(number, "w", encoding="utf-8", closefd=False)
+        stream.reconfigure(errors="backslashreplace")
+        setattr(sys, name, _Surviving(stream))
 
 
 def _write_nowhere(number: int) -> None:

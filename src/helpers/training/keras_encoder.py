@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.checkpoints.safety import CONFIG, SHARDS, TAGGER, WEIGHTS
 from helpers.errors import CheckpointUnavailableError
-from helpers.files import written_whole
+from helpers.files import atomic_write
 from helpers.notebook.language import translate
 
 if TYPE_CHECKING:
@@ -202,9 +202,9 @@ def save_pretrained(model: keras.Model, config: PretrainedConfig, folder: str) -
             )
     config.architectures = [f"{KINDS[config.model_type][1]}{TAGGER}"]
     config.dtype = "float32"  # the checkpoint may have been float16, and `from_pretrained` goes by this
-    with written_whole(Path(folder) / WEIGHTS) as unfinished:
+    with atomic_write(Path(folder) / WEIGHTS) as unfinished:
         save_file(arrays, unfinished, metadata={"format": "pt"})
-    with written_whole(Path(folder) / CONFIG) as unfinished:
+    with atomic_write(Path(folder) / CONFIG) as unfinished:
         config.to_json_file(unfinished)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from helpers.errors import ResumeError
-from helpers.files import room_needed, sync, written_whole
+from helpers.files import atomic_write, room_needed, sync
 from helpers.metrics import require_finite
 from helpers.notebook import locks
 from helpers.notebook.language import translate
@@ -112,7 +112,7 @@ class TrainingCheckpoints:
             "files": {file.relative_to(path).as_posix(): file.stat().st_size for file in files},
             "best": best,
         }
-        with written_whole(path / RECORD) as unfinished:
+        with atomic_write(path / RECORD) as unfinished:
             unfinished.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         for other in set(self._numbers()) - {number, best}:
             shutil.rmtree(self.path(other))

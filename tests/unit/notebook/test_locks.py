@@ -32,55 +32,37 @@ def other(folder):
     process.communicate()
 
 
-def test_the_second_is_told_which_folder_and_what_to_do(folder, other, monkeypatch):
-    monkeypatch.setattr(locks, "PATIENCE", 0.2)
-    with pytest.raises(OutputFolderError, match=f"another run is at work in {folder}. Wait until it has ended"):
+def test_the_second_is_told_which_folder_until_the_first_is_killed(folder, other, monkeypatch):
+    with locks.claimed(folder, ".pytorch.lock"):  # another name is another lock
+        pass
+    with monkeypatch.context() as impatient, pytest.raises(OutputFolderError) as caught:
+        impatient.setattr(locks, "PATIENCE", 0.2)
         locks.claim(folder)
-
-
-def test_a_killed_process_leaves_no_lock(folder, other):
+    assert f"another run is at work in {folder}. Wait until it has ended" in str(caught.value)
     other.kill()
     start = time.monotonic()
     locks.claim(folder)
     assert time.monotonic() - start < locks.PATIENCE
 
 
-def test_a_cell_may_be_run_again_and_from_another_folder(folder, monkeypatch):
-    locks.claim(folder)
-    locks.claim(folder)
-    monkeypatch.chdir(folder.parent)
-    locks.claim(type(folder)("output"))
-
-
-def test_the_same_folder_by_another_way_is_the_same(folder, monkeypatch):
+def test_a_cell_may_be_run_again_and_from_another_folder_or_by_another_way(folder, monkeypatch):
     monkeypatch.setattr(locks, "PATIENCE", 0)
     locks.claim(folder)
+    monkeypatch.chdir(folder.parent)
     link = folder.with_name("link")
     link.symlink_to(folder)
-    for way in (link, folder / ".." / folder.name):
+    for way in (folder, type(folder)("output"), link, folder / ".." / folder.name):
         locks.claim(way)
     locks.release(link)
-    with locks.claimed(folder):
-        pass
-
-
-def test_what_was_released_can_be_claimed_by_another(folder):
-    locks.claim(folder)
-    locks.release(folder)
-    command = [sys.executable, "-c", HOLD.replace("time.sleep(100)", ""), folder]
-    assert subprocess.run(command, capture_output=True, text=True).stdout == "claimed\n"
-    locks.release(folder)  # once more does no harm
-
-
-def test_a_claim_ends_with_its_block(folder):
-    with pytest.raises(ValueError, match="boom"), locks.claimed(folder):
-        raise ValueError("boom")
     assert folder.resolve() / locks.LOCK not in locks._claimed
 
 
-def test_two_names_are_two_locks(folder, other):
-    with locks.claimed(folder, ".pytorch.lock"):
-        pass
+def test_what_was_released_can_be_claimed_by_another(folder):
+    with pytest.raises(ValueError, match="boom"), locks.claimed(folder):
+        raise ValueError("boom")
+    command = [sys.executable, "-c", HOLD.replace("time.sleep(100)", ""), folder]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "claimed\n"
+    locks.release(folder)  # once more does no harm
 
 
 @pytest.mark.parametrize("reason", [errno.ENOLCK, errno.EOPNOTSUPP])

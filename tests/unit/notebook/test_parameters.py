@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from helpers.errors import ParameterError
@@ -17,11 +19,14 @@ DEFAULTS = {
     "push_to_hub": False,
     "hub_model_id": "",
 }
+SOURCE = "".join(f"{name} = {value!r}\n" for name, value in DEFAULTS.items())
 
 
 def test_parameters_are_picked_out_of_a_notebooks_variables():
     assert check_parameters(DEFAULTS | {"other": 1, "_": None}) == DEFAULTS
     assert list(RULES) == list(DEFAULTS)
+    others = {"weight_decay": 0, "push_to_hub": True, "hub_model_id": "ada/names"}
+    assert check_parameters(DEFAULTS | others) == DEFAULTS | others
 
 
 @pytest.mark.parametrize(
@@ -36,36 +41,20 @@ def test_parameters_are_picked_out_of_a_notebooks_variables():
         ("learning_rate", float("inf"), "learning_rate=inf: expected a number, and none as large as that"),
         ("seed", 2**32, "seed=4294967296: expected a whole number, and none as large as that"),
         ("weight_decay", -0.1, "weight_decay=-0.1: expected a number of at least 0"),
-        ("seed", 2**32, "seed=4294967296: expected a whole number, and none as large as that"),
         ("dataset", 17, "dataset=17: expected a text"),
         ("speedups", 1, "speedups=1: expected True or False"),
-        ("speedups", "last", "speedups='last': expected True or False"),
         ("push_to_hub", "yes", "push_to_hub='yes': expected True or False"),
-        ("push_to_hub", True, "needs hub_model_id"),
+        ("push_to_hub", True, "needs hub_model_id with an owner"),
     ],
 )
 def test_bad_values_are_refused_by_name(name, value, message):
-    with pytest.raises(ParameterError, match=message.replace("(", "\\(")):
-        check_parameters(DEFAULTS | {name: value})
-
-
-def test_a_whole_number_is_a_number():
-    assert check_parameters(DEFAULTS | {"weight_decay": 0})["weight_decay"] == 0
+    with pytest.raises(ParameterError, match=re.escape(message)):
+        check_parameters(DEFAULTS | {"hub_model_id": "names", name: value})
 
 
 def test_parameters_that_are_not_there_are_named():
     with pytest.raises(ParameterError, match="weight_decay has no value yet; run the cell with the parameters first"):
         check_parameters({name: value for name, value in DEFAULTS.items() if name != "weight_decay"})
-
-
-def test_a_push_needs_a_name_with_its_owner():
-    for name in ("", "names"):
-        with pytest.raises(ParameterError, match="needs hub_model_id with an owner"):
-            check_parameters(DEFAULTS | {"push_to_hub": True, "hub_model_id": name})
-    check_parameters(DEFAULTS | {"push_to_hub": True, "hub_model_id": "ada/names"})
-
-
-SOURCE = "".join(f"{name} = {value!r}\n" for name, value in DEFAULTS.items())
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from support.odd_types import ODD_TYPES
 
 from helpers.errors import ResultsError
 from helpers.notebook import results
-from helpers.run.report import write_report
+from helpers.run.pages import write_report
 
 CONTENT = {
     "edition": "pytorch",
@@ -19,14 +19,16 @@ CONTENT = {
 }
 
 
-def test_what_was_written_is_read(tmp_path):
+def test_what_was_written_is_read_and_how_long_it_took_can_be_added_again(tmp_path):
     path = results.write_results(tmp_path / "new", **CONTENT)
     assert path == tmp_path / "new" / "metrics.json"
     read = results.read_results(tmp_path / "new")
     assert {key: read[key] for key in CONTENT} == CONTENT
     assert read["versions"]["torch"].startswith("2.")
     assert "tensorflow" not in read["versions"]
-    assert read["peak_memory_bytes"] > 50e6  # Python with NumPy and pandas takes more than this
+    for seconds in ({"training": 1.0, "total": 2.0}, {"training": 3.0, "total": 4.0}):
+        results.add_seconds(tmp_path / "new", seconds)
+        assert results.read_results(tmp_path / "new") == read | {"seconds": seconds}
 
 
 def test_what_is_no_number_is_null_as_json_has_no_other_form(tmp_path):
@@ -37,34 +39,20 @@ def test_what_is_no_number_is_null_as_json_has_no_other_form(tmp_path):
 
 
 def test_peak_memory_is_in_bytes():
-    before = results.peak_memory_bytes()
     ballast = bytearray(300_000_000)
     ballast[::4096] = b"x" * len(ballast[::4096])
-    assert results.peak_memory_bytes() >= before
-    assert results.peak_memory_bytes() >= 300_000_000
+    assert 300_000_000 <= results.peak_memory_bytes() < 2**40
 
 
-@pytest.mark.parametrize("change", [{"extra": 1}, {"history": None}])
-def test_content_outside_of_the_schema_is_refused_and_nothing_written(tmp_path, change):
-    content = {k: v for k, v in (CONTENT | change).items() if v is not None}
-    with pytest.raises(ResultsError, match=next(iter(change))):
+@pytest.mark.parametrize(
+    ("change", "error"), [({"extra": 1}, ResultsError), ({"history": None}, ResultsError), ({"errors": {1}}, TypeError)]
+)
+def test_a_write_that_is_refused_or_breaks_leaves_the_earlier_file_whole(tmp_path, change, error):
+    results.write_results(tmp_path, **CONTENT)
+    content = {key: value for key, value in (CONTENT | change).items() if value is not None}
+    with pytest.raises(error, match="set" if error is TypeError else next(iter(change))):
         results.write_results(tmp_path, **content)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_write_that_breaks_leaves_the_earlier_file_whole(tmp_path):
-    results.write_results(tmp_path, **CONTENT)
-    with pytest.raises(TypeError):
-        results.write_results(tmp_path, **(CONTENT | {"errors": {1, 2}}))
     assert results.read_results(tmp_path)["errors"] == {"missed": 1}
-
-
-def test_how_long_a_run_took_can_be_added_and_added_again(tmp_path):
-    results.write_results(tmp_path, **CONTENT)
-    before = results.read_results(tmp_path)
-    for seconds in ({"training": 1.0, "total": 2.0}, {"training": 3.0, "total": 4.0}):
-        results.add_seconds(tmp_path, seconds)
-        assert results.read_results(tmp_path) == before | {"seconds": seconds}
 
 
 @pytest.mark.parametrize(
@@ -91,11 +79,8 @@ def test_the_results_of_another_edition_are_refused(tmp_path):
         results.read_results(tmp_path, "keras")
 
 
-def test_table_sets_runs_side_by_side(tmp_path):
-    runs = []
-    for edition in ("pytorch", "keras"):
-        path = results.write_results(tmp_path / edition, **(CONTENT | {"edition": edition}))
-        runs.append(json.loads(path.read_text()))
+def test_table_sets_runs_side_by_side():
+    runs = [CONTENT | {"edition": edition, "peak_memory_bytes": 2e9} for edition in ("pytorch", "keras")]
     runs[0]["seconds"] = {"training": 1.0, "total": 2.0}
     table = results.results_table(runs)
     assert table.index.tolist() == ["pytorch", "keras"]

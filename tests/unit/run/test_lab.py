@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from support.editions import ROOT
 
 from helpers.checkpoints.find import resolve_checkpoint
 from helpers.errors import RunError
@@ -17,8 +18,8 @@ from helpers.notebook.parameters import RULES, check_value
 from helpers.run.editions import load_profile
 from helpers.run.lab import fill_in, main, make_copies
 
-ROOT = Path(__file__).resolve().parents[3]
 COPY = Path("token_classification_pytorch.ipynb")
+LAB = [sys.executable, "-m", "helpers.run.lab"]
 
 
 @pytest.fixture
@@ -30,24 +31,25 @@ def project(workplace, tmp_path, monkeypatch):
     return tmp_path
 
 
+def cells_of(notebook):
+    return nbformat.read(notebook, as_version=4).cells
+
+
 def parameters_cell(notebook):
-    (cell,) = [
-        cell for cell in nbformat.read(notebook, as_version=4).cells if "parameters" in cell.metadata.get("tags", [])
-    ]
+    (cell,) = [cell for cell in cells_of(notebook) if "parameters" in cell.metadata.get("tags", [])]
     return cell.source
 
 
 def values(notebook):
     namespace = {}
-    exec(parameters_cell(notebook), namespace)
-    del namespace["__builtins__"]
+    exec(parameters_cell(notebook), {}, namespace)
     for name in RULES.keys() & namespace.keys():  # no notebook but the lesson in two editions has them all
         check_value(name, namespace[name])
     return namespace
 
 
 @pytest.mark.parametrize("profile", ["sample", "wnut17"])
-def test_every_notebook_is_copied_with_the_profiles_parameters(project, profile):
+def test_every_notebook_is_copied_with_the_profiles_parameters_and_what_it_links_to(project, profile):
     root = make_copies(profile)
     assert root == Path("runs", "lab", profile)
     originals = [path for path in Path("notebooks").glob("**/*.ipynb") if ".ipynb_checkpoints" not in path.parts]
@@ -61,34 +63,27 @@ def test_every_notebook_is_copied_with_the_profiles_parameters(project, profile)
         taken = {name: value for name, value in load_profile(profile).items() if name in values(original)}
         assert {"dataset", "model"} <= taken.keys()
         assert values(copy) == values(original) | taken
-        before, after = (nbformat.read(path, as_version=4).cells for path in (original, copy))
+        before, after = cells_of(original), cells_of(copy)
         changed = [one for one, other in zip(before, after, strict=True) if one.source != other.source]
         assert [cell.metadata["tags"] for cell in changed] == [["parameters"]] * (values(copy) != values(original))
         # The comments stay, which say what each parameter is.
         comments = [re.findall("  # .*", parameters_cell(path)) for path in (original, copy)]
         assert comments[0] == comments[1]
         if original.name.startswith("token_"):  # the lesson, which says of each what it is
-            helps = papermill.inspect_notebook(copy)
-            assert all(parameter["help"] for parameter in helps.values())
-
-
-def test_a_path_in_a_profile_leads_to_the_same_folder_from_each_copy(project, monkeypatch):
-    root = make_copies("smoke")
-    for copy in root.glob("**/*.ipynb"):
-        monkeypatch.chdir(project / copy.parent)  # where JupyterLab starts a notebook's kernel
-        model = values(copy.name)["model"]
-        assert Path(resolve_checkpoint(model)).resolve() == ROOT / "tests" / "support" / "tiny_distilbert"
-        assert values(copy.name)["dataset"] == "sample"
-        monkeypatch.chdir(project)
-
-
-def test_links_and_pictures_of_a_copy_are_there(project):
-    for copy in make_copies("sample").glob("**/*.ipynb"):
-        cells = nbformat.read(copy, as_version=4).cells
-        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+            assert all(parameter["help"] for parameter in papermill.inspect_notebook(copy).values())
+        text = "\n".join(cell.source for cell in after if cell.cell_type == "markdown")
         links = re.findall(r"\]\((?!https:)([^)]+)\)", text)
         assert len(links) >= 3
         assert [link for link in links if not (copy.parent / link).is_file()] == []
+
+
+def test_a_path_in_a_profile_leads_to_the_same_folder_from_each_copy(project, monkeypatch):
+    for copy in make_copies("smoke").glob("**/*.ipynb"):
+        monkeypatch.chdir(project / copy.parent)  # where JupyterLab starts a notebook's kernel
+        found = values(copy.name)
+        assert Path(resolve_checkpoint(found["model"])).resolve() == ROOT / "tests" / "support" / "tiny_distilbert"
+        assert found["dataset"] == "sample"
+        monkeypatch.chdir(project)
 
 
 def test_what_somebody_has_worked_on_stays_and_is_named(project, capsys):
@@ -118,7 +113,7 @@ def test_what_another_run_put_out_is_not_copied(tmp_path, monkeypatch):
     nbformat.write(nbformat.v4.new_notebook(), checkpoints / "a-checkpoint.ipynb")
     monkeypatch.chdir(tmp_path)
     (copy,) = make_copies("one").glob("**/*.ipynb")
-    (copied,) = nbformat.read(copy, as_version=4).cells
+    (copied,) = cells_of(copy)
     assert (copied.outputs, copied.execution_count) == ([], None)
 
 
@@ -127,8 +122,8 @@ def test_values_are_written_as_code_that_says_just_that():
     strange = {"a": 'say "é"\\\n# {x}', "b": 2e-4, "c": 0, "d": False}
     filled = fill_in(source, strange)
     namespace = {}
-    exec(filled, namespace)
-    assert {name: namespace[name] for name in strange} == strange
+    exec(filled, {}, namespace)
+    assert namespace == strange
     assert re.findall("  # .*", filled)[-3:] == ["  # é: one = two", "  # two", "  # four"]
     assert fill_in(source, {}) == source
 
@@ -160,24 +155,17 @@ def test_make_lab_takes_a_profile_from_the_command_line_alone(arguments, passed_
 def test_helpers_without_notebooks_say_so_in_one_sentence(tmp_path):
     shutil.copytree(ROOT / "src" / "helpers", tmp_path / "a" / "b" / "helpers")
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "a" / "b")}
-    command = [sys.executable, "-m", "helpers.run.lab"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    done = subprocess.run(LAB, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert re.fullmatch(r"RunError: there is no folder notebooks here.*\n", done.stderr)
 
 
 def test_without_a_home_that_can_be_written_to_jupyterlab_starts():
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG_"))}
-    command = [sys.executable, "-m", "helpers.run.lab", "--no-browser", "--allow-root", "--port-retries=100"]
-    server = subprocess.Popen(
-        command, cwd=ROOT, env=environment | {"HOME": "/dev/null/nobody"}, stderr=subprocess.PIPE, text=True
-    )
-    lines = []
-    for line in server.stderr:
-        lines.append(line)
-        if "is running at" in line:
-            break
-    else:
-        raise AssertionError("".join(lines))
+    environment["HOME"] = "/dev/null/nobody"
+    command = [*LAB, "--no-browser", "--allow-root", "--port-retries=100"]
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    lines = iter(server.stderr.readline, "")
+    assert any("is running at" in line for line in lines)
     server.terminate()
     server.communicate()
