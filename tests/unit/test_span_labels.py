@@ -19,7 +19,7 @@ from helpers.data.load import label_names, load_ner_dataset
 from helpers.data.span_tags import trimmed
 from helpers.data.splits import common_form
 from helpers.data.tagging import Span
-from helpers.span_labels import spans_of, tokenize_and_label
+from helpers.alignment import spans_of, tokenize_and_label
 from helpers.training.fine_tune import fine_tune
 
 NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
