@@ -28,22 +28,8 @@ def fine_tune(
 ) -> str:
     """Fine-tune an encoder in PyTorch, by the lesson's recipe, and save the epoch with the best validation F1.
 
-    Parameters
-    ----------
-    dataset : DatasetDict
-        As `helpers.data.load.load_ner_dataset` gives it.
-    checkpoint : str
-        The encoder's folder, as `helpers.checkpoints.find.resolve_checkpoint` gives it.
-    folder : Path or str
-        Gets the model and its tokenizer.
-    epochs : int
-    learning_rate : float
-    seed : int
-
-    Returns
-    -------
-    str
-        The folder, for `pipeline` and `from_pretrained`.
+    The data set is of `load_ner_dataset`, the checkpoint a folder of `resolve_checkpoint`. The other folder gets model
+    and tokenizer, and is returned, for `pipeline`.
 
     Raises
     ------

@@ -28,7 +28,7 @@ def checkpoints(tmp_path):
     checkpoints = TrainingCheckpoints(tmp_path / "checkpoints", MADE_FROM)
     for number in (8, 16):
         write(checkpoints, number)
-        checkpoints.seal(number, best=8)
+        checkpoints.mark_complete(number, best=8)
     return checkpoints
 
 
@@ -81,7 +81,7 @@ def test_a_broken_checkpoint_that_is_being_written_again_is_not_whole_before_it_
     assert newest(checkpoints) == "checkpoint-8"
     file.write_bytes(content)  # killed when it got so far
     assert newest(checkpoints) == "checkpoint-8"
-    checkpoints.seal(16, best=8)
+    checkpoints.mark_complete(16, best=8)
     assert newest(checkpoints) == "checkpoint-16"
 
 
@@ -98,23 +98,23 @@ def test_without_the_best_one_the_newest_is_of_no_use(checkpoints):
 
 def test_the_newest_and_the_best_are_kept(checkpoints):
     write(checkpoints, 24)
-    checkpoints.seal(24, best=8)
+    checkpoints.mark_complete(24, best=8)
     assert names(checkpoints) == ["checkpoint-24", "checkpoint-8"]
     write(checkpoints, 32)
-    checkpoints.seal(32, best=32)
+    checkpoints.mark_complete(32, best=32)
     assert names(checkpoints) == ["checkpoint-32"]
 
 
 def test_order_is_by_numbers_and_not_by_name(checkpoints):
     write(checkpoints, 104)
-    checkpoints.seal(104, best=8)
+    checkpoints.mark_complete(104, best=8)
     assert newest(checkpoints) == "checkpoint-104"
 
 
 def test_what_else_lies_there_stays(checkpoints):
     (checkpoints.folder / "checkpoint-notes").mkdir()
     (checkpoints.folder / "my.txt").touch()
-    checkpoints.seal(16, best=16)
+    checkpoints.mark_complete(16, best=16)
     assert names(checkpoints) == ["checkpoint-16", "checkpoint-notes", "my.txt"]
 
 
