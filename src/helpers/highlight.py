@@ -8,10 +8,7 @@ from itertools import accumulate, groupby, islice
 from textwrap import dedent
 
 from datasets import Dataset
-from IPython.display import HTML
-from pygments import lex
-from pygments.lexers import PythonLexer
-from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
+from IPython.display import HTML, Markdown
 from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.alignment import TaggedWords, marks_characters
@@ -33,24 +30,6 @@ MARK = (
 )
 # Classes by which JupyterLab and Colab leave a $ in a word alone, rather than set what follows as a formula.
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
-# Lines that are too long scroll; broken anywhere, as JupyterLab does with outputs, Python loses its indentation.
-SOURCE = (
-    "white-space:pre;word-break:normal;overflow-x:auto;background:none"
-    ";font-family:var(--jp-code-font-family,ui-monospace,monospace)"
-    ";font-size:var(--jp-code-font-size,.9em);line-height:var(--jp-code-line-height,1.4)"
-)
-# By JupyterLab's names; behind each what stands out on white and on black, for pages without its themes.
-SOURCE_COLOURS = {
-    Keyword: ("keyword", "#2e8540"),
-    Operator.Word: ("keyword", "#2e8540"),
-    Operator: ("operator", "#a64dff"),
-    Name.Builtin: ("builtin", "#2e8540"),
-    Name.Function: ("def", "#3b7ddd"),
-    Name.Class: ("def", "#3b7ddd"),
-    String: ("string", "#c9483b"),
-    Number: ("number", "#2e8540"),
-    Comment: ("comment", "#5f8585"),
-}
 TYPE_NAME = "font-size:.7em;font-weight:600;margin-left:.4em;vertical-align:.1em"
 LONG_DOCSTRING = re.compile(r'("""[^\n]*)\n.*?"""', re.DOTALL)
 
@@ -150,17 +129,7 @@ def _paragraph(text: str, entities: Iterable[Mapping], colours: Mapping[str, str
     return f'<pre class="{NO_FORMULAS}" style="{AS_WRITTEN}">{above}<bdi>{content}</bdi></pre>'
 
 
-def show_source(*functions: Callable) -> HTML:
+def show_source(*functions: Callable) -> Markdown:
     """Show the source of some functions, with the first line of each docstring, for a notebook to display."""
     sources = [LONG_DOCSTRING.sub(r'\1"""', dedent(inspect.getsource(function))) for function in functions]
-    pieces = [_coloured(kind, text) for kind, text in lex("\n\n".join(sources), PythonLexer())]
-    return HTML(f'<pre class="{NO_FORMULAS}" tabindex="0" style="{SOURCE}">{"".join(pieces)}</pre>')
-
-
-def _coloured(kind: _TokenType, text: str) -> str:
-    """Colour a token as its kind, or else as the nearest more general kind."""
-    for general in reversed(kind.split()):
-        if general in SOURCE_COLOURS:
-            name, otherwise = SOURCE_COLOURS[general]
-            return f'<span style="color:var(--jp-mirror-editor-{name}-color,{otherwise})">{escape(text)}</span>'
-    return escape(text)
+    return Markdown("```python\n" + "\n\n".join(sources) + "```")

@@ -40,18 +40,12 @@ def fine_tune(
     DiskFullError
         If there is no room for the model.
     """
-    from transformers import (
-        AutoConfig,
-        AutoModelForTokenClassification,
-        AutoTokenizer,
-        DataCollatorForTokenClassification,
-        Trainer,
-        TrainingArguments,
-        set_seed,
-    )
+    import transformers
 
     names = label_names(dataset)
-    tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(checkpoint), AutoConfig.from_pretrained(checkpoint))
+    tokenizer = prepare_tokenizer(
+        transformers.AutoTokenizer.from_pretrained(checkpoint), transformers.AutoConfig.from_pretrained(checkpoint)
+    )
 
     def tokenize_and_align_labels(examples: dict) -> dict:
         tokenized = tokenizer(examples["tokens"], truncation=True, is_split_into_words=True)
@@ -63,10 +57,10 @@ def fine_tune(
         predicted, true = tags_from_logits(*prediction, names)
         return {"f1": f1_score(true, predicted, zero_division=0)}
 
-    set_seed(seed)
+    transformers.set_seed(seed)
     splits = DatasetDict({split: dataset[split] for split in ("train", "validation")})
     encoded = complete(splits.map(tokenize_and_align_labels, batched=True, keep_in_memory=True), tokenizer)
-    model = AutoModelForTokenClassification.from_pretrained(
+    model = transformers.AutoModelForTokenClassification.from_pretrained(
         fit_head(checkpoint, names),
         id2label=dict(enumerate(names)),
         label2id={name: label for label, name in enumerate(names)},
@@ -75,7 +69,7 @@ def fine_tune(
     )
     model.get_input_embeddings().requires_grad_(False)
     with room_needed(Path(folder)), TemporaryDirectory() as checkpoints:
-        arguments = TrainingArguments(
+        arguments = transformers.TrainingArguments(
             output_dir=checkpoints,
             num_train_epochs=epochs,
             learning_rate=learning_rate,
@@ -93,12 +87,12 @@ def fine_tune(
             disable_tqdm=False,
             **speed.settings(True),
         )
-        trainer = Trainer(
+        trainer = transformers.Trainer(
             model=model,
             args=arguments,
             train_dataset=encoded["train"],
             eval_dataset=encoded["validation"],
-            data_collator=DataCollatorForTokenClassification(tokenizer),
+            data_collator=transformers.DataCollatorForTokenClassification(tokenizer),
             compute_metrics=compute_metrics,
             callbacks=[trainer_callback()],
         )
