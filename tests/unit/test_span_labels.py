@@ -14,12 +14,12 @@ from support.small_tokenizers import KINDS, train_tokenizers
 from transformers import AutoModelForTokenClassification, AutoTokenizer, DistilBertConfig, pipeline
 
 from helpers import alignment
+from helpers.alignment import spans_of, tokenize_and_label
 from helpers.checkpoints.find import resolve_checkpoint
 from helpers.data.load import label_names, load_ner_dataset
 from helpers.data.span_tags import trimmed
 from helpers.data.splits import common_form
 from helpers.data.tagging import Span
-from helpers.alignment import spans_of, tokenize_and_label
 from helpers.training.fine_tune import fine_tune
 
 NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
