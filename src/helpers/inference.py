@@ -35,14 +35,9 @@ def find_entities(classifier: TokenClassificationPipeline, text: str, strategy: 
     misses ``(Lima)``. Here the text is split into words first, each word's first subword speaks for it, and texts that
     are too long for the model are read in windows, whatever the tokenizer is.
 
-    Parameters
-    ----------
-    classifier : TokenClassificationPipeline
-        In PyTorch or TensorFlow. Its tokenizer knows how many subwords the model can take.
-    text : str
-    strategy : {"first", "simple"}
-        As `helpers.alignment.aggregation_strategy` gives it. ``"simple"`` leaves a text, and a model that was trained
-        on marked characters, to the pipeline.
+    The classifier is in PyTorch or TensorFlow, and its tokenizer knows how many subwords the model can take. The
+    strategy is that of `helpers.alignment.aggregation_strategy`: ``"simple"`` leaves a text, and a model that was
+    trained on marked characters, to the pipeline.
     """
     if strategy != "first":
         return classifier(text, aggregation_strategy=strategy, stride=classifier.tokenizer.model_max_length // 4)

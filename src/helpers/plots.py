@@ -127,14 +127,7 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
 def padding(lengths: Sequence[int], orders: Mapping[str, Sequence[int]], batch_size: int, batches: int = 12) -> Figure:
     """Draw the sentences of the first batches, each padded to the longest of its batch.
 
-    Parameters
-    ----------
-    lengths : sequence of int
-        The number of subwords of each sentence.
-    orders : mapping of str to sequence of int
-        By name, an order of the sentences; each `batch_size` of them are a batch. The first three are drawn.
-    batch_size, batches : int
-        Sentences in a batch, and how many batches are drawn.
+    `lengths` are subwords of each sentence; `orders` have names, and the first three are drawn.
     """
     shown = dict(islice(orders.items(), MOST_PANELS))
     figure, panels = _subplots(1, len(shown), figsize=(9, 3.2), sharey=True, squeeze=False)

@@ -122,14 +122,8 @@ def counted_positions(word_ids: Sequence[int | None], overlap: int, first: bool,
     the edge. That is the rule of maximum context, by which BERT answered questions about long texts (Devlin et al.
     2018, ``run_squad.py``). The subword that a later window begins with never counts there: it may stand inside a word.
 
-    Parameters
-    ----------
-    word_ids : sequence of int or None
-        For each subword of the window the index of its word; None for special tokens.
-    overlap : int
-        How many subwords two windows share; at least 1.
-    first, last : bool
-        Whether the sentence begins, and whether it ends, with this window.
+    `word_ids` has for each subword the index of its word, None for special tokens. Windows share `overlap` subwords, at
+    least 1; the sentence begins with the `first` of them and ends with the `last`.
     """
     content = [position for position, word in enumerate(word_ids) if word is not None]
     start = content[0] if first else content[(overlap + 1) // 2]

@@ -16,14 +16,8 @@ class LengthGroupedSampler:
     epoch shuffles all sentences, sorts each pool of batches by length, and shuffles the batches. It is made for
     PyTorch's ``DataLoader``, which takes anything with a length that can be iterated.
 
-    Parameters
-    ----------
-    lengths : sequence of int
-        The number of subwords of each sentence.
-    batch_size : int
-    seed : int
-    pool : int
-        Batches that are sorted together; 1 leaves the sentences in a random order.
+    `lengths` are subwords of each sentence, and `pool` are the batches that are sorted together; with 1, the sentences
+    stay in a random order.
     """
 
     def __init__(self, lengths: Sequence[int], batch_size: int, seed: int, pool: int = POOL):

@@ -29,16 +29,9 @@ def fine_tune(
     """Fine-tune an encoder in PyTorch, by the lesson's recipe, and save the epoch with the best validation F1.
 
     The data set is of `load_ner_dataset`, the checkpoint a folder of `resolve_checkpoint`. The other folder gets model
-    and tokenizer, and is returned, for `pipeline`.
-
-    Raises
-    ------
-    NoLabelError
-        If no word of the training split has a subword.
-    TrainingDivergedError
-        If the validation loss is no finite number after an epoch; then nothing is saved.
-    DiskFullError
-        If there is no room for the model.
+    and tokenizer, and is returned, for `pipeline`. Raises `NoLabelError` if no word of the training split has a
+    subword, `TrainingDivergedError` if a validation loss is no finite number, and `DiskFullError`; then nothing is
+    saved.
     """
     import transformers
 

@@ -146,12 +146,7 @@ def keras_checkpoints(
     best epoch has the largest `monitor`, so the callback goes behind the one that adds this to the logs. Its ``epochs``
     are done already: the ``initial_epoch`` of ``fit``; ``load_best()`` gives the model the weights of the best.
 
-    Raises
-    ------
-    ResumeError
-        If the newest checkpoint was made from something else.
-    DiskFullError
-        In ``fit``, if there is no room for a checkpoint.
+    Raises `ResumeError` if the newest checkpoint was made from something else; ``fit`` then `DiskFullError`.
     """
     import keras
 
