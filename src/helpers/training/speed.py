@@ -33,16 +33,6 @@ def settings(speedups: bool) -> dict[str, Any]:
     }
 
 
-def fast_dtype_policy() -> str:
-    """Choose the numbers in which Keras multiplies matrices fast, for ``keras.config.set_dtype_policy``."""
-    import tensorflow as tf
-
-    gpus = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
-    if gpus:
-        return "mixed_bfloat16" if gpus[0].get("compute_capability", (0, 0)) >= (8, 0) else "mixed_float16"
-    return "mixed_bfloat16" if processor_multiplies_bfloat16() else "float32"
-
-
 def processor_multiplies_bfloat16() -> bool:
     """Tell whether Linux names instructions for bfloat16 and oneDNN may use them (``ONEDNN_MAX_CPU_ISA``)."""
     if os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in LIMITS_WITHOUT_BFLOAT16:
