@@ -140,9 +140,8 @@ def confusion_matrix(matches: Sequence[Match], entity_types: Sequence[str]) -> p
     type is called so. A pair with a wrong boundary counts under its type.
     """
     nothing = _unlike("none", entity_types)
-    names = [*entity_types, nothing]
-    table = pd.DataFrame(0, index=pd.Index(names, name="true"), columns=pd.Index(names, name="predicted"))
-    for match in matches:
-        true, predicted = (span.label if span else nothing for span in (match.true, match.predicted))
-        table.loc[true, predicted] += 1
-    return table
+    labels = [*entity_types, nothing]
+    spans = ((match.true, match.predicted) for match in matches)
+    counts = Counter(tuple(span.label if span else nothing for span in pair) for pair in spans)
+    rows = [[counts[true, predicted] for predicted in labels] for true in labels]
+    return pd.DataFrame(rows, pd.Index(labels, name="true"), pd.Index(labels, name="predicted"))
