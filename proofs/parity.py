@@ -30,8 +30,7 @@ from helpers.errors import RunError, TutorialError
 from helpers.notebook.editions import EDITIONS, MAIN
 from helpers.notebook.startup import load_triton_first, native_stderr_hidden, quieten_transformers
 from helpers.run.editions import TRAINING, execute, notebook_path
-from helpers.training.batches import MODEL_INPUTS
-from helpers.training.keras_encoder import build_tagger, load_pretrained
+from helpers.training.keras import MODEL_INPUTS, build_tagger, load_pretrained
 from proofs.record_steps import LAST_WEIGHTS, RECORD
 
 SEED, STEPS, EPOCHS, BATCH_SIZE = 42, 50, 2, 15

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from helpers.training.batches import LengthGroupedSampler
-from helpers.training.keras_encoder import WEIGHT_NAMES, save_pretrained
+from helpers.training.keras import WEIGHT_NAMES, save_pretrained
 
 if TYPE_CHECKING:
     import keras

@@ -1,19 +1,23 @@
-"""Carry tags from words to subwords, and back."""
+"""Carry tags from words, or from marked characters, to subwords, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-import pyarrow.compute as pc
 from datasets import Dataset, DatasetDict
+from seqeval.metrics.sequence_labeling import get_entities
 
-from helpers.data.tagging import IGNORED
+from helpers.data.span_tags import WORDS, trimmed, word_tags
+from helpers.data.tagging import IGNORED, Span
 from helpers.errors import NoLabelError, SlowTokenizerError
 from helpers.notebook.language import translate
 
 if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper leaves that to the notebook
-    from transformers import PreTrainedTokenizerBase
+    from tokenizers import Encoding
+    from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 MANY_UNKNOWN = 0.1  # of the words; from there on somebody should know
 
@@ -21,23 +25,11 @@ MANY_UNKNOWN = 0.1  # of the words; from there on somebody should know
 def align_labels(word_ids: Sequence[int | None], tags: Sequence[int], inside: Sequence[int] | None = None) -> list[int]:
     """Carry one sentence's tags over from its words to its subwords.
 
-    Parameters
-    ----------
-    word_ids : sequence of int or None
-        For each subword the index of its word; None for special tokens.
-    tags : sequence of int
-        The class id of each word.
-    inside : sequence of int, optional
-        For each class id the one that continues it (``B-x`` -> ``I-x``), as `inside_ids` gives them. If given, it
-        labels a word's later subwords; otherwise they get -100.
-
-    Returns
-    -------
-    list of int
-        One label for each subword; -100 where the loss and the metric don't look.
+    `word_ids` has for each subword the index of its word, None for special tokens; `tags` the class id of each word. A
+    word's later subwords get -100, where neither the loss nor the metric looks, or else their tag's entry of
+    `inside` (`inside_ids`).
     """
-    labels = []
-    previous = None
+    labels, previous = [], None
     for word in word_ids:
         if word is None:
             labels.append(IGNORED)
@@ -67,61 +59,35 @@ def require_fast(tokenizer: PreTrainedTokenizerBase) -> None:
 
 
 def drop_unlabelled(rows: Dataset, split: str = "train") -> Dataset:
-    """Drop the rows whose labels are all -100: they teach nothing, and a batch of only such rows has no defined loss.
-
-    Raises
-    ------
-    NoLabelError
-        If no row is left.
-    """
+    """Drop rows whose labels are all -100, as a batch of them has no loss; raises `NoLabelError` if none is left."""
     labelled = rows.select([row for row, labels in enumerate(rows["labels"]) if set(labels) - {IGNORED}])
     if not labelled:
-        raise NoLabelError(
-            translate(
-                "no word of the split {split} has a subword, so there is nothing to learn from or to score"
-            ).format(split=repr(split))
-        )
+        message = translate("no word of the split {split} has a subword, so there is nothing to learn from or to score")
+        raise NoLabelError(message.format(split=repr(split)))
     return labelled
 
 
 def complete(encoded: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> DatasetDict:
     """Finish tokenized splits: label marked characters, warn of unknown words, drop rows without a label.
 
-    Parameters
-    ----------
-    encoded : DatasetDict
-        Splits of `helpers.data.load.load_ner_dataset`, to which ``input_ids``, ``labels`` and so on were added. Where
-        the data mark characters, these columns are made again, by `helpers.span_labels.tokenize_and_label`.
-    tokenizer : PreTrainedTokenizerBase
-
-    Returns
-    -------
-    DatasetDict
-
-    Raises
-    ------
-    NoLabelError
-        If no row of the training or the validation split is left.
+    Where the splits of `load_ner_dataset` mark characters, they are tokenized again, by `tokenize_and_label`. Raises
+    `NoLabelError` if no row of the training or the validation split is left.
     """
-    from helpers.span_labels import tokenize_and_label  # here, as most data give words
-
     encoded = DatasetDict(encoded)
     for split, rows in encoded.items():
         if marks_characters(rows):
-            names = rows.features["ner_tags"].feature.names
-            settings = {"tokenizer": tokenizer, "label_names": names}
-            encoded[split] = rows.map(tokenize_and_label, batched=True, fn_kwargs=settings)
-        unknown = unknown_share(encoded[split], tokenizer)
+            settings = {"tokenizer": tokenizer, "label_names": rows.features["ner_tags"].feature.names}
+            rows = encoded[split] = rows.map(tokenize_and_label, batched=True, fn_kwargs=settings)
+        unknown = unknown_share(rows, tokenizer)
         if unknown > MANY_UNKNOWN:
-            print(
-                translate(
-                    "{share:.0%} of the words in the split {split} are {unknown} to this encoder, which has no subwords"
-                    " for them and can't tell them apart. If letters and their accents or parts are separate characters"
-                    " in your text (Unicode's NFD), normalise it to NFC; otherwise choose an encoder for its language."
-                ).format(share=unknown, split=repr(split), unknown=tokenizer.unk_token)
+            message = translate(
+                "{share:.0%} of the words in the split {split} are {unknown} to this encoder, which has no subwords"
+                " for them and can't tell them apart. If letters and their accents or parts are separate characters"
+                " in your text (Unicode's NFD), normalise it to NFC; otherwise choose an encoder for its language."
             )
-    for split in encoded.keys() & {"train", "validation"}:  # whose loss is computed
-        encoded[split] = drop_unlabelled(encoded[split], split)
+            print(message.format(share=unknown, split=repr(split), unknown=tokenizer.unk_token))
+        if split in ("train", "validation"):  # whose loss is computed
+            encoded[split] = drop_unlabelled(rows, split)
     return encoded
 
 
@@ -132,21 +98,15 @@ def marks_characters(rows: Dataset) -> bool:
 
 def unknown_share(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> float:
     """Return how many unknown subwords there are per word; WordPiece makes one of each word that it can't split."""
-    if tokenizer.unk_token_id is None:
-        return 0.0
-    columns = rows.select_columns(["input_ids", "tokens"]).with_format("arrow")[:]
-    ids, words = (pc.list_flatten(columns[name]) for name in ("input_ids", "tokens"))
-    return (pc.sum(pc.equal(ids, tokenizer.unk_token_id)).as_py() or 0) / max(len(words), 1)
+    unknown = sum(ids.count(tokenizer.unk_token_id) for ids in rows["input_ids"])
+    return unknown / max(sum(map(len, rows["tokens"])), 1)
 
 
 def aggregation_strategy(rows: Dataset) -> str:
     """Return how a pipeline has to join subwords so that it finds what was scored on such data.
 
-    Returns
-    -------
-    {"first", "simple"}
-        ``"first"``, by which a word's first subword speaks for the word, where the data give words; ``"simple"``, by
-        which every subword speaks for itself, where they mark characters.
+    By ``"first"``, a word's first subword speaks for the word, where the data give words; by ``"simple"``, every
+    subword speaks for itself, where they mark characters.
     """
     return "simple" if marks_characters(rows) else "first"
 
@@ -166,23 +126,11 @@ def tag_words(rows: Dataset, row_tags: Sequence[Sequence[str]], tokenizer: PreTr
     Where the data mark characters, predictions become spans of characters, and the text is cut at the edges of true
     and predicted spans: tags then agree exactly where type, first and last character do.
 
-    Parameters
-    ----------
-    rows : Dataset
-        A split of `helpers.data.load.load_ner_dataset`, in the order of the predictions.
-    row_tags : sequence of sequence of str
-        For each row the predicted tags of its labelled positions.
-    tokenizer : PreTrainedTokenizerBase
-        With which the rows were tokenized, one each; its ``model_max_length`` says where they were cut off.
-
-    Returns
-    -------
-    TaggedWords
+    `row_tags` are the predicted tags of each row's labelled positions; `tokenizer` is the one with which the rows were
+    tokenized, one each, and cut off at its ``model_max_length``.
     """
     if marks_characters(rows):
-        from helpers.span_labels import cut_rows  # here, as most data give words
-
-        return TaggedWords(*map(list, zip(*cut_rows(rows, row_tags, tokenizer), strict=True)))
+        return TaggedWords(*map(list, zip(*_cut_rows(rows, row_tags, tokenizer), strict=True)))
     names = rows.features["ner_tags"].feature.names
     words = rows["tokens"][:]
     true = [[names[tag] for tag in tags] for tags in rows["ner_tags"]]
@@ -193,21 +141,9 @@ def tag_words(rows: Dataset, row_tags: Sequence[Sequence[str]], tokenizer: PreTr
 def tags_for_all_words(
     row_tags: Sequence[Sequence[str]], sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase
 ) -> list[list[str]]:
-    """Give every word of every sentence its tag, also those words that the model never saw.
+    """Give every word of every sentence its tag; ``O`` where the word was cut off or has no subword.
 
-    Parameters
-    ----------
-    row_tags : sequence of sequence of str
-        For each sentence the tags of its labelled positions, which are its words' first subwords.
-    sentences : sequence of sequence of str
-        The words of the same sentences, in the same order.
-    tokenizer : PreTrainedTokenizerBase
-        With which the sentences were tokenized, one row each; its ``model_max_length`` says where they were cut off.
-
-    Returns
-    -------
-    list of list of str
-        A tag for each word; ``O`` where the word was cut off or has no subword.
+    Rows and tokenizer are as for `tag_words`; the tags are those of the words' first subwords.
     """
     encoded = tokenizer(list(sentences), is_split_into_words=True, truncation=True)
     all_tags = []
@@ -216,3 +152,63 @@ def tags_for_all_words(
         tag_of = dict(zip(seen, tags, strict=True))
         all_tags.append([tag_of.get(word, "O") for word in range(len(words))])
     return all_tags
+
+
+def tokenize_and_label(
+    examples: dict[str, list], tokenizer: PreTrainedTokenizerBase, label_names: Sequence[str]
+) -> BatchEncoding:
+    """Tokenize a batch of texts and label each subword by where its characters lie, for ``Dataset.map``.
+
+    The text is tokenized as it was written, as a pipeline will do it. The first subword that shares a character with a
+    span begins it, the others continue it; a subword on which two spans meet belongs to the first.
+
+    `examples` has ``text`` and ``spans``, for each text a list of objects with ``start``, ``end`` and ``label``.
+    Texts that are too long for the tokenizer are cut off.
+    """
+    ids = {name: label for label, name in enumerate(label_names)}
+    encoded = tokenizer(examples["text"], truncation=True)
+    encoded["labels"] = []
+    for encoding, spans in zip(encoded.encodings, examples["spans"], strict=True):
+        tags = iter(word_tags(_offsets(encoding), [Span(**span) for span in spans]))
+        encoded["labels"].append([IGNORED if special else ids[next(tags)] for special in encoding.special_tokens_mask])
+    return encoded
+
+
+def spans_of(tags: Sequence[str], offsets: Sequence[tuple[int, int]], text: str) -> list[Span]:
+    """Turn the tags of subwords into spans of characters, as a pipeline does with ``aggregation_strategy="simple"``.
+
+    An ``I-`` that continues nothing begins an entity, and white space at the edges is left out. A character of which
+    several subwords have a part, and which two spans would share, belongs to the first.
+    """
+    spans, reached = [], 0
+    for label, first, last in get_entities(list(tags)):
+        span = trimmed(Span(max(offsets[first][0], reached), offsets[last][1], label), text)
+        if span.start < span.end:
+            spans.append(span)
+            reached = span.end
+    return spans
+
+
+def _offsets(encoding: Encoding) -> list[tuple[int, int]]:
+    masked = zip(encoding.offsets, encoding.special_tokens_mask, strict=True)
+    return [offsets for offsets, special in masked if not special]
+
+
+def _cut_rows(
+    rows: Dataset, row_tags: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase
+) -> Iterator[tuple[list[str], list[str], list[str], list[str]]]:
+    """Cut each text into words, and these at the edges of true and predicted spans; yield the row of `TaggedWords`."""
+    encoded = tokenizer(rows["text"][:], truncation=True)
+    for encoding, text, marked, tags in zip(encoded.encodings, rows["text"], rows["spans"], row_tags, strict=True):
+        true, predicted = [Span(**span) for span in marked], spans_of(tags, _offsets(encoding), text)
+        edges = sorted({edge for span in (*true, *predicted) for edge in (span.start, span.end)})
+        pieces = []
+        for _, (start, end) in WORDS.pre_tokenize_str(text):
+            pieces += pairwise([start, *edges[bisect_right(edges, start) : bisect_left(edges, end)], end])
+        following = [start for start, _ in pieces[1:]] + [len(text)]
+        yield (
+            [text[start:end] for start, end in pieces],
+            word_tags(pieces, true),
+            word_tags(pieces, predicted),
+            [text[end:start] for (_, end), start in zip(pieces, following, strict=True)],
+        )

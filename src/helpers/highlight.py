@@ -2,16 +2,13 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
-from itertools import groupby, islice
+from itertools import accumulate, groupby, islice
 from textwrap import dedent
 
 from datasets import Dataset
-from IPython.display import HTML
-from pygments import lex
-from pygments.lexers import PythonLexer
-from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
+from IPython.display import HTML, Markdown
 from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.alignment import TaggedWords, marks_characters
@@ -33,24 +30,6 @@ MARK = (
 )
 # Classes by which JupyterLab and Colab leave a $ in a word alone, rather than set what follows as a formula.
 NO_FORMULAS = "mathjax_ignore tex2jax_ignore"
-# Lines that are too long scroll; broken anywhere, as JupyterLab does with outputs, Python loses its indentation.
-SOURCE = (
-    "white-space:pre;word-break:normal;overflow-x:auto;background:none"
-    ";font-family:var(--jp-code-font-family,ui-monospace,monospace)"
-    ";font-size:var(--jp-code-font-size,.9em);line-height:var(--jp-code-line-height,1.4)"
-)
-# By JupyterLab's names; behind each what stands out on white and on black, for pages without its themes.
-SOURCE_COLOURS = {
-    Keyword: ("keyword", "#2e8540"),
-    Operator.Word: ("keyword", "#2e8540"),
-    Operator: ("operator", "#a64dff"),
-    Name.Builtin: ("builtin", "#2e8540"),
-    Name.Function: ("def", "#3b7ddd"),
-    Name.Class: ("def", "#3b7ddd"),
-    String: ("string", "#c9483b"),
-    Number: ("number", "#2e8540"),
-    Comment: ("comment", "#5f8585"),
-}
 TYPE_NAME = "font-size:.7em;font-weight:600;margin-left:.4em;vertical-align:.1em"
 LONG_DOCSTRING = re.compile(r'("""[^\n]*)\n.*?"""', re.DOTALL)
 
@@ -60,98 +39,46 @@ def type_colours(entity_types: Sequence[str]) -> dict[str, str]:
     return {entity_type: PALETTE[i % len(PALETTE)] for i, entity_type in enumerate(entity_types)}
 
 
-def highlight(sentences: Sequence[tuple[Sequence[str], Sequence[str]]], entity_types: Sequence[str]) -> HTML:
-    """Show sentences with their entities highlighted, each with its type behind it.
-
-    Parameters
-    ----------
-    sentences : sequence of (words, tags)
-        Words and as many IOB2 tags.
-    entity_types : sequence of str
-        All types of the data set, so that a type has one colour everywhere.
-
-    Returns
-    -------
-    HTML
-        For a notebook to display. Words and types are escaped.
-    """
-    colours = type_colours(entity_types)
-    return HTML("\n".join(_paragraph(words, tags, colours) for words, tags in sentences))
-
-
-def highlight_rows(rows: Dataset, count: int = 6) -> HTML:
-    """Show the first sentences of a split that have entities, with these highlighted.
-
-    Parameters
-    ----------
-    rows : Dataset
-        With the columns ``tokens`` and ``ner_tags``, and perhaps ``text`` and ``spans``.
-    count : int
-        How many sentences.
-
-    Returns
-    -------
-    HTML
-        As `highlight` gives it.
-    """
-    names = rows.features["ner_tags"].feature.names
-    outside = names.index("O")
-    chosen = islice((row for row in rows if set(row["ner_tags"]) - {outside}), count)
-    if not marks_characters(rows):
-        sentences = [(row["tokens"], [names[tag] for tag in row["ner_tags"]]) for row in chosen]
-        return highlight(sentences, entity_types(names))
-    marked = ((row["text"], [{**span, "entity_group": span["label"]} for span in row["spans"]]) for row in chosen)
-    return HTML("\n".join(highlight_text(text, spans, entity_types(names)).data for text, spans in marked))
-
-
 def entity_types(label_names: Sequence[str]) -> list[str]:
     """List the types that IOB2 labels name, sorted."""
     return sorted({name[2:] for name in label_names if name != "O"})
 
 
+def highlight(sentences: Iterable[tuple[Sequence[str], Sequence[str]]], entity_types: Sequence[str]) -> HTML:
+    """Show sentences, each of words and as many IOB2 tags, with their entities highlighted and the types behind them.
+
+    `entity_types` are all types of the data set, so that a type has one colour everywhere.
+    """
+    colours = type_colours(entity_types)
+    return HTML("\n".join(_paragraph(*_as_text(words, tags), colours) for words, tags in sentences))
+
+
+def highlight_rows(rows: Dataset, count: int = 6) -> HTML:
+    """Show the first sentences of a split that have entities, with these highlighted."""
+    names = rows.features["ner_tags"].feature.names
+    outside = names.index("O")
+    chosen = islice((row for row in rows if set(row["ner_tags"]) - {outside}), count)
+    if not marks_characters(rows):
+        return highlight(
+            [(row["tokens"], [names[tag] for tag in row["ner_tags"]]) for row in chosen], entity_types(names)
+        )
+    marked = ((row["text"], [{**span, "entity_group": span["label"]} for span in row["spans"]]) for row in chosen)
+    return HTML("\n".join(highlight_text(text, spans, entity_types(names)).data for text, spans in marked))
+
+
 def highlight_text(text: str, entities: Iterable[Mapping], entity_types: Sequence[str]) -> HTML:
     """Show a text as it was written, with its entities highlighted as `highlight` does.
 
-    Parameters
-    ----------
-    text : str
-    entities : iterable of mapping
-        As transformers' pipeline gives them with an ``aggregation_strategy``: ``start`` and ``end``, the offsets in
-        characters, and ``entity_group``, the type. In the order of the text, and without overlap.
-    entity_types : sequence of str
-        As for `highlight`.
-
-    Returns
-    -------
-    HTML
-        For a notebook to display. Text and types are escaped.
+    Entities are as transformers' pipeline gives them with an ``aggregation_strategy``, in the order of the text:
+    ``start`` and ``end``, the offsets in characters, and ``entity_group``, the type.
     """
-    colours = type_colours(entity_types)
-    pieces, position = [], 0
-    for entity in entities:
-        marked = _mark(text[entity["start"] : entity["end"]], entity["entity_group"], colours)
-        pieces += [escape(text[position : entity["start"]]), marked]
-        position = entity["end"]
-    pieces.append(escape(text[position:]))
-    return HTML(_as_written("".join(pieces)))
+    return HTML(_paragraph(text, entities, type_colours(entity_types)))
 
 
 def highlight_mistakes(matches: Sequence[Match], tagged: TaggedWords, count: int = 6) -> HTML:
     """Show the first sentences with mistakes, each twice: as it should be, and as the model finds it.
 
-    Parameters
-    ----------
-    matches : sequence of Match
-        Of `metrics.match_entities`.
-    tagged : TaggedWords
-        The same sentences, from `alignment.tag_words`.
-    count : int
-        How many sentences.
-
-    Returns
-    -------
-    HTML
-        For a notebook to display. Words and types are escaped.
+    The matches are those of `metrics.match_entities`, of the sentences that `alignment.tag_words` gives.
     """
     names = {
         "wrong boundary": translate("wrong boundary"),
@@ -166,58 +93,43 @@ def highlight_mistakes(matches: Sequence[Match], tagged: TaggedWords, count: int
         outcomes = dict.fromkeys(names[match.outcome] for match in found)
         truth = translate("{outcome}: how it should be").format(outcome=", ".join(outcomes))
         for tags, caption in ((tagged.true, truth), (tagged.predicted, translate("what the model finds"))):
-            words, gaps = tagged.words[sentence], tagged.gaps[sentence]
-            paragraphs.append(_paragraph(words, tags[sentence], colours, gaps, caption))
+            text, entities = _as_text(tagged.words[sentence], tags[sentence], tagged.gaps[sentence])
+            paragraphs.append(_paragraph(text, entities, colours, caption))
     return HTML("\n".join(paragraphs))
 
 
-def _paragraph(
-    words: Sequence[str],
-    tags: Sequence[str],
-    colours: dict[str, str],
-    gaps: Sequence[str] | None = None,
-    caption: str = "",
-) -> str:
+def _as_text(words: Sequence[str], tags: Sequence[str], gaps: Sequence[str] = ()) -> tuple[str, list[dict]]:
+    """Join words with what stands behind them, by default spaces, and make entities of tags, as a pipeline has them."""
     gaps = [*(gaps or [" "] * len(words))[:-1], ""][: len(words)]
+    pieces = [word + gap for word, gap in zip(words, gaps, strict=True)]
+    starts = [0, *accumulate(map(len, pieces))]
+    entities = [
+        {"entity_group": entity_type, "start": starts[first], "end": starts[last] + len(words[last])}
+        for entity_type, first, last in get_entities(list(tags))
+    ]
+    return "".join(pieces), entities
+
+
+def _paragraph(text: str, entities: Iterable[Mapping], colours: Mapping[str, str], caption: str = "") -> str:
+    pieces, position = [], 0
+    for entity in entities:
+        style = MARK.format(colour=colours[entity["entity_group"]])
+        # Word joiners keep the type whole, and in the line in which its entity ends.
+        name = "&NoBreak;" + escape(entity["entity_group"]).replace("-", "-&NoBreak;")
+        pieces += [
+            escape(text[position : entity["start"]]),
+            f'<mark style="{style}">{escape(text[entity["start"] : entity["end"]])}',
+            f'<span style="{TYPE_NAME}">{name}</span></mark>',
+        ]
+        position = entity["end"]
+    content = "".join([*pieces, escape(text[position:])])
     above = f"<small><b>{escape(caption)}</b></small><br>" if caption else ""
-    return _as_written("".join(_pieces(words, tags, colours, gaps)), above)
-
-
-def _as_written(content: str, above: str = "") -> str:
     # <pre>, as nbconvert makes one space of several between two tags elsewhere; <bdi>: text of either direction, by its
     # own first letters, not by the caption's
     return f'<pre class="{NO_FORMULAS}" style="{AS_WRITTEN}">{above}<bdi>{content}</bdi></pre>'
 
 
-def _pieces(words: Sequence[str], tags: Sequence[str], colours: dict[str, str], gaps: Sequence[str]) -> Iterator[str]:
-    spaced = [word + gap for word, gap in zip(words, gaps, strict=True)]
-    position = 0
-    for entity_type, first, last in get_entities(list(tags)):
-        yield escape("".join(spaced[position:first]))
-        yield _mark("".join(spaced[first:last]) + words[last], entity_type, colours)
-        yield escape(gaps[last])
-        position = last + 1
-    yield escape("".join(spaced[position:]))
-
-
-def _mark(text: str, entity_type: str, colours: dict[str, str]) -> str:
-    style = MARK.format(colour=colours[entity_type])
-    # Word joiners keep the type whole, and in the line in which its entity ends.
-    name = "&NoBreak;" + escape(entity_type).replace("-", "-&NoBreak;")
-    return f'<mark style="{style}">{escape(text)}<span style="{TYPE_NAME}">{name}</span></mark>'
-
-
-def show_source(*functions: Callable) -> HTML:
+def show_source(*functions: Callable) -> Markdown:
     """Show the source of some functions, with the first line of each docstring, for a notebook to display."""
     sources = [LONG_DOCSTRING.sub(r'\1"""', dedent(inspect.getsource(function))) for function in functions]
-    pieces = [_coloured(kind, text) for kind, text in lex("\n\n".join(sources), PythonLexer())]
-    return HTML(f'<pre class="{NO_FORMULAS}" tabindex="0" style="{SOURCE}">{"".join(pieces)}</pre>')
-
-
-def _coloured(kind: _TokenType, text: str) -> str:
-    """Colour a token as its kind, or else as the nearest more general kind."""
-    for general in reversed(kind.split()):
-        if general in SOURCE_COLOURS:
-            name, otherwise = SOURCE_COLOURS[general]
-            return f'<span style="color:var(--jp-mirror-editor-{name}-color,{otherwise})">{escape(text)}</span>'
-    return escape(text)
+    return Markdown("```python\n" + "\n\n".join(sources) + "```")

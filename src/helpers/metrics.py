@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 from seqeval.metrics.sequence_labeling import get_entities
 
-from helpers.alignment import IGNORED
-from helpers.data.tagging import Span
+from helpers.data.tagging import IGNORED, Span
 from helpers.errors import TrainingDivergedError
 from helpers.notebook.language import translate
 
@@ -33,26 +32,16 @@ class Match(NamedTuple):
 def tags_from_logits(
     logits: np.ndarray, labels: np.ndarray, label_names: Sequence[str]
 ) -> tuple[list[list[str]], list[list[str]]]:
-    """Turn a padded batch of logits and labels into predicted and true tags.
+    """Turn a padded batch into the predicted and the true tags of each sentence, positions with -100 left out.
 
-    Parameters
-    ----------
-    logits : ndarray of float, shape (sentences, subwords, classes)
-    labels : ndarray of int, shape (sentences, subwords)
-        Class ids; positions with -100 are dropped.
-    label_names : sequence of str
-        The label names by class id.
-
-    Returns
-    -------
-    predicted, true : list of list of str
-        The tags of each sentence's labelled positions.
+    Logits have the shape (sentences, subwords, classes), labels, which are class ids, (sentences, subwords).
     """
     names = np.array(label_names)
-    best = logits.argmax(axis=-1)
     kept = labels != IGNORED
-    predicted = [names[row[keep]].tolist() for row, keep in zip(best, kept, strict=True)]
-    true = [names[row[keep]].tolist() for row, keep in zip(labels, kept, strict=True)]
+    predicted, true = (
+        [names[row[keep]].tolist() for row, keep in zip(classes, kept, strict=True)]
+        for classes in (logits.argmax(axis=-1), labels)
+    )
     return predicted, true
 
 
@@ -61,7 +50,7 @@ def per_type_table(scores: dict) -> pd.DataFrame:
 
     The last row is called ``all``, in brackets if a type is called so.
     """
-    table = pd.DataFrame.from_dict(types_of(scores), orient="index", columns=["precision", "recall", "f1", "number"])
+    table = pd.DataFrame.from_dict(types_of(scores), orient="index", columns=[*SCORES[:3], "number"])
     total = [*(scores[f"overall_{score}"] for score in SCORES[:3]), table["number"].sum()]
     table.loc[_unlike("all", table.index)] = total
     return table.astype({"number": int})
@@ -80,17 +69,9 @@ def _unlike(name: str, entity_types: Collection[str]) -> str:
 
 
 def comment_on(history: pd.DataFrame) -> str:
-    """Say which epoch was the best, or why there is none.
+    """Say which epoch was the best, or why there is none; raises `TrainingDivergedError` as `require_finite`.
 
-    Parameters
-    ----------
-    history : DataFrame
-        A row an epoch, with the columns ``epoch``, ``validation_loss`` and ``f1``.
-
-    Raises
-    ------
-    TrainingDivergedError
-        If the loss of an epoch is no finite number, even where an earlier one was good.
+    `history` has a row an epoch, with the columns ``epoch``, ``validation_loss`` and ``f1``.
     """
     for epoch, loss in zip(history["epoch"], history["validation_loss"], strict=True):
         require_finite(loss, epoch)
@@ -116,21 +97,11 @@ def require_finite(values: np.ndarray | float, epoch: float) -> None:
 
 
 def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> list[Match]:
-    """Pair each true entity with at most one predicted entity, and say how each of them went.
+    """Pair each true entity of tagged sentences with at most one predicted entity, and say how each of them went.
 
     Pairs are made in three rounds, each among what the rounds before left over: same type and words (correct); same
     type and a common word (wrong boundary); any common word (wrong type, whatever the boundary). In each, a true entity
     takes the first predicted one that fits. What stays alone is missed or spurious.
-
-    Parameters
-    ----------
-    true, predicted : sequence of sequence of str
-        IOB2 tags of the same sentences.
-
-    Returns
-    -------
-    list of Match
-        Each true and each predicted entity occurs in exactly one.
     """
     rounds = (
         ("correct", lambda t, p: t == p),
@@ -139,8 +110,7 @@ def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[s
     )
     matches = []
     for sentence, (true_tags, predicted_tags) in enumerate(zip(true, predicted, strict=True)):
-        open_true = _spans(true_tags)
-        open_predicted = _spans(predicted_tags)
+        open_true, open_predicted = _spans(true_tags), _spans(predicted_tags)
         for outcome, fits in rounds:
             for t in list(open_true):
                 partner = next((p for p in open_predicted if fits(t, p)), None)
@@ -170,10 +140,8 @@ def confusion_matrix(matches: Sequence[Match], entity_types: Sequence[str]) -> p
     type is called so. A pair with a wrong boundary counts under its type.
     """
     nothing = _unlike("none", entity_types)
-    names = [*entity_types, nothing]
-    table = pd.DataFrame(0, index=pd.Index(names, name="true"), columns=pd.Index(names, name="predicted"))
-    for match in matches:
-        row = match.true.label if match.true else nothing
-        column = match.predicted.label if match.predicted else nothing
-        table.loc[row, column] += 1
-    return table
+    labels = [*entity_types, nothing]
+    spans = ((match.true, match.predicted) for match in matches)
+    counts = Counter(tuple(span.label if span else nothing for span in pair) for pair in spans)
+    rows = [[counts[true, predicted] for predicted in labels] for true in labels]
+    return pd.DataFrame(rows, pd.Index(labels, name="true"), pd.Index(labels, name="predicted"))

@@ -2,14 +2,10 @@
 
 import datasets
 import evaluate
-import seqeval.metrics
+from seqeval.metrics import accuracy_score
+from seqeval.metrics.sequence_labeling import get_entities, precision_recall_fscore_support
 
-DESCRIPTION = "Scores entities, not words: an entity counts only if its type and both of its boundaries are right."
-CITATION = "https://github.com/chakki-works/seqeval"
-INPUTS_DESCRIPTION = """predictions : list of list of str
-    One list of IOB2 tags for each sentence.
-references : list of list of str
-    The true tags, of the same lengths."""
+NAMES = ("precision", "recall", "f1")
 
 
 class Seqeval(evaluate.Metric):
@@ -18,9 +14,9 @@ class Seqeval(evaluate.Metric):
     def _info(self) -> evaluate.MetricInfo:
         tags = datasets.List(datasets.Value("string"))
         return evaluate.MetricInfo(
-            description=DESCRIPTION,
-            citation=CITATION,
-            inputs_description=INPUTS_DESCRIPTION,
+            description="Scores entities: one counts only if its type and both of its boundaries are right.",
+            citation="https://github.com/chakki-works/seqeval",
+            inputs_description="predictions and references: one list of IOB2 tags for each sentence",
             features=datasets.Features({"predictions": tags, "references": tags}),
         )
 
@@ -30,25 +26,18 @@ class Seqeval(evaluate.Metric):
         The Hub's takes them from seqeval's report, in which a type called ``micro avg`` or the like would be lost. One
         that is called as a total, such as ``overall_f1``, is put in brackets.
         """
-        labelling = seqeval.metrics.sequence_labeling
-        entities = [*labelling.get_entities(references), *labelling.get_entities(predictions)]
-        names = sorted({name for name, _, _ in entities})
 
         def scores(average: str | None) -> tuple:
             # zero_division=0: nothing predicted is a precision of 0, as in the shared tasks, and no warning.
-            return labelling.precision_recall_fscore_support(references, predictions, average=average, zero_division=0)
+            return precision_recall_fscore_support(references, predictions, average=average, zero_division=0)
 
-        precision, recall, f1, _ = map(float, scores("micro"))
+        names = sorted({name for name, _, _ in get_entities(references) + get_entities(predictions)})
+        totals = {f"overall_{name}": float(score) for name, score in zip(NAMES, scores("micro"), strict=False)}
+        totals["overall_accuracy"] = float(accuracy_score(references, predictions))
         per_type = {}
-        totals = {
-            "overall_precision": precision,
-            "overall_recall": recall,
-            "overall_f1": f1,
-            "overall_accuracy": float(seqeval.metrics.accuracy_score(references, predictions)),
-        }
-        for name, p, r, f, number in zip(names, *scores(None), strict=True):
+        for name, *values, number in zip(names, *scores(None), strict=True):
             key = name
             while key in totals or (key != name and key in names):
                 key = f"({key})"
-            per_type[key] = {"precision": float(p), "recall": float(r), "f1": float(f), "number": int(number)}
+            per_type[key] = {**dict(zip(NAMES, map(float, values), strict=True)), "number": int(number)}
         return per_type | totals

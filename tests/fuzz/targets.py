@@ -305,8 +305,10 @@ def check_alignment(tokenizer, sentences, tags, room, overlap):
                 assert word not in places
                 places[word] = (position - content[0] + window[0], window)
         with_subword = set(word_ids)
-        account = {name: [encoded[name][row] for row in rows] for name in ("long", "truncated", "without_subword")}
-        assert account["long"] == [int(len(ids) > room)] + [0] * (len(rows) - 1)
+        account = {
+            name: [encoded[name][row] for row in rows] for name in ("long_sentences", "truncated", "without_subword")
+        }
+        assert account["long_sentences"] == [int(len(ids) > room)] + [0] * (len(rows) - 1)
         assert sum(account["without_subword"]) == len(words) - len(with_subword)
         assert sum(account["truncated"]) == len(with_subword) - len(places)
         if overlap:

@@ -2,13 +2,12 @@ import re
 from html import unescape
 
 import pytest
-from datasets import ClassLabel, Dataset, Features, List, Value
+from datasets import ClassLabel, Dataset
 from hypothesis import given
 from hypothesis import strategies as st
 from support.odd_types import ODD_TYPES
 
-from helpers import alignment
-from helpers.alignment import TaggedWords
+from helpers.alignment import TaggedWords, align_labels, tags_for_all_words
 from helpers.data.splits import common_form
 from helpers.data.tagging import Span
 from helpers.highlight import highlight, highlight_mistakes, highlight_rows, highlight_text, show_source, type_colours
@@ -16,9 +15,17 @@ from helpers.metrics import OUTCOMES, Match, match_entities
 from helpers.notebook.language import use_language
 from helpers.training.batches import LengthGroupedSampler
 
+EVIL = "<script>alert(1)</script>"
+
 
 def visible_text(html: str) -> str:
     return unescape(re.sub(r"<[^>]*>|&NoBreak;", "", html))
+
+
+def tagged_rows(sentences, tags, entity_type="x"):
+    names = ClassLabel(names=["O", f"B-{entity_type}", f"I-{entity_type}"])
+    ids = [str(number) for number in range(len(tags))]
+    return Dataset.from_dict({"id": ids, "tokens": sentences, "ner_tags": tags}, common_form(names, False))
 
 
 def test_entities_are_marked_with_their_type():
@@ -30,11 +37,9 @@ def test_entities_are_marked_with_their_type():
 
 @pytest.mark.parametrize("name", ODD_TYPES)
 def test_types_with_odd_names_are_marked(name):
-    names = ClassLabel(names=["O", f"B-{name}", f"I-{name}"])
-    columns = {"tokens": [["Bo", "sat"]], "ner_tags": [[1, 0]]}
-    rows = Dataset.from_dict(columns, Features({"tokens": List(Value("string")), "ner_tags": List(names)}))
     text = highlight_text("Bo sat", [{"start": 0, "end": 2, "entity_group": name}], [name])
-    assert visible_text(highlight_rows(rows).data) == visible_text(text.data) == f"Bo{name} sat"
+    assert visible_text(text.data) == f"Bo{name} sat"
+    assert highlight_rows(tagged_rows([["Bo", "sat"]], [[1, 0]], name)).data == text.data
 
 
 def test_a_type_has_one_colour_whatever_else_is_shown():
@@ -51,41 +56,22 @@ def test_all_words_appear_as_text(words, data):
     assert visible_text(outside_types) == " ".join(words)
 
 
-def test_markup_in_words_and_types_is_escaped():
-    evil = "<script>alert(1)</script>"
-    page = highlight([([evil], [f"B-{evil}"]), ([evil], ["O"])], [evil]).data
-    assert "<script" not in page
-    assert visible_text(page).count(evil) == 3
-
-
-spans = st.lists(st.integers(0, 30), max_size=8, unique=True).map(sorted)
-
-
-@given(st.text(st.characters(codec="utf-8"), max_size=30), spans)
+@given(st.text(st.characters(codec="utf-8"), max_size=30), st.sets(st.integers(0, 30), max_size=8).map(sorted))
 def test_a_text_is_shown_as_it_was_written(text, borders):
     borders = [border for border in borders if border <= len(text)]
     found = [{"start": a, "end": b, "entity_group": "x"} for a, b in zip(borders[::2], borders[1::2], strict=False)]
     page = highlight_text(text, found, ["x"]).data
-    marks = [
-        unescape(mark) for mark in re.findall(r"<mark[^>]*>(.*?)<span[^>]*>&NoBreak;x</span></mark>", page, re.DOTALL)
-    ]
-    assert marks == [text[entity["start"] : entity["end"]] for entity in found]
+    marks = re.findall(r"<mark[^>]*>(.*?)<span[^>]*>&NoBreak;x</span></mark>", page, re.DOTALL)
+    assert [unescape(mark) for mark in marks] == [text[entity["start"] : entity["end"]] for entity in found]
     assert visible_text(re.sub(r"<span[^>]*>&NoBreak;x</span>", "", page)) == text
     assert "white-space:pre-wrap" in page
 
 
 def test_markup_before_in_and_after_an_entity_is_escaped():
-    evil = "<script>alert(1)</script>"
-    found = {"start": len(evil), "end": 2 * len(evil), "entity_group": evil}
-    page = highlight_text(3 * evil, [found], [evil]).data
+    found = {"start": len(EVIL), "end": 2 * len(EVIL), "entity_group": EVIL}
+    page = highlight_text(3 * EVIL, [found], [EVIL]).data
     assert "<script" not in page
-    assert visible_text(page) == 4 * evil
-
-
-def test_a_type_looks_the_same_in_words_and_in_a_text():
-    words = highlight([(["Bo"], ["B-y"])], ["x", "y"]).data
-    text = highlight_text("Bo", [{"start": 0, "end": 2, "entity_group": "y"}], ["x", "y"]).data
-    assert re.findall("<mark.*</mark>", words) == re.findall("<mark.*</mark>", text) != []
+    assert visible_text(page) == 4 * EVIL
 
 
 @pytest.mark.parametrize(
@@ -98,21 +84,16 @@ def test_a_type_looks_the_same_in_words_and_in_a_text():
 def test_mistakes_are_shown_as_they_should_be_and_as_found(language, captions):
     use_language(language)
     true, predicted = [["B-x", "O", "B-x"]], [["B-x", "O", "O"]]
-    words = ["Ann met Bo".split()]
-    page = highlight_mistakes(match_entities(true, predicted), TaggedWords(words, true, predicted, [[" "] * 3])).data
-    use_language("en")
-    truth, found = page.split("\n")
+    tagged = TaggedWords(["Ann met Bo".split()], true, predicted, [[" "] * 3])
+    truth, found = highlight_mistakes(match_entities(true, predicted), tagged).data.split("\n")
     assert [visible_text(truth), visible_text(found)] == [f"{captions[0]}Annx met Box", f"{captions[1]}Annx met Bo"]
 
 
 def test_every_kind_of_mistake_has_a_caption_and_what_is_right_is_left_out():
     matches = [Match(row, outcome, Span(0, 1, "x"), Span(0, 1, "x")) for row, outcome in enumerate(OUTCOMES)]
-    rows = len(OUTCOMES)
-    tagged = TaggedWords([["a"]] * rows, [["B-x"]] * rows, [["B-x"]] * rows, [[""]] * rows)
-    page = highlight_mistakes(matches, tagged).data
-    assert re.findall(r">([\w ]+): how it should be<", page) == [
-        outcome for outcome in OUTCOMES if outcome != "correct"
-    ]
+    tagged = TaggedWords(*([[each]] * len(OUTCOMES) for each in ("a", "B-x", "B-x", "")))
+    captions = re.findall(r">([\w ]+): how it should be<", highlight_mistakes(matches, tagged).data)
+    assert captions == [outcome for outcome in OUTCOMES if outcome != "correct"]
 
 
 def test_a_sentence_with_several_mistakes_is_shown_once():
@@ -122,10 +103,8 @@ def test_a_sentence_with_several_mistakes_is_shown_once():
     tagged = TaggedWords(words, true, predicted, [[" "] * len(sentence) for sentence in words])
     page = highlight_mistakes(match_entities(true, predicted), tagged, count=2).data
     captions = re.findall(r">([^<]+): how it should be<", page)
-    assert [sorted(caption.split(", ")) for caption in captions] == [
-        ["missed", "spurious", "wrong boundary"],
-        ["missed"],
-    ]
+    expected = [["missed", "spurious", "wrong boundary"], ["missed"]]
+    assert [sorted(caption.split(", ")) for caption in captions] == expected
 
 
 def test_texts_are_shown_as_they_were_written():
@@ -143,28 +122,15 @@ def test_texts_are_shown_as_they_were_written():
 
 
 def test_the_first_sentences_with_entities_are_shown():
-    names = ClassLabel(names=["O", "B-x", "I-x"])
-    rows = Dataset.from_dict(
-        {"tokens": [["a"], ["Bo"], ["Ann"], ["Cy"]], "ner_tags": [[0], [1], [1], [1]]},
-        Features({"tokens": List(Value("string")), "ner_tags": List(names)}),
-    )
+    rows = tagged_rows([["a"], ["Bo"], ["Ann"], ["Cy"]], [[0], [1], [1], [1]])
     assert visible_text(highlight_rows(rows, 2).data) == "Box\nAnnx"
 
 
 def test_source_is_shown_with_the_first_line_of_its_docstring():
-    shown = visible_text(show_source(alignment.align_labels, alignment.tags_for_all_words).data)
-    assert shown.startswith("def align_labels(")
+    shown = show_source(align_labels, tags_for_all_words, LengthGroupedSampler.order).data
+    assert shown.startswith("```python\ndef align_labels(")
     assert '"""Carry one sentence\'s tags over from its words to its subwords."""' in shown
-    assert "Parameters\n" not in shown
-    assert "previous = word\n    return labels" in shown
-    assert shown.endswith("return all_tags\n")
-
-
-def test_a_methods_source_is_shown_without_its_indentation():
-    assert visible_text(show_source(LengthGroupedSampler.order).data).startswith("def order(self, epoch: int)")
-
-
-def test_source_is_coloured_by_its_kind():
-    shown = show_source(alignment.align_labels).data
-    found = re.findall(r"--jp-mirror-editor-(\w+)-color,#\w+\)\">(def|align_labels|if|None)<", shown)
-    assert {("keyword", "def"), ("def", "align_labels"), ("keyword", "if"), ("keyword", "None")} == set(found)
+    assert "`word_ids`" not in shown
+    assert "previous = word\n    return labels\n\n\ndef tags_for_all_words" in shown
+    assert "\ndef order(self, epoch: int)" in shown  # without a method's indentation
+    assert shown.endswith("\n```")

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 import torch
-from support.editions import ROOT, python_of
+from support.editions import python_of
 from support.small_tokenizers import CHECKPOINTS, save_tokenizer
 from support.trained_models import save_model
 from transformers import AutoConfig, AutoTokenizer, BertForTokenClassification, pipeline
@@ -21,16 +21,8 @@ TOKENIZERS = [kind for kind in CHECKPOINTS if kind not in ("one that strips", "T
 
 def knows(cities, kind, folder):
     """Save a model that labels the first subword of some cities, as words of a list, and nothing else."""
-    config = AutoConfig.for_model(
-        "bert",
-        vocab_size=600,
-        hidden_size=2,
-        num_hidden_layers=0,
-        num_attention_heads=1,
-        max_position_embeddings=16,
-        id2label=LABELS,
-        label2id={name: label for label, name in LABELS.items()},
-    )
+    sizes = {"vocab_size": 600, "hidden_size": 2, "num_hidden_layers": 0, "num_attention_heads": 1}
+    config = AutoConfig.for_model("bert", max_position_embeddings=16, id2label=LABELS, **sizes)
     tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(save_tokenizer(kind, folder)), config)
     model = BertForTokenClassification(config)
     with torch.no_grad():
@@ -70,13 +62,9 @@ def test_texts_that_are_too_long_are_read_to_their_end(tmp_path):
     assert find_entities(classifier, text) == found
 
 
-@pytest.mark.parametrize("text", ["", "  \n"])
-def test_there_are_no_entities_in_nothing(tmp_path, text):
-    assert find_entities(knows(["Oslo"], "BERT", tmp_path), text) == []
-
-
-def test_marked_characters_are_left_to_the_pipeline(tmp_path):
+def test_there_are_no_entities_in_nothing_and_marked_characters_are_left_to_the_pipeline(tmp_path):
     classifier = knows(["Oslo"], "BERT", tmp_path)
+    assert find_entities(classifier, "") == find_entities(classifier, "  \n") == []
     assert find_entities(classifier, TEXT, "simple") == classifier(TEXT, aggregation_strategy="simple") != []
 
 
@@ -95,14 +83,10 @@ def test_words_are_those_of_annotated_text(text, words):
     assert [word for word, _ in WORDS.pre_tokenize_str(text)] == words.split()
 
 
-@pytest.mark.parametrize("split", ["train", "test"])
-def test_most_words_of_real_data_stay_whole(split):
-    path = ROOT.parent / "shared" / "data" / "wnut17" / f"{split}.conll"
-    if not path.exists():
-        pytest.skip("WNUT 17 is not here")
-    words = [line.split("\t")[0] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    whole = sum([piece for piece, _ in WORDS.pre_tokenize_str(word)] == [word] for word in words)
-    assert whole / len(words) > {"train": 0.95, "test": 0.99}[split]
+@pytest.mark.parametrize(("split", "share"), [("train", 0.95), ("test", 0.99)])
+def test_most_words_of_real_data_stay_whole(wnut17, split, share):
+    words = [word for words in wnut17[split]["tokens"] for word in words]
+    assert sum([piece for piece, _ in WORDS.pre_tokenize_str(word)] == [word] for word in words) / len(words) > share
 
 
 IN_TENSORFLOW = """

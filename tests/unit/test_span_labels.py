@@ -13,13 +13,12 @@ from support.marked_corpora import as_doccano, coin_flips, doses
 from support.small_tokenizers import KINDS, train_tokenizers
 from transformers import AutoModelForTokenClassification, AutoTokenizer, DistilBertConfig, pipeline
 
-from helpers import alignment
+from helpers.alignment import spans_of, tag_words, tokenize_and_label
 from helpers.checkpoints.find import resolve_checkpoint
 from helpers.data.load import label_names, load_ner_dataset
 from helpers.data.span_tags import trimmed
 from helpers.data.splits import common_form
 from helpers.data.tagging import Span
-from helpers.span_labels import spans_of, tokenize_and_label
 from helpers.training.fine_tune import fine_tune
 
 NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
@@ -32,14 +31,6 @@ def tokenizers(sample):
     return train_tokenizers(" ".join(words) for words in sample["train"]["tokens"][:300])
 
 
-def rows_of(texts, spans):
-    names = ClassLabel(names=NAMES)
-    empty = [[]] * len(texts)
-    marked = [[span._asdict() for span in row] for row in spans]
-    columns = {"id": list(map(str, range(len(texts)))), "tokens": empty, "ner_tags": empty}
-    return Dataset.from_dict(columns | {"text": texts, "spans": marked}, common_form(names, marks_characters=True))
-
-
 @st.composite
 def marked_texts(draw):
     """A text and disjoint spans that begin and end with what is no white space."""
@@ -49,26 +40,27 @@ def marked_texts(draw):
     return text, [span for span in spans if text[span.start : span.end].strip() == text[span.start : span.end]]
 
 
-def test_a_subword_is_labelled_by_where_its_characters_lie(tokenizers):
+@pytest.mark.parametrize(
+    ("text", "spans", "room", "subwords"),
+    [
+        (
+            "took 20mg of aspirin.",
+            [Span(5, 7, "x"), Span(13, 20, "y")],
+            512,
+            "took/O 20/B-x ##mg/O of/O as/B-y ##pi/I-y ##rin/I-y ./O",
+        ),
+        ("took the train", [Span(0, 2, "x"), Span(2, 4, "y")], 4, "took/B-x the/O"),  # two in one subword, and cut off
+    ],
+)
+def test_a_subword_is_labelled_by_where_its_characters_lie(tokenizers, text, spans, room, subwords):
     tokenizer = tokenizers["word pieces"]
-    text = "took 20mg of aspirin."
-    spans = [[{"start": 5, "end": 7, "label": "x"}, {"start": 13, "end": 20, "label": "y"}]]
-    encoded = tokenize_and_label({"text": [text], "spans": spans}, tokenizer, NAMES)
-    labels = [NAMES[label] if label != -100 else None for label in encoded["labels"][0]]
-    assert list(zip(encoded.tokens(), labels, strict=True)) == [
-        ("[CLS]", None),
-        *[("took", "O"), ("20", "B-x"), ("##mg", "O"), ("of", "O"), ("as", "B-y"), ("##pi", "I-y"), ("##rin", "I-y")],
-        *[(".", "O"), ("[SEP]", None)],
-    ]
-
-
-def test_two_spans_in_one_subword_and_what_was_cut_off(tokenizers):
-    tokenizer = tokenizers["word pieces"]
-    tokenizer.model_max_length = 4
-    spans = [[{"start": 0, "end": 2, "label": "x"}, {"start": 2, "end": 4, "label": "y"}]]
-    encoded = tokenize_and_label({"text": ["took the train"], "spans": spans}, tokenizer, NAMES)
+    tokenizer.model_max_length = room
+    encoded = tokenize_and_label({"text": [text], "spans": [[span._asdict() for span in spans]]}, tokenizer, NAMES)
     tokenizer.model_max_length = 512
-    assert encoded["labels"] == [[-100, 1, 0, -100]]
+    first, *labels, last = encoded["labels"][0]
+    assert first == last == -100
+    pairs = zip(encoded.tokens()[1:-1], labels, strict=True)
+    assert " ".join(f"{token}/{NAMES[label]}" for token, label in pairs) == subwords
 
 
 def test_tags_become_spans_without_white_space_at_their_edges():
@@ -85,11 +77,15 @@ def test_true_and_predicted_tags_agree_exactly_where_spans_do(tokenizers, marked
     encoding = tokenizer([text]).encodings[0]
     offsets = [o for o, special in zip(encoding.offsets, encoding.special_tokens_mask, strict=True) if not special]
     tags = data.draw(st.lists(st.sampled_from(NAMES), min_size=len(offsets), max_size=len(offsets)))
-    found = alignment.tag_words(rows_of([text], [true]), [tags], tokenizer)
+    columns = {"id": ["0"], "tokens": [[]], "ner_tags": [[]], "text": [text]}
+    columns["spans"] = [[span._asdict() for span in true]]
+    rows = Dataset.from_dict(columns, common_form(ClassLabel(names=NAMES), marks_characters=True))
+    found = tag_words(rows, [tags], tokenizer)
 
     ((words, gaps),) = zip(found.words, found.gaps, strict=True)
-    starts = [0, *accumulate(len(word + gap) for word, gap in zip(words, gaps, strict=True))]
-    assert "".join(word + gap for word, gap in zip(words, gaps, strict=True)) == text
+    pieces = [word + gap for word, gap in zip(words, gaps, strict=True)]
+    starts = [0, *accumulate(map(len, pieces))]
+    assert "".join(pieces) == text
     for (tags_of_words,), spans in ((found.true, true), (found.predicted, spans_of(tags, offsets, text))):
         entities = get_entities(tags_of_words)
         assert [Span(starts[a], starts[b] + len(words[b]), label) for label, a, b in entities] == spans
@@ -105,15 +101,13 @@ def test_what_is_scored_is_what_a_pipeline_finds_in_the_text(tokenizers, kind):
     model = AutoModelForTokenClassification.from_config(config).eval()
     model.classifier.weight.data *= 50  # so that all labels occur
     classify = pipeline("ner", model=model, tokenizer=tokenizer, aggregation_strategy="simple")
-    texts = ["Took 20mg, then ran to New York (twice).", "서울에서 김민수가 살았다.", "e\u0301te\u0301  naïve😀 x", "a"]
     found = 0
+    texts = ["Took 20mg, then ran to New York (twice).", "서울에서 김민수가 살았다.", "e\u0301te\u0301  naïve😀", "a"]
     for text in texts:
         encoded = tokenizer([text], return_tensors="pt")
-        best = model(encoded["input_ids"]).logits[0].argmax(-1).tolist()
-        inner = [place for place, special in enumerate(encoded.encodings[0].special_tokens_mask) if not special]
-        spans = spans_of(
-            [NAMES[best[place]] for place in inner], [encoded.encodings[0].offsets[place] for place in inner], text
-        )
+        encoding, best = encoded.encodings[0], model(encoded["input_ids"]).logits[0].argmax(-1).tolist()
+        inner = [place for place, special in enumerate(encoding.special_tokens_mask) if not special]
+        spans = spans_of([NAMES[best[place]] for place in inner], [encoding.offsets[place] for place in inner], text)
         expected, reached = [], 0  # a letter that two of its entities share belongs to the first
         for entity in classify(text):
             span = trimmed(Span(max(entity["start"], reached), entity["end"], entity["entity_group"]), text)
@@ -125,15 +119,12 @@ def test_what_is_scored_is_what_a_pipeline_finds_in_the_text(tokenizers, kind):
     assert found > 8
 
 
-def trained(tmp_path, texts):
+def scores_after_training(tmp_path, texts):
+    """F1 as the lesson takes it, and over what a pipeline finds in the raw texts."""
     path = tmp_path / "export.jsonl"
     path.write_text(as_doccano(texts), encoding="utf-8")
     dataset = load_ner_dataset(str(path))
-    return dataset, fine_tune(dataset, resolve_checkpoint("bundled"), tmp_path / "model", epochs=3)
-
-
-def scored(dataset, folder):
-    """F1 as the lesson takes it, and over what a pipeline finds in the raw texts."""
+    folder = fine_tune(dataset, resolve_checkpoint("bundled"), tmp_path / "model", epochs=3)
     tokenizer, names = AutoTokenizer.from_pretrained(folder), label_names(dataset)
     model = AutoModelForTokenClassification.from_pretrained(folder).eval()
     row_tags, found, true = [], set(), set()
@@ -143,15 +134,15 @@ def scored(dataset, folder):
         row_tags.append([names[label] for label in best[1:-1]])
         found |= {(number, span["start"], span["end"], span["entity_group"]) for span in classify(row["text"])}
         true |= {(number, span["start"], span["end"], span["label"]) for span in row["spans"]}
-    test = alignment.tag_words(dataset["test"], row_tags, tokenizer)
+    test = tag_words(dataset["test"], row_tags, tokenizer)
     return f1_score(test.true, test.predicted), 2 * len(found & true) / (len(found) + len(true))
 
 
 def test_labels_that_chance_has_chosen_cannot_be_found(tmp_path):
-    assert max(scored(*trained(tmp_path, coin_flips(400)))) < 0.1
+    assert max(scores_after_training(tmp_path, coin_flips(400))) < 0.1
 
 
 def test_entities_that_all_end_inside_words_are_found(tmp_path):
-    by_lesson, by_pipeline = scored(*trained(tmp_path, doses(200)))
+    by_lesson, by_pipeline = scores_after_training(tmp_path, doses(200))
     assert by_lesson == pytest.approx(by_pipeline)
     assert by_lesson > 0.9

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from helpers.errors import ExportError, TutorialError
-from helpers.files import atomic_write_folder, is_disk_full
+from helpers.files import atomic_write_folder
 
 WHOLE, INT8 = "model.onnx", "model_int8.onnx"
 PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime")
@@ -34,25 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def export(model: str, folder: Path) -> None:
-    """Export a trained model to ONNX, in float32 and with weights of 8 bits, with its tokenizer and configuration.
+    """Export a token classifier to ONNX, in float32 and with weights of 8 bits, with its tokenizer and configuration.
 
-    Parameters
-    ----------
-    model : str
-        The folder of a token classifier, with weights as safetensors in PyTorch's layout.
-    folder : Path
-        Gets ``model.onnx``, ``model_int8.onnx``, the tokenizer's files and ``config.json``, whole or not at all. An
-        earlier export there is replaced.
-
-    Raises
-    ------
-    ExportError
-        If packages are missing; `model` is no folder, has no classifier, or its architecture cannot be exported;
-        or `folder` contains anything but an export.
-    CheckpointUnavailableError, UnsafeCheckpointError
-        If `helpers.checkpoints.find.resolve_checkpoint` refuses it.
-    DiskFullError
-        If there is no room for it.
+    `model` is a folder with safetensors in PyTorch's layout. The other folder is written whole or not at all, and must
+    contain nothing but an earlier export. Raises `ExportError` where that cannot be, `DiskFullError`, and what
+    `helpers.checkpoints.find.resolve_checkpoint` does.
     """
     if missing := [name for name in PACKAGES if find_spec(name) is None]:
         raise ExportError(f"an export to ONNX needs packages that are missing: pip install {' '.join(missing)}")
@@ -60,10 +46,6 @@ def export(model: str, folder: Path) -> None:
         raise ExportError(f"{folder} holds something else than an export, and is left as it is; name another folder")
     if not os.path.isdir(model):
         raise ExportError(f"there is no model folder {model}")
-    import torch
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from transformers import AutoModelForTokenClassification, AutoTokenizer
-
     from helpers.checkpoints.find import resolve_checkpoint
     from helpers.checkpoints.head import has_head
 
@@ -71,46 +53,42 @@ def export(model: str, folder: Path) -> None:
     if not has_head(checkpoint):
         raise ExportError(f"the model in {model} is not trained yet: its weights hold no classifier")
     try:
-        # "eager" attention is the plain one, in operators that ONNX has had all along.
-        network = AutoModelForTokenClassification.from_pretrained(
-            checkpoint, use_safetensors=True, attn_implementation="eager"
-        ).eval()
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint)
-    except Exception as error:  # of any kind: the files do not fit together
-        raise ExportError(f"the model in {model} cannot be loaded: {_in_a_line(error)}") from error
+        _export(checkpoint, folder)
+    except TutorialError:
+        raise
+    except Exception as error:  # of any kind, if PyTorch lacks an operator or the files do not fit together
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ExportError(f"the model in {model} cannot be exported to ONNX: {reason}") from error
+
+
+def _export(checkpoint: str, folder: Path) -> None:
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+    # "eager" attention is the plain one, in operators that ONNX has had all along.
+    settings = {"use_safetensors": True, "attn_implementation": "eager"}
+    network = AutoModelForTokenClassification.from_pretrained(checkpoint, **settings).eval()
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     inputs = dict(tokenizer(["Two texts", "of unequal length"], padding=True, return_tensors="pt"))
     any_size = torch.export.Dim.DYNAMIC
     with atomic_write_folder(folder) as unfinished:
-        try:
-            torch.onnx.export(
-                network,
-                kwargs=inputs,
-                f=unfinished / WHOLE,
-                input_names=list(inputs),
-                output_names=["logits"],
-                dynamic_shapes={name: {0: any_size, 1: any_size} for name in inputs},  # texts, subwords
-                external_data=sum(weights.nbytes for weights in network.state_dict().values()) > LARGEST_FILE,
-                dynamo=True,
-                verbose=False,
-            )
-        except Exception as error:
-            if is_disk_full(error, unfinished):
-                raise
-            name = type(network).__name__
-            raise ExportError(f"PyTorch cannot export a {name} to ONNX: {_in_a_line(error)}") from error
-        quantize_dynamic(
-            unfinished / WHOLE,
-            unfinished / INT8,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,  # to 7 bits: with 8, sums can overflow on processors without instructions for this
+        torch.onnx.export(
+            network,
+            kwargs=inputs,
+            f=unfinished / WHOLE,
+            input_names=list(inputs),
+            output_names=["logits"],
+            dynamic_shapes={name: {0: any_size, 1: any_size} for name in inputs},  # texts, subwords
+            external_data=sum(weights.nbytes for weights in network.state_dict().values()) > LARGEST_FILE,
+            dynamo=True,
+            verbose=False,
         )
+        # to 7 bits (`reduce_range`): with 8, sums can overflow on processors without instructions for this
+        types = {"weight_type": QuantType.QInt8, "per_channel": True, "reduce_range": True}
+        quantize_dynamic(unfinished / WHOLE, unfinished / INT8, **types)
         tokenizer.save_pretrained(unfinished)
         network.config.save_pretrained(unfinished)
-
-
-def _in_a_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 if __name__ == "__main__":

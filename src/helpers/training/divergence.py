@@ -28,13 +28,9 @@ def trainer_callback() -> TrainerCallback:
 
 @cache  # once a process, however often its cell is run
 def stop_where_it_diverges(edition: str) -> None:
-    """Let trainings of this process end with `TrainingDivergedError` when they diverge, before they save or push.
+    """Let trainings end with `TrainingDivergedError` before they save or push, with the notebook's calls as they are.
 
-    The notebook's calls stay as they are everywhere else. Keras needs nothing: the callback of `metric_callback` looks.
-
-    Parameters
-    ----------
-    edition : {"pytorch", "keras", "tensorflow"}
+    Keras needs nothing: the callback of `metric_callback` looks.
     """
     if edition == "pytorch":
         from transformers import trainer

@@ -28,44 +28,17 @@ def fine_tune(
 ) -> str:
     """Fine-tune an encoder in PyTorch, by the lesson's recipe, and save the epoch with the best validation F1.
 
-    Parameters
-    ----------
-    dataset : DatasetDict
-        As `helpers.data.load.load_ner_dataset` gives it.
-    checkpoint : str
-        The encoder's folder, as `helpers.checkpoints.find.resolve_checkpoint` gives it.
-    folder : Path or str
-        Gets the model and its tokenizer.
-    epochs : int
-    learning_rate : float
-    seed : int
-
-    Returns
-    -------
-    str
-        The folder, for `pipeline` and `from_pretrained`.
-
-    Raises
-    ------
-    NoLabelError
-        If no word of the training split has a subword.
-    TrainingDivergedError
-        If the validation loss is no finite number after an epoch; then nothing is saved.
-    DiskFullError
-        If there is no room for the model.
+    The data set is of `load_ner_dataset`, the checkpoint a folder of `resolve_checkpoint`. The other folder gets model
+    and tokenizer, and is returned, for `pipeline`. Raises `NoLabelError` if no word of the training split has a
+    subword, `TrainingDivergedError` if a validation loss is no finite number, and `DiskFullError`; then nothing is
+    saved.
     """
-    from transformers import (
-        AutoConfig,
-        AutoModelForTokenClassification,
-        AutoTokenizer,
-        DataCollatorForTokenClassification,
-        Trainer,
-        TrainingArguments,
-        set_seed,
-    )
+    import transformers
 
     names = label_names(dataset)
-    tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(checkpoint), AutoConfig.from_pretrained(checkpoint))
+    tokenizer = prepare_tokenizer(
+        transformers.AutoTokenizer.from_pretrained(checkpoint), transformers.AutoConfig.from_pretrained(checkpoint)
+    )
 
     def tokenize_and_align_labels(examples: dict) -> dict:
         tokenized = tokenizer(examples["tokens"], truncation=True, is_split_into_words=True)
@@ -77,10 +50,10 @@ def fine_tune(
         predicted, true = tags_from_logits(*prediction, names)
         return {"f1": f1_score(true, predicted, zero_division=0)}
 
-    set_seed(seed)
+    transformers.set_seed(seed)
     splits = DatasetDict({split: dataset[split] for split in ("train", "validation")})
     encoded = complete(splits.map(tokenize_and_align_labels, batched=True, keep_in_memory=True), tokenizer)
-    model = AutoModelForTokenClassification.from_pretrained(
+    model = transformers.AutoModelForTokenClassification.from_pretrained(
         fit_head(checkpoint, names),
         id2label=dict(enumerate(names)),
         label2id={name: label for label, name in enumerate(names)},
@@ -89,7 +62,7 @@ def fine_tune(
     )
     model.get_input_embeddings().requires_grad_(False)
     with room_needed(Path(folder)), TemporaryDirectory() as checkpoints:
-        arguments = TrainingArguments(
+        arguments = transformers.TrainingArguments(
             output_dir=checkpoints,
             num_train_epochs=epochs,
             learning_rate=learning_rate,
@@ -107,12 +80,12 @@ def fine_tune(
             disable_tqdm=False,
             **speed.settings(True),
         )
-        trainer = Trainer(
+        trainer = transformers.Trainer(
             model=model,
             args=arguments,
             train_dataset=encoded["train"],
             eval_dataset=encoded["validation"],
-            data_collator=DataCollatorForTokenClassification(tokenizer),
+            data_collator=transformers.DataCollatorForTokenClassification(tokenizer),
             compute_metrics=compute_metrics,
             callbacks=[trainer_callback()],
         )

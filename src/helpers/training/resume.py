@@ -23,31 +23,25 @@ if TYPE_CHECKING:
     from transformers import TrainerCallback
 
 NAME = re.compile(r"checkpoint-(\d+)")  # as `Trainer` calls them
-DIGEST = re.compile("[0-9a-f]{64}")  # SHA-256
+DIGEST = re.compile("([0-9a-f]{12})[0-9a-f]{52}")  # SHA-256
 RECORD = "record.json"
-KEYS = {"made_from", "files", "best"}
 STATE, SCORES = "state.npz", "scores.json"  # of a Keras checkpoint
 
 
 class TrainingCheckpoints:
     """The folder in which a training leaves ``checkpoint-<number>``, and from which it continues.
 
-    `Trainer` numbers them by steps, `keras_checkpoints` by epochs. A checkpoint is *sealed* when all else of it is
-    written: its record lists the size of each file. Without a record, or with a file of another size, it isn't whole.
-    Only the newest and the best are kept, and older ones are removed only after a newer one is sealed.
+    `Trainer` numbers them by steps, `keras_checkpoints` by epochs. When all else of a checkpoint is written, its record
+    lists the size of each file. Without a record, or with a file of another size, it isn't complete. Only the newest
+    and the best are kept, and older ones are removed only after a newer one is complete.
 
     Parameters
     ----------
     folder : Path
-        It is locked until this process ends.
+        It is locked until this process ends; raises `OutputFolderError` if another one trains into it.
     made_from : mapping of str to any
         What the result depends on, as JSON can hold it: settings, libraries, digests of data, encoder and functions. A
         digest of the helpers is added.
-
-    Raises
-    ------
-    OutputFolderError
-        If another process trains into this folder.
     """
 
     def __init__(self, folder: Path, made_from: Mapping[str, Any]):
@@ -61,25 +55,15 @@ class TrainingCheckpoints:
         return self.folder / f"checkpoint-{number}"
 
     def newest(self) -> str | None:
-        """Find the newest checkpoint that is whole, and print what training begins with.
+        """Find the newest complete checkpoint, for ``Trainer.train(resume_from_checkpoint=...)``, and print its path.
 
-        Those that aren't whole are passed over, but stay until another is sealed.
-
-        Returns
-        -------
-        str or None
-            For ``Trainer.train(resume_from_checkpoint=...)``; None where training begins from the start.
-
-        Raises
-        ------
-        ResumeError
-            If the checkpoint was made from something else.
+        Those that aren't complete are passed over, but stay until another is. Raises `ResumeError` if the checkpoint
+        was made from something else.
         """
         for number in reversed(self._numbers()):
             path, record = self.path(number), self._record(number)
-            # The best one is needed at the end.
-            if record and self._record(record["best"]):
-                self._compare(path, record["made_from"])
+            if record and self._record(record["best"]):  # the best one is needed at the end
+                self._require_same_origin(path, record["made_from"])
                 print(translate("Training continues from {path}.").format(path=path))
                 return str(path)
             print(translate("{path} is not whole and is passed over.").format(path=path))
@@ -88,30 +72,14 @@ class TrainingCheckpoints:
         print(translate("Training begins from the start."))
         return None
 
-    def seal(self, number: int, best: int) -> None:
-        """Declare a checkpoint whole, and remove all but this and the best.
-
-        Parameters
-        ----------
-        number : int
-            Of the checkpoint that has been written.
-        best : int
-            The number of the best checkpoint so far.
-
-        Raises
-        ------
-        DiskFullError
-            If there is no room for the record.
-        """
+    def mark_complete(self, number: int, best: int) -> None:
+        """Write the record of a checkpoint, and remove all but this one and the best; raises `DiskFullError`."""
         path = self.path(number)
-        files = [file for file in sorted(path.rglob("*")) if file.is_file()]
+        files = [file for file in path.rglob("*") if file.is_file()]
         for file in files:
             sync(file)
-        record = {
-            "made_from": self.made_from,
-            "files": {file.relative_to(path).as_posix(): file.stat().st_size for file in files},
-            "best": best,
-        }
+        sizes = {file.relative_to(path).as_posix(): file.stat().st_size for file in files}
+        record = {"made_from": self.made_from, "files": sizes, "best": best}
         with atomic_write(path / RECORD) as unfinished:
             unfinished.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         for other in set(self._numbers()) - {number, best}:
@@ -122,46 +90,39 @@ class TrainingCheckpoints:
         return sorted(int(name[1]) for name in names if name)
 
     def _record(self, number: int) -> dict[str, Any] | None:
-        """Read the record of a checkpoint; None if the checkpoint isn't whole."""
+        """Read the record of a checkpoint; None if the checkpoint isn't complete."""
         path = self.path(number)
         try:
             record = json.loads((path / RECORD).read_text(encoding="utf-8"))
             sizes = {name: (path / name).stat().st_size for name in record["files"]}
+            return record if record["files"] == sizes and record.keys() >= {"made_from", "best"} else None
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             return None
-        return record if record.keys() == KEYS and record["files"] == sizes else None
 
-    def _compare(self, path: Path, before: dict[str, Any]) -> None:
+    def _require_same_origin(self, path: Path, before: dict[str, Any]) -> None:
         now = self.made_from
-        names = sorted(name for name in now.keys() | before.keys() if now.get(name) != before.get(name))
-        if names:
-            differences = "; ".join(
-                f"{name} was {_short(before.get(name))}, is {_short(now.get(name))}" for name in names
-            )
+        differences = "; ".join(
+            # of a digest, only its first digits
+            DIGEST.sub(r"\1", f"{name} was {before.get(name)!r}, is {now.get(name)!r}")
+            for name in sorted(now.keys() | before.keys())
+            if now.get(name) != before.get(name)
+        )
+        if differences:
             raise ResumeError(
                 f"{path} is of another training: {differences}. Set it as it was to continue, or let this training"
                 " write to another folder"
             )
 
 
-def _short(value: Any) -> str:
-    """Write a value for a message: of a digest, only its first digits."""
-    return repr(value[:12] if isinstance(value, str) and DIGEST.fullmatch(value) else value)
-
-
 def trainer_checkpoints(checkpoints: TrainingCheckpoints) -> TrainerCallback:
-    """Make a callback that seals what `Trainer` saves.
+    """Make a callback that completes what `Trainer` saves into the ``output_dir`` of its arguments.
 
-    Parameters
-    ----------
-    checkpoints : TrainingCheckpoints
-        In the ``output_dir`` of the `TrainingArguments`. These must set no ``save_total_limit``, because `Trainer`
-        would remove older checkpoints before the new one is sealed. If the training diverges, it ends with
-        `TrainingDivergedError` before the next is saved.
+    These must set no ``save_total_limit``, because `Trainer` would remove older checkpoints before the new one is
+    complete. A training that diverges ends with `TrainingDivergedError` before the next is saved.
     """
     from transformers import TrainerCallback
 
-    class SealEachCheckpoint(TrainerCallback):
+    class CompleteEachCheckpoint(TrainerCallback):
         def on_train_begin(self, args, state, control, **others):
             if state.best_global_step:  # the folder may have been moved since
                 state.best_model_checkpoint = str(checkpoints.path(state.best_global_step))
@@ -170,39 +131,22 @@ def trainer_checkpoints(checkpoints: TrainingCheckpoints) -> TrainerCallback:
             require_finite(metrics["eval_loss"], state.epoch)
 
         def on_save(self, args, state, control, **others):
-            checkpoints.seal(state.global_step, state.best_global_step or state.global_step)
+            checkpoints.mark_complete(state.global_step, state.best_global_step or state.global_step)
 
-    return SealEachCheckpoint()
+    return CompleteEachCheckpoint()
 
 
 def keras_checkpoints(
     checkpoints: TrainingCheckpoints, model: keras.Model, monitor: str = "val_f1"
 ) -> keras.callbacks.Callback:
-    """Restore the newest checkpoint, and make a callback that saves one after each epoch.
+    """Restore the newest checkpoint into a compiled model, and make a callback that saves one after each epoch.
 
     A checkpoint has all variables: weights, the optimizer's moments and step, and the states of the random numbers,
-    which ``save_weights`` leaves out. It also has the scores so far, which come back into the history of ``fit``.
+    which ``save_weights`` leaves out. It also has the scores so far, which come back into the history of ``fit``. The
+    best epoch has the largest `monitor`, so the callback goes behind the one that adds this to the logs. Its ``epochs``
+    are done already: the ``initial_epoch`` of ``fit``; ``load_best()`` gives the model the weights of the best.
 
-    Parameters
-    ----------
-    checkpoints : TrainingCheckpoints
-    model : keras.Model
-        Compiled, and built as for the training that is continued; changed in place.
-    monitor : str
-        The best epoch has the largest of these scores.
-
-    Returns
-    -------
-    keras.callbacks.Callback
-        To be put behind the one that adds `monitor` to the logs. ``epochs`` are done already: the ``initial_epoch`` of
-        ``fit``. ``load_best()`` gives the model the weights of the best epoch.
-
-    Raises
-    ------
-    ResumeError
-        If the newest checkpoint was made from something else.
-    DiskFullError
-        In ``fit``, if there is no room for a checkpoint.
+    Raises `ResumeError` if the newest checkpoint was made from something else; ``fit`` then `DiskFullError`.
     """
     import keras
 
@@ -236,7 +180,7 @@ def keras_checkpoints(
                 folder.mkdir(exist_ok=True)
                 np.savez(folder / STATE, *map(keras.ops.convert_to_numpy, variables()))
                 (folder / SCORES).write_text(json.dumps(self.scores), encoding="utf-8")
-                checkpoints.seal(epoch + 1, self.best())
+                checkpoints.mark_complete(epoch + 1, self.best())
 
         def best(self):
             return 1 + int(np.argmax(self.scores[monitor]))

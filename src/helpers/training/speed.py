@@ -11,19 +11,11 @@ LIMITS_WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "
 
 
 def settings(speedups: bool) -> dict[str, Any]:
-    """Choose the options of transformers' `TrainingArguments` that are fast on this machine.
+    """Choose the options of transformers' `TrainingArguments` that are fast on this machine, or the plain recipe's.
 
-    Parameters
-    ----------
-    speedups : bool
-        Without them it is the plain recipe: 32-bit numbers, sentences in a random order.
-
-    Returns
-    -------
-    dict of str to any
-        Keywords. Sentences of similar length share a batch, which saves padding. Matrices are multiplied in bfloat16
-        where the machine has instructions for that, or in float16 on a GPU that lacks them. AdamW makes one pass over
-        the memory. The batch stays as large as it is.
+    Sentences of similar length share a batch, which saves padding. Matrices are multiplied in bfloat16 where the
+    machine has instructions for that, or in float16 on a GPU that lacks them. AdamW makes one pass over the memory. The
+    batch stays as large as it is.
     """
     import torch
 
@@ -41,27 +33,8 @@ def settings(speedups: bool) -> dict[str, Any]:
     }
 
 
-def fast_dtype_policy() -> str:
-    """Choose the numbers in which Keras multiplies matrices fast on this machine.
-
-    Returns
-    -------
-    {"mixed_bfloat16", "mixed_float16", "float32"}
-        For ``keras.config.set_dtype_policy``.
-    """
-    import tensorflow as tf
-
-    gpus = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
-    if gpus:
-        return "mixed_bfloat16" if gpus[0].get("compute_capability", (0, 0)) >= (8, 0) else "mixed_float16"
-    return "mixed_bfloat16" if processor_multiplies_bfloat16() else "float32"
-
-
 def processor_multiplies_bfloat16() -> bool:
-    """Tell whether the processor has instructions for bfloat16 and oneDNN may use them (``ONEDNN_MAX_CPU_ISA``).
-
-    Known on Linux alone; elsewhere the answer is no.
-    """
+    """Tell whether Linux names instructions for bfloat16 and oneDNN may use them (``ONEDNN_MAX_CPU_ISA``)."""
     if os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() in LIMITS_WITHOUT_BFLOAT16:
         return False
     with suppress(OSError):

@@ -13,13 +13,14 @@ from helpers.training.resume import RECORD, STATE, TrainingCheckpoints, keras_ch
 MADE_FROM = {"epochs": 3, "seed": 1, "data": "d1", "torch": "2.13.0", "betas": (0.9, 0.999)}
 
 
-def write(checkpoints, number):
-    """Write what a framework would, in two files, one in a folder of its own."""
+def write(checkpoints, number, best=None):
+    """Write what a framework would, in two files, one in a folder of its own; with a best one, complete it."""
     path = checkpoints.path(number)
     (path / "states").mkdir(parents=True)
     (path / "weights").write_bytes(bytes(100 + number))
     (path / "states" / "random").write_bytes(bytes(10))
-    return path
+    if best:
+        checkpoints.mark_complete(number, best)
 
 
 @pytest.fixture
@@ -27,8 +28,7 @@ def checkpoints(tmp_path):
     """Two checkpoints, the first of which is the best."""
     checkpoints = TrainingCheckpoints(tmp_path / "checkpoints", MADE_FROM)
     for number in (8, 16):
-        write(checkpoints, number)
-        checkpoints.seal(number, best=8)
+        write(checkpoints, number, best=8)
     return checkpoints
 
 
@@ -47,6 +47,8 @@ def newest(checkpoints):
 def test_training_continues_from_the_newest(checkpoints, capsys):
     assert checkpoints.newest() == str(checkpoints.path(16))
     assert capsys.readouterr().out == f"Training continues from {checkpoints.path(16)}.\n"
+    write(checkpoints, 104, best=8)  # in the order of numbers, not of names
+    assert newest(checkpoints) == "checkpoint-104"
 
 
 def test_without_one_it_begins_from_the_start_and_says_so(tmp_path, capsys):
@@ -74,18 +76,17 @@ def test_a_record_cut_anywhere_does_not_count(checkpoints):
         assert newest(checkpoints) == "checkpoint-8"
 
 
-def test_a_broken_checkpoint_that_is_being_written_again_is_not_whole_before_it_is_sealed(checkpoints):
+def test_a_broken_checkpoint_that_is_being_written_again_is_not_whole_before_it_is_complete(checkpoints):
     file = checkpoints.path(16) / "weights"
     content = file.read_bytes()
-    file.write_bytes(content[:50])
-    assert newest(checkpoints) == "checkpoint-8"
-    file.write_bytes(content)  # killed when it got so far
-    assert newest(checkpoints) == "checkpoint-8"
-    checkpoints.seal(16, best=8)
+    for written in (content[:50], content):  # the second as if killed when it got so far
+        file.write_bytes(written)
+        assert newest(checkpoints) == "checkpoint-8"
+    checkpoints.mark_complete(16, best=8)
     assert newest(checkpoints) == "checkpoint-16"
 
 
-def test_one_that_was_not_sealed_is_passed_over_and_nothing_older_is_gone(checkpoints):
+def test_one_that_was_not_completed_is_passed_over_and_nothing_older_is_gone(checkpoints):
     write(checkpoints, 24)
     assert names(checkpoints) == ["checkpoint-16", "checkpoint-24", "checkpoint-8"]
     assert newest(checkpoints) == "checkpoint-16"
@@ -96,26 +97,13 @@ def test_without_the_best_one_the_newest_is_of_no_use(checkpoints):
     assert checkpoints.newest() is None
 
 
-def test_the_newest_and_the_best_are_kept(checkpoints):
-    write(checkpoints, 24)
-    checkpoints.seal(24, best=8)
-    assert names(checkpoints) == ["checkpoint-24", "checkpoint-8"]
-    write(checkpoints, 32)
-    checkpoints.seal(32, best=32)
-    assert names(checkpoints) == ["checkpoint-32"]
-
-
-def test_order_is_by_numbers_and_not_by_name(checkpoints):
-    write(checkpoints, 104)
-    checkpoints.seal(104, best=8)
-    assert newest(checkpoints) == "checkpoint-104"
-
-
-def test_what_else_lies_there_stays(checkpoints):
+def test_the_newest_and_the_best_are_kept_and_what_else_lies_there(checkpoints):
     (checkpoints.folder / "checkpoint-notes").mkdir()
     (checkpoints.folder / "my.txt").touch()
-    checkpoints.seal(16, best=16)
-    assert names(checkpoints) == ["checkpoint-16", "checkpoint-notes", "my.txt"]
+    write(checkpoints, 24, best=8)
+    assert names(checkpoints) == ["checkpoint-24", "checkpoint-8", "checkpoint-notes", "my.txt"]
+    write(checkpoints, 32, best=32)
+    assert names(checkpoints) == ["checkpoint-32", "checkpoint-notes", "my.txt"]
 
 
 # Of which training
@@ -124,10 +112,8 @@ def test_what_else_lies_there_stays(checkpoints):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"seed": 2}, "seed was 1, is 2"),
         ({"data": "d2", "epochs": 4}, "data was 'd1', is 'd2'; epochs was 3, is 4"),
         ({"data": "ab12cd34" * 8}, "data was 'd1', is 'ab12cd34ab12'"),
-        ({"torch": "2.14.0"}, "torch was '2.13.0', is '2.14.0'"),
         ({"tensorflow": "2.21.0"}, "tensorflow was None, is '2.21.0'"),
     ],
 )
@@ -188,15 +174,8 @@ def train(folder, *callbacks):
     model.compile(keras.optimizers.AdamW(schedule, global_clipnorm=1.0), "mse")
     saved = keras_checkpoints(TrainingCheckpoints(folder, MADE_FROM), model)
     x = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
-    fitted = model.fit(
-        *(x, x.sum(axis=1)),
-        batch_size=4,
-        epochs=3,
-        initial_epoch=saved.epochs,
-        shuffle=False,
-        callbacks=[Score(), saved, *callbacks],
-        verbose=0,
-    )
+    settings = {"batch_size": 4, "epochs": 3, "initial_epoch": saved.epochs, "shuffle": False, "verbose": 0}
+    fitted = model.fit(x, x.sum(axis=1), callbacks=[Score(), saved, *callbacks], **settings)
     return model, fitted.history, saved
 
 
@@ -208,27 +187,22 @@ def whole(tmp_path_factory):
     return last, history, model.get_weights()
 
 
-@pytest.mark.parametrize("steps", [2, 4, 6, 8, 11, 12], ids=lambda steps: f"after {steps} steps")
+@pytest.mark.parametrize("steps", [2, 4, 6, 8, 11, 12, None], ids=lambda steps: f"after {steps} steps")
 def test_keras_continues_to_the_same_weights_and_history(whole, tmp_path, steps):
-    with pytest.raises(Crash):
-        train(tmp_path, AfterStep(steps, crash))
+    if steps:
+        with pytest.raises(Crash):
+            train(tmp_path, AfterStep(steps, crash))
+    else:
+        train(tmp_path)  # to the end, so that nothing is left to do
     model, history, saved = train(tmp_path)
     last, expected, best = whole
-    assert saved.epochs == (steps - 1) // 4  # which were over before the crash
+    assert saved.epochs == ((steps - 1) // 4 if steps else 3)  # which were over before the crash
     assert history == expected
     assert len(history["loss"]) == 3
     np.testing.assert_equal(model.get_weights(), last)
     saved.load_best()
     np.testing.assert_equal(model.get_weights(), best)
     assert not np.array_equal(best[0], last[0])
-
-
-def test_keras_has_nothing_to_do_where_all_epochs_are_done(whole, tmp_path):
-    train(tmp_path)
-    model, history, saved = train(tmp_path)
-    assert saved.epochs == 3
-    assert history == whole[1]
-    np.testing.assert_equal(model.get_weights(), whole[0])
 
 
 def test_keras_names_a_full_disk_and_earlier_checkpoints_stay_whole(whole, tmp_path, small_disk):
