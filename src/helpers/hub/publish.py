@@ -56,9 +56,8 @@ def require_repository(name: str) -> str:
         preupload_lfs_files(repository, [CommitOperationAdd("README.md", b"")])
         return repository
     except fetch.FAILURES as error:
-        raise UploadError(
-            translate("nothing can be uploaded to {name}: {reason}").format(name=repr(name), reason=reason(error))
-        ) from error
+        text = translate("nothing can be uploaded to {name}: {reason}")
+        raise UploadError(text.format(name=repr(name), reason=reason(error))) from error
 
 
 def ignore_pickles(folder: Path) -> None:
@@ -86,47 +85,27 @@ class _UploadedFolder:
     """Takes the place of `huggingface_hub.Repository`."""
 
     def __init__(self, local_dir: str, clone_from: str, token: str | None = None):
-        self.folder, self.name, self.token = local_dir, clone_from, token
+        self.place = {"folder_path": local_dir, "repo_id": clone_from, "token": token}
 
     def push_to_hub(self, commit_message: str, blocking: bool = True) -> tuple[CommitInfo, SimpleNamespace]:
         """Upload the folder; wait for the end in any case, as the callback would skip an epoch otherwise."""
-        commit = upload_folder(
-            repo_id=self.name, folder_path=self.folder, commit_message=commit_message, token=self.token
-        )
-        return commit, SimpleNamespace(is_done=True)
+        return upload_folder(commit_message=commit_message, **self.place), SimpleNamespace(is_done=True)
 
 
 def upload(folder: str, name: str) -> str:
-    """Upload a model's folder as it is, in one commit: all of it or nothing.
+    """Upload a model's folder as it is, in one commit, all of it or nothing, and return the address of its page.
 
-    Parameters
-    ----------
-    folder : str
-        Is only read.
-    name : str
-        As for `require_repository`.
-
-    Returns
-    -------
-    str
-        The address of the model's page.
-
-    Raises
-    ------
-    UploadError
-        If it fails; the message says why, and how to repeat it.
+    The name is as for `require_repository`. `UploadError` says why it failed, and how to repeat it.
     """
     fetch.configure_retries()
     try:
         repository = create_repo(name, exist_ok=True)
         upload_folder(repo_id=repository.repo_id, folder_path=folder, commit_message="Upload the trained model")
     except fetch.FAILURES as error:
-        raise UploadError(
-            translate(
-                "the model was not uploaded to {name}: {reason}. It is whole in {folder}; to repeat only the upload,"
-                " run this cell again, or in a terminal: {command}"
-            ).format(
-                name=repr(name), reason=reason(error), folder=folder, command=shlex.join(["hf", "upload", name, folder])
-            )
-        ) from error
+        command = shlex.join(["hf", "upload", name, folder])
+        text = translate(
+            "the model was not uploaded to {name}: {reason}. It is whole in {folder}; to repeat only the upload,"
+            " run this cell again, or in a terminal: {command}"
+        )
+        raise UploadError(text.format(name=repr(name), reason=reason(error), folder=folder, command=command)) from error
     return str(repository)
