@@ -6,6 +6,7 @@ transformers fills what a checkpoint lacks with random numbers, and says so only
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,13 @@ def require_trainable(folder: Path, name: str) -> None:
     """
     from transformers import AutoConfig, AutoTokenizer
 
+    model = next(folder.glob("*.model"), None)
+    if model and not (folder / "tokenizer.json").exists() and find_spec("sentencepiece") is None:
+        text = translate(
+            "the checkpoint {name} has its tokenizer as a SentencePiece model ({file}), and no tokenizer.json;"
+            " to read it, transformers needs two packages: pip install sentencepiece protobuf"
+        )
+        raise refusal(text, name, file=model.name)
     with reading(CONFIG, name):
         config = AutoConfig.from_pretrained(folder)
     with refuse_on_error(translate("the tokenizer of the checkpoint {name} cannot be loaded: {reason}"), name):
