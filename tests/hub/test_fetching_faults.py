@@ -10,8 +10,7 @@ import pytest
 from helpers.data.load import dataset_digest
 from hub import content
 from hub.conftest import settings_for
-from hub.faults import ALWAYS, Fault
-from hub.messages import Answer, refusal
+from hub.protocol import ALWAYS, Answer, Fault, refusal
 
 CODE = {"data": content.LOAD_DATA, "encoder": content.FIND_ENCODER}
 LARGE, SMALL = {"path": "/large/", "method": "GET"}, {"path": "README|config.json", "method": "GET"}

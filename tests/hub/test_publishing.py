@@ -12,8 +12,7 @@ import pytest
 
 from hub import content
 from hub.conftest import settings_for
-from hub.faults import ALWAYS, Fault
-from hub.messages import Answer, refusal
+from hub.protocol import ALWAYS, Answer, Fault, refusal
 from hub.server import READ_TOKEN
 
 REPOSITORY = "ada/names"
