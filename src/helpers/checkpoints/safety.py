@@ -92,22 +92,8 @@ def require_safe(folder: Path, name: str) -> None:
     """Refuse a checkpoint that could name code, files outside its folder, or other weights.
 
     transformers 4.52 would copy the content of such files into the trained model, which may be pushed to the Hub.
-
-    Parameters
-    ----------
-    folder : Path
-        Contains a ``config.json`` and weights.
-    name : str
-        What the reader calls the checkpoint.
-
-    Raises
-    ------
-    UnsafeCheckpointError
-        If it could; the message says where.
-    SlowTokenizerError
-        If it asks for anything but a fast tokenizer.
-    CheckpointUnavailableError
-        If a file is not what its name says, or it cannot become a token classifier.
+    `UnsafeCheckpointError` says where; `SlowTokenizerError` if it asks for anything but a fast tokenizer, and
+    `CheckpointUnavailableError` if a file is not what its name says, or it is no encoder for token classification.
     """
     for path in folder.rglob("*"):
         with reading(path.name, name):  # or whatever loads the checkpoint would wait for a pipe

@@ -23,21 +23,10 @@ INPUTS = ("input_ids", "attention_mask")
 
 
 def require_trainable(folder: Path, name: str) -> None:
-    """Make a token classifier of a checkpoint, and compute a loss with it.
+    """Make a token classifier of a checkpoint that has passed `require_safe`, and compute a loss with it.
 
-    Parameters
-    ----------
-    folder : Path
-        Has passed `helpers.checkpoints.safety.require_safe`.
-    name : str
-        What the reader calls the checkpoint.
-
-    Raises
-    ------
-    SlowTokenizerError
-        If the tokenizer cannot tell the words of its subwords.
-    CheckpointUnavailableError
-        If configuration, tokenizer or model cannot be built, do not fit each other, or compute no finite loss.
+    `SlowTokenizerError` if the tokenizer cannot tell the words of its subwords; `CheckpointUnavailableError` if
+    configuration, tokenizer or model cannot be built, do not fit each other, or compute no finite loss.
     """
     from transformers import AutoConfig, AutoTokenizer
 

@@ -62,18 +62,8 @@ Accuracy, over words: {{ "%.3f" | format(results.test.accuracy) }}
 def write_card(folder: str, results: dict, licence: str | list[str]) -> ModelCard:
     """Write a model's card into its folder: in English, and without paths of this machine.
 
-    Parameters
-    ----------
-    folder : str
-    results : dict
-        The record of the run that made the model, from `helpers.notebook.results.read_results`.
-    licence : str or list of str
-        The encoder's, from `helpers.checkpoints.find.licence`.
-
-    Returns
-    -------
-    ModelCard
-        Its attribute ``data`` is the metadata at its top.
+    The results are the record of the run that made the model (`helpers.notebook.results.read_results`), the licence is
+    the encoder's (`helpers.checkpoints.find.licence`).
     """
     model, data = results["model"]["name"], results["dataset"]["name"]
     encoder, dataset = public_name(model), public_name(data)

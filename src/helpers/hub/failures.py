@@ -10,7 +10,6 @@ from huggingface_hub.errors import (
     HFValidationError,
     LocalEntryNotFoundError,
     RepositoryNotFoundError,
-    XetDownloadError,
 )
 
 from helpers.files import says_no_room
@@ -23,8 +22,6 @@ except ImportError:  # huggingface_hub 0, whose client is requests: Python's own
 
 CUT_OFF = (httpx.RemoteProtocolError, httpx.ReadError)
 UNREACHABLE = (httpx.NetworkError, ConnectionError, socket.gaierror, LocalEntryNotFoundError)
-# What is raised where the Hub, the network, the disk or a name is at fault
-FAILURES = (OSError, RuntimeError, ValueError, httpx.HTTPError, httpx.InvalidURL, XetDownloadError)
 
 
 class BrokenDownloadError(OSError):

@@ -10,14 +10,15 @@ from typing import NamedTuple, TypeVar
 
 import huggingface_hub
 from huggingface_hub import HfApi, constants
+from huggingface_hub.errors import XetDownloadError
 from huggingface_hub.file_download import repo_folder_name
 
-from helpers.hub.failures import CUT_OFF, FAILURES, BrokenDownloadError, causes, httpx, status_of
-
-__all__ = ["FAILURES", "DatasetName", "Repository", "configure_retries", "fetch_whole", "look_up", "name_in_cache"]
+from helpers.hub.failures import CUT_OFF, BrokenDownloadError, causes, httpx, status_of
 
 Fetched = TypeVar("Fetched")
 
+# What is raised where the Hub, the network, the disk or a name is at fault
+FAILURES = (OSError, RuntimeError, ValueError, httpx.HTTPError, httpx.InvalidURL, XetDownloadError)
 WRONG_RANGE = 416
 TRIES = 3
 WORTH_A_RETRY = (429, 500, 502, 503, 504)
@@ -26,10 +27,7 @@ LONGEST_SILENCE = 60  # seconds, where a client would wait for an answer forever
 
 
 class DatasetName(NamedTuple):
-    """A data set on the Hub: the id of its repository, and which of its configurations, if one is named.
-
-    As one text, a colon is between the two: ``owner/data:configuration``.
-    """
+    """A data set on the Hub, and which of its configurations, if one is named: ``owner/data:configuration``."""
 
     repository: str
     configuration: str | None

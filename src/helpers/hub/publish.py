@@ -29,22 +29,8 @@ PICKLES = ("*.bin", "*.pt", "*.pth")
 def require_repository(name: str) -> str:
     """Make sure, before anything is trained, that there is a repository to upload to; create it if it is missing.
 
-    Parameters
-    ----------
-    name : str
-        With the user's or organisation's name before a slash, or without for the user's own.
-
-    Returns
-    -------
-    str
-        The full name.
-
-    Raises
-    ------
-    ParameterError
-        If nobody is logged in.
-    UploadError
-        If the login has no right to write there, or the Hub cannot be reached or refuses for another reason.
+    The name may have the user's or organisation's before a slash; the full one is returned. `ParameterError` if nobody
+    is logged in, `UploadError` if the Hub cannot be reached or does not allow that login to write there.
     """
     if get_token() is None:
         raise ParameterError(NEEDS_LOGIN)
@@ -61,21 +47,16 @@ def require_repository(name: str) -> str:
 
 
 def ignore_pickles(folder: Path) -> None:
-    """Keep pickled files in a folder from being pushed to the Hub, which respects a ``.gitignore``.
+    """Keep pickles, such as `Trainer`'s ``training_args.bin``, from being pushed to the Hub, by a ``.gitignore``.
 
-    `Trainer` writes its arguments as a pickle, ``training_args.bin``: it contains paths of this machine, and whoever
-    loads it may run code.
+    That one contains paths of this machine, and whoever loads a pickle may run code.
     """
     with written_whole(folder / ".gitignore") as unfinished:
         unfinished.write_text("\n".join([*PICKLES, ""]), encoding="utf-8")
 
 
 def push_over_http() -> None:
-    """Make transformers 4's `PushToHubCallback` upload over HTTP instead of with git.
-
-    Git needs git-lfs and an empty folder, and the callback's way of using it writes the access token to
-    ``.git/config`` in that folder.
-    """
+    """Make transformers 4's `PushToHubCallback` upload over HTTP; with git, it writes the token to ``.git/config``."""
     from transformers import keras_callbacks
 
     keras_callbacks.Repository = _UploadedFolder
