@@ -23,14 +23,8 @@ TAGS = [0, 0, 1, 2, 0]
 TRUE = "B-person O B-person O B-location I-location O B-group O B-location".split()
 PREDICTED = "B-person O O O B-location O O B-product O O".split()
 QUIET = "O O B-location I-location O O O O O O".split()
-HISTORY = pd.DataFrame(
-    {
-        "epoch": [1, 2, 3, 4],
-        "training_loss": [2.0, 1.0, 0.5, 0.25],
-        "validation_loss": [1.5, 1.0, 1.0, 1.25],
-        "f1": [0.0, 0.25, 0.5, 0.5],
-    }
-)
+LOSSES, F1S = [1.5, 1.0, 1.0, 1.25], [0.0, 0.25, 0.5, 0.5]
+HISTORY = pd.DataFrame({"epoch": [1, 2, 3, 4], "validation_loss": LOSSES, "f1": F1S})
 TEST_TRUE = [["O"], ["B-x", "O"], ["O", "O"], ["B-x"]]
 TEST_PREDICTED = [["O"], ["B-x", "I-x"], ["O", "O"], ["O"]]
 LOGITS = np.log([[[1.0, 1.0, 2.0], [6.0, 2.0, 2.0], [1.0, 18.0, 1.0], [3.0, 1.0, 1.0]]])  # rows sum to 4, 10, 20, 5
@@ -61,17 +55,10 @@ EACH_WORD = [{"entity_group": "person", "start": start, "end": start + 3} for st
 
 
 def arguments(**changed):
-    usual = {
-        "output_dir": "nowhere",
-        "num_train_epochs": 2,
-        "learning_rate": 3e-4,
-        "per_device_train_batch_size": 8,
-        "eval_strategy": "epoch",
-        "save_strategy": "epoch",
-        "load_best_model_at_end": True,
-        "metric_for_best_model": "f1",
-    }
-    return TrainingArguments(**usual | changed)
+    usual = {"learning_rate": 3e-4, "num_train_epochs": 2, "per_device_train_batch_size": 8}
+    usual |= dict.fromkeys(("eval_strategy", "save_strategy"), "epoch")
+    usual |= {"load_best_model_at_end": True, "metric_for_best_model": "f1"}
+    return TrainingArguments("nowhere", **usual | changed)
 
 
 def mapped(label=lambda word_ids, tags: first_subwords(word_ids, tags), columns=("input_ids", "labels"), **settings):
@@ -96,15 +83,14 @@ def padding_taken_for_o(prediction):
 
 def last_subwords(word_ids, tags):
     following = [*word_ids[1:], None]
-    return [
-        -100 if word is None or word == after else tags[word] for word, after in zip(word_ids, following, strict=True)
-    ]
+    pairs = zip(word_ids, following, strict=True)
+    return [-100 if word is None or word == after else tags[word] for word, after in pairs]
 
 
 def first_subwords(word_ids, tags):
-    return [
-        -100 if word is None or word in word_ids[:position] else tags[word] for position, word in enumerate(word_ids)
-    ]
+    before = [word_ids[:position] for position in range(len(word_ids))]
+    pairs = zip(word_ids, before, strict=True)
+    return [-100 if word is None or word in seen else tags[word] for word, seen in pairs]
 
 
 def joined(words, tags):
@@ -339,37 +325,14 @@ def recursive():
 
 ITSELF = []
 ITSELF.append(ITSELF)
-SCALARS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers().filter(lambda number: not 0 <= number <= 100),  # where right answers lie
-    st.floats().filter(lambda number: not 0 <= number <= 100),
-    st.complex_numbers(),
-    st.text(max_size=5),
-    st.binary(max_size=3),
-    st.sampled_from([..., -(10**400), np.nan, np.float16(101), np.array(101), Evil, object(), print, len]),
-)
-ODDITIES = st.sampled_from(
-    [
-        ITSELF,
-        [..., ...],
-        [[1], [1, 2]],
-        np.zeros((2, 3, 4)),
-        np.array(["a", None]),
-        pd.Series([1, 2]),
-        HISTORY,
-        range(3),
-    ]
-)
-RUBBISH = st.one_of(
-    ODDITIES,
-    st.recursive(
-        SCALARS,
-        lambda inner: st.one_of(
-            st.lists(inner, max_size=10), st.tuples(inner, inner), st.dictionaries(st.text(max_size=2), inner)
-        ),
-        max_leaves=12,
-    ),
+NUMBERS = (st.integers() | st.floats()).filter(lambda number: not 0 <= number <= 100)  # where right answers lie
+ARRAYS = [np.float16(101), np.array(101), np.zeros((2, 3, 4)), np.array(["a", None]), pd.Series([1, 2]), HISTORY]
+ODDITIES = st.sampled_from([*ARRAYS, -(10**400), np.nan, ITSELF, [..., ...], [[1], [1, 2]], range(3), Evil, print])
+SCALARS = st.none() | st.booleans() | st.complex_numbers() | st.text(max_size=5) | st.binary(max_size=3) | NUMBERS
+RUBBISH = ODDITIES | st.recursive(
+    SCALARS | st.sampled_from([...]),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=12,
 )
 
 
@@ -396,9 +359,10 @@ def test_functions_that_fail(name, function):
 
 
 # Not among hypothesis's, which shows what it draws: these cannot be shown.
-@pytest.mark.parametrize(
-    "thing", [10**5000, Evil(), [Evil()], b"\xff", "a", 1j, None, ...], ids=lambda thing: type(thing).__name__
-)
+UNSHOWABLE = [10**5000, Evil(), [Evil()], {Evil: 10**5000}]
+
+
+@pytest.mark.parametrize("thing", [*UNSHOWABLE, b"\xff", "a", 1j, None, ...], ids=lambda thing: type(thing).__name__)
 @pytest.mark.parametrize("name", ["labels", "useless", "wrong", "probabilities"])
 def test_rubbish_in_a_right_list(name, thing):
     right = list(dict(reversed(RIGHT))[name])
@@ -407,9 +371,7 @@ def test_rubbish_in_a_right_list(name, thing):
         assert CHECKS[name](answer).status == "not yet"
 
 
-@pytest.mark.parametrize(
-    "thing", [10**5000, Evil(), [Evil()], {Evil: 10**5000}], ids=lambda thing: type(thing).__name__
-)
+@pytest.mark.parametrize("thing", UNSHOWABLE, ids=lambda thing: type(thing).__name__)
 @pytest.mark.parametrize("name", CHECKS)
 def test_what_cannot_even_be_shown(name, thing):
     assert CHECKS[name]((thing,) * SEVERAL[name] if name in SEVERAL else thing).status == "not yet"
@@ -500,10 +462,9 @@ def test_feedback_as_text_and_as_a_box():
 
 
 def test_each_status_has_its_heading_and_colour():
-    pages = [Feedback(status, "same")._repr_html_() for status in ("right", "not yet", "open", "surprise")]
+    headings = {"right": "Right.", "not yet": "Not yet.", "open": "Your turn.", "surprise": "A surprise."}
+    pages = [Feedback(status, "same")._repr_html_() for status in headings]
     assert len(set(re.findall(r"border-left:[^;]*", "".join(pages)))) == 4
-    assert [repr(Feedback(status, "")).strip() for status in ("right", "not yet", "open", "surprise")] == [
-        "Right.", "Not yet.", "Your turn.", "A surprise.",
-    ]  # fmt: skip
+    assert [repr(Feedback(status, "")).strip() for status in headings] == [*headings.values()]
     page = checks.check_rate("`<i>`", 1.0)._repr_html_()  # backticks of the reader do not end the code
     assert "<code>&#x27;&#x27;&lt;i&gt;&#x27;&#x27;</code>" in page
