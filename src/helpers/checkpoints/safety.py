@@ -52,7 +52,9 @@ OPENED = re.compile(r"\w*_file|init_inputs|vocab|merges")  # here even a number 
 LONGEST_REASON = 400
 
 
-def refusal(message: str, name: str, error: type[TutorialError] = CheckpointUnavailableError, **details: Any):
+def refusal(
+    message: str, name: str, error: type[TutorialError] = CheckpointUnavailableError, **details: Any
+) -> TutorialError:
     """Make the error that refuses a checkpoint, which the reader calls by a name."""
     return error(message.format(name=repr(name), **details))
 
