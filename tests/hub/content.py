@@ -23,20 +23,6 @@ print(json.dumps(find.resolve_checkpoint("distilbert/distilbert-base-uncased")))
 """
 TINY_ENCODER = Path(__file__).resolve().parents[1] / "support" / "tiny_distilbert"
 ENCODER_CARD = b"---\nlicense: apache-2.0\n---\n# A tiny encoder\n"
-DATASET_CARD = b"""---
-license: apache-2.0
-configs:
-- config_name: default
-  data_files:
-  - split: train
-    path: data/train-*
-  - split: validation
-    path: data/validation-*
-  - split: test
-    path: data/test-*
----
-# Sentences
-"""
 SCRIPT = b"raise SystemExit('a loading script was run')\n"
 
 
@@ -45,6 +31,14 @@ def sentences() -> datasets.DatasetDict:
     """Take the first sentences of each split of the sample."""
     sample = load_ner_dataset("sample")
     return datasets.DatasetDict({split: sample[split].select(range(count)) for split, count in SENTENCES.items()})
+
+
+def _card(configurations: dict[str, list[str]]) -> bytes:
+    lines = ["---", "configs:"]
+    for name, splits in configurations.items():
+        lines += [f"- config_name: {name}", "  data_files:"]
+        lines += [line for split in splits for line in (f"  - split: {split}", f"    path: {name}/{split}-*")]
+    return "\n".join([*lines, "---\n"]).encode()
 
 
 @cache
@@ -62,7 +56,8 @@ def add_dataset(hub, name: str = DATASET) -> None:
     """Put the sentences on a Hub, as Parquet files on the main branch."""
     repository = hub.add("datasets", name)
     hub.moved["datasets", SHORT_NAME] = name
-    repository.commit({"README.md": DATASET_CARD} | parquet_files("data/{split}-00000-of-00001.parquet"))
+    card = _card({"data": [*SENTENCES]})
+    repository.commit({"README.md": card} | parquet_files("data/{split}-00000-of-00001.parquet"))
 
 
 def add_script(hub, with_copy: bool) -> None:
@@ -87,63 +82,47 @@ CHARACTERS = list("안녕 서울에서")
 KLUE_NAMES = ["B-LC", "I-LC", "B-PS", "I-PS", "O"]
 
 
-def _parquet(columns: dict, names: list[str]) -> bytes:
-    kinds = {name: datasets.Value("string") for name in columns}
-    kinds |= {"tokens": datasets.List(kinds["tokens"]), "ner_tags": datasets.List(datasets.ClassLabel(names=names))}
+def _parquet(columns: dict, names: list[str] | None = None) -> bytes:
+    rows = datasets.Dataset.from_dict(columns)
+    if names:
+        rows = rows.cast_column("ner_tags", datasets.List(datasets.ClassLabel(names=names)))
     file = io.BytesIO()
-    datasets.Dataset.from_dict(columns, features=datasets.Features(kinds)).to_parquet(file)
+    rows.to_parquet(file)
     return file.getvalue()
-
-
-def _card(configurations: dict[str, list[str]]) -> bytes:
-    lines = ["---", "configs:"]
-    for name, splits in configurations.items():
-        lines += [f"- config_name: {name}", "  data_files:"]
-        lines += [line for split in splits for line in (f"  - split: {split}", f"    path: {name}/{split}-*")]
-    return "\n".join([*lines, "---\n"]).encode()
 
 
 def add_klue(hub) -> None:
     """Put a data set on a Hub with a configuration of characters, without a test split, and one of something else."""
-    rows = {
-        "sentence": ["<안녕:PS> 서울에서"] * 20,
-        "tokens": [CHARACTERS] * 20,
-        "ner_tags": [[2, 3, 4, 0, 1, 4, 4]] * 20,
-    }
+    tags, sentence = [2, 3, 4, 0, 1, 4, 4], "<안녕:PS> 서울에서"
+    rows = {"sentence": [sentence] * 20, "tokens": [CHARACTERS] * 20, "ner_tags": [tags] * 20}
     files = {f"ner/{split}-00000-of-00001.parquet": _parquet(rows, KLUE_NAMES) for split in ("train", "validation")}
+    files["sts/train-00000-of-00001.parquet"] = _parquet({"sentence1": ["a"], "score": [1.0]})
     card = _card({"ner": ["train", "validation"], "sts": ["train"]})
-    hub.add("datasets", KLUE).commit({"README.md": card, "sts/train-00000-of-00001.parquet": _sts(), **files})
+    hub.add("datasets", KLUE).commit({"README.md": card, **files})
 
 
-def _sts() -> bytes:
-    file = io.BytesIO()
-    datasets.Dataset.from_dict({"sentence1": ["a"], "score": [1.0]}).to_parquet(file)
-    return file.getvalue()
+def _of_languages(languages: list[str], path: str) -> dict[str, bytes]:
+    names = ["O", "B-PER", "I-PER"]
+    return {
+        path.format(language=language, split=split): _parquet(
+            {"tokens": [[language, "Mo"]], "ner_tags": [[0, 1]]}, names
+        )
+        for language in languages
+        for split in SENTENCES
+    }
 
 
 def add_wikiann(hub) -> None:
     """Put a data set on a Hub with twelve languages as configurations."""
     languages = ["ko", *(f"x{number:02}" for number in range(11))]
-    splits, names = ["validation", "test", "train"], ["O", "B-PER", "I-PER"]
-    files = {
-        f"{language}/{split}-00000-of-00001.parquet": _parquet(_wikiann_rows(language), names)
-        for language in languages
-        for split in splits
-    }
-    hub.add("datasets", WIKIANN).commit({"README.md": _card(dict.fromkeys(languages, splits)), **files})
-
-
-def _wikiann_rows(language: str) -> dict:
-    return {"tokens": [[language, "Mo"]], "ner_tags": [[0, 1]]}
+    files = _of_languages(languages, "{language}/{split}-00000-of-00001.parquet")
+    hub.add("datasets", WIKIANN).commit(
+        {"README.md": _card({language: [*SENTENCES] for language in languages}), **files}
+    )
 
 
 def add_script_of_languages(hub) -> None:
     """Put a loading script on a Hub, with a copy that has two configurations."""
     repository = hub.add("datasets", "somebody/languages")
     repository.commit({"languages.py": SCRIPT})
-    files = {
-        f"{language}/{split}/0000.parquet": _parquet(_wikiann_rows(language), ["O", "B-PER", "I-PER"])
-        for language in ("de", "ko")
-        for split in SENTENCES
-    }
-    repository.commit(files, "refs/convert/parquet")
+    repository.commit(_of_languages(["de", "ko"], "{language}/{split}/0000.parquet"), "refs/convert/parquet")

@@ -5,12 +5,10 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
-from hub import reading, writing
-from hub.faults import Fault
-from hub.messages import Answer, Request, refusal
-from hub.repository import Repository
+from hub import answers
+from hub.protocol import Answer, Fault, Repository, Request, refusal
 
 NAME = r"(?P<name>[^/]+(?:/[^/]+)?)"
 API = rf"/api/(?P<kind>models|datasets)/{NAME}"
@@ -30,20 +28,21 @@ class Route(NamedTuple):
 
 # The first that fits answers.
 ROUTES = (
-    Route("GET", "/api/agent-harnesses", reading.nothing),
-    Route("GET", f"{API}/refs", reading.refs),
-    Route("GET", f"{API}/tree/{REVISION}(?:/(?P<folder>.*))?", reading.tree),
-    Route("POST", f"{API}/paths-info/{REVISION}", reading.paths_info),
-    Route("GET", f"{API}(?:/revision/{REVISION})?", reading.info),
-    Route("GET|HEAD", f"(?:/(?P<kind>datasets))?/{NAME}/resolve/{REVISION}/(?P<path>.+)", reading.resolve),
-    Route("GET|HEAD", LARGE_FILE, reading.large_file),
-    Route("POST", "/api/validate-yaml", writing.validate_card),
-    Route("POST", "/api/repos/create", writing.create, True),
-    Route("POST", f"{API}/preupload/{REVISION}", writing.preupload, True),
-    Route("POST", rf"/{NAME}\.git/info/lfs/objects/batch", writing.large_files_batch, True),
-    Route("PUT", LARGE_FILE, writing.store_large_file),  # on the Hub, its address is signed
-    Route("POST", f"{LARGE_FILE}/verify", writing.verify_large_file, True),
-    Route("POST", f"{API}/commit/{REVISION}", writing.commit, True),
+    Route("GET", "/api/agent-harnesses", answers.nothing),
+    Route("GET", f"{API}/refs", answers.refs),
+    Route("GET", f"{API}/tree/{REVISION}(?:/(?P<folder>.*))?", answers.tree),
+    Route("POST", f"{API}/paths-info/{REVISION}", answers.paths_info),
+    Route("GET", f"{API}/revision/{REVISION}", answers.info),
+    Route("GET", f"{API}(?P<revision>)", answers.info),
+    Route("GET|HEAD", f"(?:/(?P<kind>datasets))?/{NAME}/resolve/{REVISION}/(?P<path>.+)", answers.resolve),
+    Route("GET|HEAD", LARGE_FILE, answers.large_file),
+    Route("POST", "/api/validate-yaml", answers.nothing),
+    Route("POST", "/api/repos/create", answers.create, True),
+    Route("POST", f"{API}/preupload/{REVISION}", answers.preupload, True),
+    Route("POST", rf"/{NAME}\.git/info/lfs/objects/batch", answers.large_files_batch, True),
+    Route("PUT", LARGE_FILE, answers.store_large_file),  # on the Hub, its address is signed
+    Route("POST", f"{LARGE_FILE}/verify", answers.verify_large_file, True),
+    Route("POST", f"{API}/commit/{REVISION}", answers.commit, True),
 )
 
 
@@ -56,30 +55,14 @@ class Hub:
         What ``HF_ENDPOINT`` has to be.
     storage : str
         The same server by another name, for large files: clients tell by the host that these come from elsewhere.
-    repositories : dict of (kind, name) to Repository
-        The kind is ``"models"`` or ``"datasets"``.
-    moved : dict of (kind, name) to str
-        Earlier names of repositories, with the new ones.
-    large_files : dict of str to bytes
-        By SHA-256.
-    tokens : dict of str to {"read", "write"}
-        All belong to `user`.
-    requests : list of Request
-        What was asked for, in order.
-    unknown : list of Request
-        Those for which there is no route.
-    faults : list of Fault
-        The first that befalls a request decides.
-    page_size : int
-        Of lists of files.
     """
 
     user = "ada"
-    page_size = 3
+    page_size = 3  # of lists of files
 
     def __init__(self):
         self.clear()
-        self.tokens = {WRITE_TOKEN: "write", READ_TOKEN: "read"}
+        self.tokens = {WRITE_TOKEN: "write", READ_TOKEN: "read"}  # both belong to `user`
         self.closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.hub = self
@@ -89,12 +72,12 @@ class Hub:
 
     def clear(self) -> None:
         """Make it as new, under the same address."""
-        self.repositories: dict[tuple[str, str], Repository] = {}
-        self.moved: dict[tuple[str, str], str] = {}
-        self.large_files: dict[str, bytes] = {}
-        self.requests: list[Request] = []
-        self.unknown: list[Request] = []
-        self.faults: list[Fault] = []
+        self.repositories: dict[tuple[str, str], Repository] = {}  # the kind is "models" or "datasets"
+        self.moved: dict[tuple[str, str], str] = {}  # earlier names, with the new ones
+        self.large_files: dict[str, bytes] = {}  # by SHA-256
+        self.requests: list[Request] = []  # in order
+        self.unknown: list[Request] = []  # those for which there is no route
+        self.faults: list[Fault] = []  # the first that befalls a request decides
 
     def close(self) -> None:
         """Stop the server, without waiting for answers that are late."""
@@ -122,13 +105,13 @@ class Hub:
     def _refused(self, request: Request, route: Route, match: re.Match) -> Answer | None:
         if request.token and request.token not in self.tokens:
             return refusal(401, "Invalid credentials in Authorization header")
-        if route.needs_right_to_write and not request.token:
-            return refusal(401, "Invalid username or password.")
-        if route.needs_right_to_write and self.tokens[request.token] != "write":
-            return refusal(403, "You need the right to write")
-        owner = match.groupdict().get("name", self.user).split("/")[0]
-        if route.needs_right_to_write and owner != self.user:
-            return refusal(403, "You have read access but not the required permissions for this operation")
+        if route.needs_right_to_write:
+            if not request.token:
+                return refusal(401, "Invalid username or password.")
+            if self.tokens[request.token] != "write":
+                return refusal(403, "You need the right to write")
+            if match.groupdict().get("name", self.user).split("/")[0] != self.user:
+                return refusal(403, "You have read access but not the required permissions for this operation")
         return None
 
     def _respond(self, request: Request, route: Route, match: re.Match) -> Answer:
@@ -141,6 +124,11 @@ class Hub:
             if key not in self.repositories:
                 return refusal(404, "Repository not found", "RepoNotFound")
             parts["repository"] = self.repositories[key]
+        if "revision" in parts:
+            found = parts["repository"].at(unquote(parts.pop("revision")) or "main")
+            if found is None:
+                return refusal(404, "Revision not found", "RevisionNotFound")
+            parts["commit"], parts["files"] = found
         return route.respond(self, request, **parts)
 
 
@@ -159,19 +147,17 @@ class _Handler(BaseHTTPRequestHandler):
         fault = next((fault for fault in hub.faults if fault.befalls(request)), Fault())
         hub.closing.wait(fault.delay)
         answer = fault.answer or hub.answer(request)
-        if fault.change:
-            answer.body = fault.change(answer.body)
-        self._send(answer, fault.cut_after)
+        self._send(answer, fault.change(answer.body) if fault.change else answer.body, fault.cut_after)
 
     do_GET = do_HEAD = do_POST = do_PUT = _handle
 
-    def _send(self, answer: Answer, cut_after: int | None) -> None:
+    def _send(self, answer: Answer, body: bytes, cut_after: int | None) -> None:
         self.send_response(answer.status)
-        for name, value in (answer.headers | {"Content-Length": str(len(answer.body))}).items():
+        for name, value in (answer.headers | {"Content-Length": str(len(body))}).items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body[:cut_after])
+            self.wfile.write(body[:cut_after])
         self.close_connection = self.close_connection or cut_after is not None
 
     def log_message(self, *details: object) -> None:

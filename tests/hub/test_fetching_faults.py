@@ -10,8 +10,7 @@ import pytest
 from helpers.data.load import dataset_digest
 from hub import content
 from hub.conftest import settings_for
-from hub.faults import ALWAYS, Fault
-from hub.messages import Answer, refusal
+from hub.protocol import ALWAYS, Answer, Fault, refusal
 
 CODE = {"data": content.LOAD_DATA, "encoder": content.FIND_ENCODER}
 LARGE, SMALL = {"path": "/large/", "method": "GET"}, {"path": "README|config.json", "method": "GET"}
@@ -22,12 +21,14 @@ def other_word(body):
     return changed if changed != body else body[:-1] + bytes([body[-1] ^ 1])
 
 
+BUSY, BROKEN = refusal(429, "Too many requests", headers={"Retry-After": "1"}), "files came broken each time"
+UNAVAILABLE, GATED = refusal(503, "Unavailable"), refusal(403, "Access is restricted", "GatedRepo")
 PASSING = {
-    "busy": [Fault(times=3, answer=refusal(429, "Too many requests", headers={"Retry-After": "1"}))],
+    "busy": [Fault(times=3, answer=BUSY)],
     "in trouble now and then": [
         Fault("/api/", answer=refusal(500, "Error")),
-        Fault("/resolve/", "HEAD", answer=refusal(503, "Unavailable")),
-        Fault(**LARGE, answer=refusal(503, "Unavailable")),
+        Fault("/resolve/", "HEAD", answer=UNAVAILABLE),
+        Fault(**LARGE, answer=UNAVAILABLE),
     ],
     "late now and then": [Fault("/resolve/", "HEAD", delay=30), Fault(**LARGE, delay=30)],
     "cut": [Fault(**LARGE, cut_after=100)],
@@ -37,29 +38,24 @@ PASSING = {
     "other bytes": [Fault(**LARGE, change=other_word)],
     "small file with other bytes": [Fault(**SMALL, change=other_word)],
 }
-REACHES_NOBODY = "the Hub cannot be reached"
 LASTING = {
-    "token refused": (
-        Fault(times=ALWAYS, answer=refusal(401, "Invalid credentials in Authorization header")),
-        "the Hub does not take your token (401). Log in again",
-    ),
-    "forbidden": (Fault(times=ALWAYS, answer=refusal(403, "Forbidden")), "the Hub does not allow it (403)"),
-    "gated": (
-        Fault(times=ALWAYS, answer=refusal(403, "Access is restricted", "GatedRepo")),
-        "Ask for access on its page",
-    ),
-    "busy": (
-        Fault(times=ALWAYS, answer=refusal(429, "Too many requests", headers={"Retry-After": "1"})),
-        "too many requests from here (429). Wait some minutes",
-    ),
-    "in trouble": (Fault(times=ALWAYS, answer=refusal(503, "Unavailable")), "the Hub has trouble of its own"),
-    "late": (Fault(times=ALWAYS, delay=30), "the Hub does not answer in time. Run again later"),
-    "cut": (Fault(**LARGE, times=ALWAYS, cut_after=100), "the connection broke off. Run again"),
-    "short": (Fault(**LARGE, times=ALWAYS, change=lambda body: body[:-100]), "files came broken each time"),
-    "long": (Fault(**LARGE, times=ALWAYS, change=lambda body: body + b"more"), "files came broken each time"),
-    "other bytes": (Fault(**LARGE, times=ALWAYS, change=other_word), "files came broken each time"),
-    "not the Hub": (Fault(times=ALWAYS, answer=Answer(200, {}, b"<html>Log in</html>")), "something else answers"),
+    "token refused": (Fault(answer=refusal(401, "Invalid credentials")), "not take your token (401). Log in again"),
+    "forbidden": (Fault(answer=refusal(403, "Forbidden")), "the Hub does not allow it (403)"),
+    "gated": (Fault(answer=GATED), "Ask for access on its page"),
+    "busy": (Fault(answer=BUSY), "too many requests from here (429). Wait some minutes"),
+    "in trouble": (Fault(answer=UNAVAILABLE), "the Hub has trouble of its own"),
+    "late": (Fault(delay=30), "the Hub does not answer in time. Run again later"),
+    "cut": (Fault(**LARGE, cut_after=100), "the connection broke off. Run again"),
+    "short": (Fault(**LARGE, change=lambda body: body[:-100]), BROKEN),
+    "long": (Fault(**LARGE, change=lambda body: body + b"more"), BROKEN),
+    "other bytes": (Fault(**LARGE, change=other_word), BROKEN),
+    "not the Hub": (Fault(answer=Answer(200, {}, b"<html>Log in</html>")), "something else answers"),
 }
+
+
+def lasting(fault):
+    rule, message = LASTING[fault]
+    return [replace(rule, times=ALWAYS)], message
 
 
 @pytest.fixture(params=CODE)
@@ -88,8 +84,7 @@ def test_what_passes_is_waited_for(hub, client, what, fault):
 @pytest.mark.faults
 @pytest.mark.parametrize("fault", LASTING)
 def test_what_lasts_is_one_message_and_the_next_run_succeeds(hub, client, what, fault):
-    rule, message = LASTING[fault]
-    hub.faults = [replace(rule)]
+    hub.faults, message = lasting(fault)
     said = client.run(CODE[what])
     error = {"data": "DatasetUnavailableError: the data set", "encoder": "CheckpointUnavailableError: the checkpoint"}
     assert said.message.startswith(error[what])
@@ -110,7 +105,7 @@ def test_the_time_that_the_hub_wants_is_waited_but_never_more_than_30_seconds(hu
 @pytest.mark.parametrize("fault", ["in trouble", "not the Hub"])
 def test_a_copy_from_an_earlier_run_will_do(hub, client, what, fault):
     assert_whole(client.run(CODE[what]), what)
-    hub.faults = [replace(LASTING[fault][0])]
+    hub.faults, _ = lasting(fault)
     assert_whole(client.run(CODE[what]), what)
 
 
@@ -127,7 +122,7 @@ def test_what_another_program_left_broken_is_never_used(hub, client, what):
     unchecked = "from helpers.hub import fetch; fetch._is_broken = lambda path: False"
     client.run(unchecked + CODE[what])  # some readers stumble over it, others do not
     assert hub.asked(**LARGE)
-    hub.faults = [replace(LASTING["not the Hub"][0])]
+    hub.faults, _ = lasting("not the Hub")
     assert "something else answers" in client.run(CODE[what]).message
     hub.faults.clear()
     assert_whole(client.run(CODE[what]), what)

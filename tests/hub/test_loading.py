@@ -43,23 +43,15 @@ def test_a_data_set_that_has_moved_is_found(hub, client, expected):
     assert client.run(LOAD_DATA).value == expected
 
 
-def test_an_encoder_comes_with_what_is_needed_of_it(hub, client):
-    content.add_encoder(hub)
-    folder = Path(client.run(FIND_ENCODER).value)
-    found = {path.name: path.read_bytes() for path in folder.iterdir()}
-    here = {path.name: path.read_bytes() for path in content.TINY_ENCODER.iterdir()}
-    assert found == here | {"README.md": content.ENCODER_CARD}
-
-
-def test_the_second_time_no_file_is_fetched(hub, client):
+@pytest.mark.parametrize("code", [LOAD_DATA, FIND_ENCODER], ids=["data", "encoder"])
+def test_the_second_time_no_file_is_fetched(hub, client, code):
     content.add_dataset(hub)
     content.add_encoder(hub)
-    for code in (LOAD_DATA, FIND_ENCODER):
-        first = client.run(code).value
-        hub.requests.clear()
-        assert client.run(code).value == first
-        assert hub.requests != []
-        assert hub.asked("/resolve/|/large/", "GET") == []
+    first = client.run(code).value
+    hub.requests.clear()
+    assert client.run(code).value == first
+    assert hub.requests != []
+    assert hub.asked("/resolve/|/large/", "GET") == []
 
 
 @pytest.mark.parametrize("code", [LOAD_DATA, FIND_ENCODER], ids=["data", "encoder"])
@@ -72,13 +64,13 @@ def test_a_name_that_the_hub_does_not_have(hub, client, code):
     assert client.run(code).status == 0
 
 
-def test_a_changed_repository_is_fetched_anew(hub, client):
+def test_an_encoder_comes_with_what_is_needed_of_it_and_anew_where_that_has_changed(hub, client):
     content.add_encoder(hub)
-    before = client.run(FIND_ENCODER).value
-    hub.add("models", content.ENCODER).commit({"README.md": b"# Changed\n"})
-    after = client.run(FIND_ENCODER).value
-    assert after != before
-    assert Path(after, "README.md").read_bytes() == b"# Changed\n"
+    here = {path.name: path.read_bytes() for path in content.TINY_ENCODER.iterdir()}
+    for card in (content.ENCODER_CARD, b"# Changed\n"):
+        hub.add("models", content.ENCODER).commit({"README.md": card})
+        folder = Path(client.run(FIND_ENCODER).value)
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == here | {"README.md": card}
 
 
 def test_an_encoder_with_code_of_its_own_is_refused(hub, client):

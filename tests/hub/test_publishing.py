@@ -12,8 +12,7 @@ import pytest
 
 from hub import content
 from hub.conftest import settings_for
-from hub.faults import ALWAYS, Fault
-from hub.messages import Answer, refusal
+from hub.protocol import ALWAYS, Answer, Fault, refusal
 from hub.server import READ_TOKEN
 
 REPOSITORY = "ada/names"
@@ -82,22 +81,12 @@ def test_a_token_that_may_only_read_is_refused_for_a_repository_that_exists_too(
     assert "the Hub does not allow it (403)" in client.run(WITH_TOKEN.format(READ_TOKEN) + REQUIRE).message
 
 
-def test_the_folder_arrives_as_it_is(hub, client, folder):
-    assert upload(client, folder).value == f"{hub.url}/{REPOSITORY}"
-    assert pushed(hub) == contents(folder)
-
-
-def test_a_name_alone_means_ones_own(hub, client, folder):
-    assert upload(client, folder, "names").value == f"{hub.url}/{REPOSITORY}"
-    assert pushed(hub) == contents(folder)
-
-
-def test_the_same_again_changes_nothing(hub, client, folder):
-    upload(client, folder)
-    repository = hub.repositories["models", REPOSITORY]
-    before = len(repository.commits)
-    assert upload(client, folder).status == 0
-    assert len(repository.commits) == before
+@pytest.mark.parametrize("name", [REPOSITORY, "names"])  # the latter means one's own
+def test_the_folder_arrives_as_it_is_and_the_same_again_changes_nothing(hub, client, folder, name):
+    for _ in range(2):
+        assert upload(client, folder, name).value == f"{hub.url}/{REPOSITORY}"
+        assert pushed(hub) == contents(folder)
+        assert len(hub.repositories["models", REPOSITORY].commits) == 2  # with that of the empty repository
 
 
 PASSING = {
@@ -107,26 +96,19 @@ PASSING = {
     "card not read": Fault("/validate-yaml", answer=refusal(500, "Error")),
     "connection cut": Fault("/preupload/", cut_after=10),
 }
+BUSY = refusal(429, "Too many", headers={"Retry-After": "1"})
 LASTING = {
-    "forbidden": (Fault("/commit/", answer=refusal(403, "Forbidden"), times=ALWAYS), "the Hub does not allow it (403)"),
-    "busy": (
-        Fault("/preupload/", answer=refusal(429, "Too many", headers={"Retry-After": "1"}), times=ALWAYS),
-        "the Hub has had too many requests from here (429)",
-    ),
-    "in trouble": (
-        Fault("/commit/", answer=refusal(503, "Unavailable"), times=ALWAYS),
-        "the Hub has trouble of its own",
-    ),
-    "storage refuses": (Fault("/large/", "PUT", answer=refusal(403, "Expired"), times=ALWAYS), "not allow it (403)"),
-    "not stored whole": (Fault("/verify", answer=refusal(404, "Not here"), times=ALWAYS), "refuses it (404)"),
-    "not the Hub": (
-        Fault("/preupload/", answer=Answer(200, {}, b"<html>")),
-        "something else answers in the Hub's place",
-    ),
-    "connection cut": (Fault("/preupload/", cut_after=10, times=ALWAYS), "the connection broke off"),
+    "forbidden": (Fault("/commit/", answer=refusal(403, "Forbidden")), "the Hub does not allow it (403)"),
+    "busy": (Fault("/preupload/", answer=BUSY), "the Hub has had too many requests from here (429)"),
+    "in trouble": (Fault("/commit/", answer=refusal(503, "Unavailable")), "the Hub has trouble of its own"),
+    "storage refuses": (Fault("/large/", "PUT", answer=refusal(403, "Expired")), "not allow it (403)"),
+    "not stored whole": (Fault("/verify", answer=refusal(404, "Not here")), "refuses it (404)"),
+    "not the Hub": (Fault("/preupload/", answer=Answer(200, {}, b"<html>")), "something else answers in the Hub's"),
+    "connection cut": (Fault("/preupload/", cut_after=10), "the connection broke off"),
     "commit made, answer cut": (Fault("/commit/", cut_after=10), "the connection broke off"),
     "silent": (Fault("/commit/", delay=30), "the Hub does not answer in time"),
 }
+ONCE = ("not the Hub", "commit made, answer cut", "silent")
 
 
 @pytest.mark.parametrize("fault", PASSING)
@@ -141,7 +123,7 @@ def test_what_passes_is_waited_for(hub, client, folder, fault):
 @pytest.mark.parametrize("fault", LASTING)
 def test_a_broken_upload_leaves_the_model_whole_and_can_be_repeated(hub, client, folder, fault):
     rule, message = LASTING[fault]
-    hub.faults = [replace(rule)]
+    hub.faults = [replace(rule, times=1 if fault in ONCE else ALWAYS)]
     before = contents(folder)
     impatient = "from helpers.hub import client; client.LONGEST_SILENCE = 1; "
     said = client.run(impatient + UPLOAD.format(folder=str(folder), name=REPOSITORY)).message
@@ -155,14 +137,9 @@ def test_a_broken_upload_leaves_the_model_whole_and_can_be_repeated(hub, client,
 
 def test_the_command_in_the_message_repeats_the_upload(hub, client, folder):
     hub.faults.append(Fault("/commit/", answer=refusal(403, "Forbidden")))
-    command = re.search("in a terminal: (.*)", upload(client, folder).message)[1]
-    program, *arguments = shlex.split(command)
-    done = subprocess.run(
-        [Path(sys.executable).with_name(program), *arguments],
-        env=settings_for(hub, client.home),
-        capture_output=True,
-        text=True,
-    )
+    program, *arguments = shlex.split(re.search("in a terminal: (.*)", upload(client, folder).message)[1])
+    command = [Path(sys.executable).with_name(program), *arguments]
+    done = subprocess.run(command, env=settings_for(hub, client.home), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert pushed(hub) == contents(folder)
 

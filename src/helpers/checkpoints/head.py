@@ -1,7 +1,6 @@
 """Fit a checkpoint's head to the data's labels."""
 
 import json
-import math
 import re
 import shutil
 from collections.abc import Sequence
@@ -17,13 +16,12 @@ from helpers.notebook.language import translate
 # As PyTorch names its weights, or as TensorFlow does: "classifier/kernel:0". Some have a layer below the last one.
 HEAD = re.compile(r"(classifier|score)[./].+")
 LAST_LAYER = re.compile(r"(classifier|score)([./]out_proj)?[./](weight|kernel|bias)(:0)?")
-UNUSED = "unused."
-BESIDE_WEIGHTS = ("*.json", "*.txt", "*.model", "*.md")
+COPIED = ("*.json", "*.txt", "*.model", "*.md", SHARDS)
 
 
 def has_head(folder: str) -> bool:
     """Return whether a checkpoint's weights contain a classifier, as those of a fine-tuned model do."""
-    return any(HEAD.fullmatch(name) for path in Path(folder).glob(SHARDS) for name in _header(path))
+    return any(HEAD.fullmatch(name) for name in _tensors(folder))
 
 
 def fit_head(checkpoint: str, label_names: Sequence[str]) -> str:
@@ -32,23 +30,8 @@ def fit_head(checkpoint: str, label_names: Sequence[str]) -> str:
     If the checkpoint is a tagger with the same labels in another order, the rows of its head are put in the order of
     the data's. A head for other labels, or for another task, is set aside, so that `from_pretrained` makes a new one.
 
-    Parameters
-    ----------
-    checkpoint : str
-        The folder, as `helpers.checkpoints.find.resolve_checkpoint` gives it; it stays as it is.
-    label_names : sequence of str
-        The data's, in the order of their numbers.
-
-    Returns
-    -------
-    str
-        The folder to load: the same one where nothing has to change, otherwise a temporary copy, which stays as long
-        as this process.
-
-    Raises
-    ------
-    DiskFullError
-        If there is no room for the copy.
+    Returns the folder to load: that of the checkpoint where nothing has to change, otherwise a temporary copy, which
+    stays as long as this process. `DiskFullError` if there is no room for it.
     """
     if not has_head(checkpoint):
         return checkpoint
@@ -56,7 +39,10 @@ def fit_head(checkpoint: str, label_names: Sequence[str]) -> str:
 
     config = AutoConfig.from_pretrained(checkpoint)
     known = [name for _, name in sorted(config.id2label.items())]
-    if not _is_tagger(config.architectures, checkpoint, len(known)) or sorted(known) != sorted(label_names):
+    is_tagger = not config.architectures or any(name.endswith(TAGGER) for name in config.architectures)
+    last_layer = {name: tensor for name, tensor in _tensors(checkpoint).items() if LAST_LAYER.fullmatch(name)}
+    sizes = {tensor["shape"][_label_axis(name, tensor)] for name, tensor in last_layer.items()}
+    if not is_tagger or sizes != {len(known)} or sorted(known) != sorted(label_names):
         print(translate("Head: new, because that of the checkpoint is for other labels or another task."))
         return _copy(checkpoint, None)
     if known == list(label_names):
@@ -66,55 +52,43 @@ def fit_head(checkpoint: str, label_names: Sequence[str]) -> str:
     return _copy(checkpoint, [known.index(name) for name in label_names])
 
 
-def _is_tagger(architectures: list[str] | None, folder: str, count: int) -> bool:
-    """Return whether a head is one for words, as far as the configuration says, with one row per label."""
-    named = not architectures or any(name.endswith(TAGGER) for name in architectures)
-    headers = [_header(path) for path in Path(folder).glob(SHARDS)]
-    last = {
-        name: tensor["shape"] for header in headers for name, tensor in header.items() if LAST_LAYER.fullmatch(name)
-    }
-    return named and bool(last) and all(shape[_axis(name, shape)] == count for name, shape in last.items())
-
-
 def _copy(folder: str, order: list[int] | None) -> str:
     """Copy a checkpoint, with the rows of its head in another order, or without its head."""
     from helpers.data.temporary import temporary_folder  # here, as most checkpoints have no head
 
     with temporary_folder() as copy, room_needed(copy):
-        for pattern in BESIDE_WEIGHTS:
-            for path in Path(folder).glob(pattern):
-                shutil.copyfile(path, copy / path.name)
-        for path in Path(folder).glob(SHARDS):
-            _copy_weights(path, copy / path.name, order)
+        for path in (path for pattern in COPIED for path in Path(folder).glob(pattern)):
+            shutil.copyfile(path, copy / path.name)
+        for path in copy.glob(SHARDS):
+            _change_head(path, order)
     return str(copy)
 
 
-def _copy_weights(source: Path, target: Path, order: list[int] | None) -> None:
-    """Copy a safetensors file: a header, which says where which tensor is, and the tensors' bytes."""
-    header = _header(source)
-    head = {name: tensor for name, tensor in header.items() if HEAD.fullmatch(name)}
+def _change_head(path: Path, order: list[int] | None) -> None:
+    """Change a safetensors file in place: its header, or the bytes of the last layer, of whatever type."""
+    header = _header(path)
+    content = np.memmap(path, np.uint8, "r+")
+    start = 8 + int.from_bytes(content[:8].tobytes(), "little")  # of the tensors
     if order is None:  # The bytes stay, as no gap is allowed between tensors; under this name nothing loads them.
-        header = {UNUSED * (name in head) + name: tensor for name, tensor in header.items()}
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)  # tensors are aligned
-    with source.open("rb") as old, target.open("wb") as new:
-        old.seek(8 + int.from_bytes(old.read(8), "little"))
-        new.write(len(text).to_bytes(8, "little") + text)
-        data = new.tell()
-        shutil.copyfileobj(old, new, 1 << 24)
-    if order is not None:
-        for name in filter(LAST_LAYER.fullmatch, head):
-            begin, end = head[name]["data_offsets"]
-            shape = head[name]["shape"]
-            numbers = (*shape, (end - begin) // math.prod(shape))  # of bytes, whatever their type
-            rows = np.memmap(target, np.uint8, "r+", data + begin, numbers)
-            rows[:] = rows.take(order, _axis(name, shape))
-            rows.flush()
+        renamed = {"-" + name[1:] if HEAD.fullmatch(name) else name: tensor for name, tensor in header.items()}
+        text = json.dumps(renamed, separators=(",", ":"), ensure_ascii=False).encode()  # no longer than before
+        content[8:start] = np.frombuffer(text.ljust(start - 8), np.uint8)
+    else:
+        for name, tensor in header.items():
+            if LAST_LAYER.fullmatch(name):
+                begin, end = tensor["data_offsets"]
+                rows = content[start + begin : start + end].reshape(*tensor["shape"], -1)
+                rows[:] = rows.take(order, _label_axis(name, tensor))
+    content.flush()
 
 
-def _axis(name: str, shape: list[int]) -> int:
+def _label_axis(name: str, tensor: dict[str, Any]) -> int:
     """Return which axis of a head's last layer counts labels; TensorFlow's kernel is transposed."""
-    return len(shape) - 1 if "kernel" in name else 0
+    return len(tensor["shape"]) - 1 if "kernel" in name else 0
+
+
+def _tensors(folder: str) -> dict[str, Any]:
+    return {name: tensor for path in Path(folder).glob(SHARDS) for name, tensor in _header(path).items()}
 
 
 def _header(path: Path) -> dict[str, Any]:

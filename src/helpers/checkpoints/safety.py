@@ -12,20 +12,21 @@ import inspect
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from fnmatch import fnmatch
-from functools import partial
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
-from helpers.errors import CheckpointUnavailableError, SlowTokenizerError, UnsafeCheckpointError
+from helpers.errors import CheckpointUnavailableError, SlowTokenizerError, TutorialError, UnsafeCheckpointError
+from helpers.files import require_file
 from helpers.notebook.language import translate
 
 WEIGHTS, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"
-DISTRIBUTED = "shard-*.safetensors"  # transformers 5 prefers these to `WEIGHTS`
-CARD = "README.md"
+FOREIGN = ("shard-*.safetensors", "adapter_config.json")  # transformers 5 prefers the former to `WEIGHTS`
+CARD, CONFIG = "README.md", "config.json"
 TAGGER = "ForTokenClassification"  # how the names of such classes end
-CONFIG, ADAPTER = "config.json", "adapter_config.json"
 TOKENIZER_CONFIGS = ("tokenizer_config.json", "special_tokens_map.json")  # transformers merges them
 # Entries whose strings are plain values: in config.json, besides those that the architecture's own class declares, ...
 SETTINGS = re.compile(
@@ -48,6 +49,31 @@ TEMPLATES = "chat_template"  # if there are several, each becomes a file of its 
 COUNTS = re.compile(r"(?P<layers>(num|num_hidden|n)_layers?)|\w*(experts|groups?|group_num|labels|layers)")
 MOST_PARTS = 10_000
 OPENED = re.compile(r"\w*_file|init_inputs|vocab|merges")  # here even a number means a file: one that is already open
+LONGEST_REASON = 400
+
+
+def refusal(
+    message: str, name: str, error: type[TutorialError] = CheckpointUnavailableError, **details: Any
+) -> TutorialError:
+    """Make the error that refuses a checkpoint, which the reader calls by a name."""
+    return error(message.format(name=repr(name), **details))
+
+
+@contextmanager
+def refuse_on_error(message: str, name: str, **details: str) -> Iterator[None]:
+    """Refuse a checkpoint for any error in the body of a ``with`` statement, which is the message's ``reason``."""
+    try:
+        yield
+    except TutorialError:
+        raise
+    except Exception as error:  # of any kind, as a checkpoint may say anything
+        reason = shorten(f"{type(error).__name__}: {error}", LONGEST_REASON)
+        raise refusal(message, name, reason=reason, **details) from error
+
+
+def reading(file: str, name: str) -> AbstractContextManager[None]:
+    """Refuse a checkpoint, with a file's name, if the body of a ``with`` statement cannot read that file."""
+    return refuse_on_error(translate("{file} of the checkpoint {name} cannot be read: {reason}"), name, file=file)
 
 
 def missing_content(folder: Path, name: str) -> str | None:
@@ -68,58 +94,28 @@ def require_safe(folder: Path, name: str) -> None:
     """Refuse a checkpoint that could name code, files outside its folder, or other weights.
 
     transformers 4.52 would copy the content of such files into the trained model, which may be pushed to the Hub.
-
-    Parameters
-    ----------
-    folder : Path
-        Contains a ``config.json`` and weights.
-    name : str
-        What the reader calls the checkpoint.
-
-    Raises
-    ------
-    UnsafeCheckpointError
-        If it could; the message says where.
-    SlowTokenizerError
-        If it asks for anything but a fast tokenizer.
-    CheckpointUnavailableError
-        If a file is not what its name says, or it cannot become a token classifier.
+    `UnsafeCheckpointError` says where; `SlowTokenizerError` if it asks for anything but a fast tokenizer, and
+    `CheckpointUnavailableError` if a file is not what its name says, or it is no encoder for token classification.
     """
-    from transformers import CONFIG_MAPPING, PretrainedConfig
-
     for path in folder.rglob("*"):
-        if path.is_symlink() and path.suffix != ".safetensors" and not _stays_within(path, folder):
-            raise UnsafeCheckpointError(
-                translate(
-                    "the checkpoint {name} is not loaded: {file} is a link to a file outside of its folder, which would"
-                    " be copied into the trained model; put the file itself there if it belongs to it"
-                ).format(name=repr(name), file=path.name)
+        with reading(path.name, name):  # or whatever loads the checkpoint would wait for a pipe
+            if not path.is_dir():
+                require_file(path)
+        is_foreign = path.parent == folder and any(fnmatch(path.name, pattern) for pattern in FOREIGN)
+        if is_foreign or _leads_out(path, folder):
+            text = translate(
+                "the checkpoint {name} is not loaded: {file} would bring in weights or files other than its own; put"
+                " them there themselves, or merge them with it, if they belong to it, and remove {file}"
             )
-    if distributed := next(folder.glob(DISTRIBUTED), None):
-        raise UnsafeCheckpointError(
-            translate(
-                "the checkpoint {name} is not loaded: the weights in {file} would be loaded in place of {weights};"
-                " merge such files into that one, or remove them"
-            ).format(name=repr(name), file=distributed.name, weights=WEIGHTS)
-        )
-    if (folder / ADAPTER).exists():
-        raise UnsafeCheckpointError(
-            translate(
-                "the checkpoint {name} is not loaded: it is an adapter ({file}), and another model would be loaded from"
-                " wherever that says; merge the two, and save them as one"
-            ).format(name=repr(name), file=ADAPTER)
-        )
-    config = _read_object(folder / CONFIG, name)
-    _require_classifier(config, name)
-    declared = inspect.signature(CONFIG_MAPPING[config["model_type"]]).parameters
-    _require_values(config, CONFIG, name, partial(_is_setting, declared), partial(hasattr, PretrainedConfig))
-    _require_fast_tokenizer(config, CONFIG, name)
-    _require_counts(config, name)
-    for file in TOKENIZER_CONFIGS:
+            raise refusal(text, name, UnsafeCheckpointError, file=path.name)
+    for file in (CONFIG, *TOKENIZER_CONFIGS):
         if (folder / file).exists():
-            entries = _read_object(folder / file, name)
-            _require_values(entries, file, name, _is_tokenizer_setting, OPENED.fullmatch)
-            _require_fast_tokenizer(entries, file, name)
+            with reading(file, name):
+                entries = _read_object(folder / file)
+                if file == CONFIG:
+                    _require_classifier(entries, name)
+                _require_plain_values(entries, file, name)
+                _require_fast_tokenizer(entries, file, name)
     _require_weights(folder, name)
 
 
@@ -130,155 +126,107 @@ def is_transformers_4() -> bool:
     return transformers.__version__.startswith("4.")
 
 
-def _stays_within(link: Path, folder: Path) -> bool:
-    """Return whether a link leads to a file in the folder, or in ``blobs``, as in the cache of the Hub's client."""
-    target, folder = Path(os.path.realpath(link)), folder.resolve()
-    return target.is_relative_to(folder) or target.is_relative_to(folder.parent.parent / "blobs")
+def _leads_out(path: Path, folder: Path) -> bool:
+    """Return whether a link leads out of the folder, and not to ``blobs``, as in the cache of the Hub's client."""
+    if not path.is_symlink() or path.suffix == ".safetensors":  # from which nothing but numbers is read
+        return False
+    target, folder = Path(os.path.realpath(path)), folder.resolve()
+    return not any(target.is_relative_to(place) for place in (folder, folder.parent.parent / "blobs"))
 
 
-def _read_object(path: Path, name: str) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointUnavailableError(
-            translate("{file} of the checkpoint {name} is not JSON: {problem}").format(
-                file=path.name, name=repr(name), problem=error
-            )
-        ) from error
+def _read_object(path: Path) -> dict[str, Any]:
+    content = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(content, dict):
-        raise CheckpointUnavailableError(
-            translate("{file} of the checkpoint {name} holds no JSON object").format(file=path.name, name=repr(name))
-        )
+        raise ValueError("it holds no JSON object")
     return content
 
 
 def _require_classifier(config: dict[str, Any], name: str) -> None:
-    if is_transformers_4():  # which the TensorFlow edition uses
+    """Refuse what has no token classifier, no layers, or so many parts that building them would take hours."""
+    if is_transformers_4():
         from transformers.models.auto.modeling_tf_auto import TF_MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as kinds
     else:
         from transformers.models.auto.modeling_auto import MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES as kinds
 
     kind = config.get("model_type")
     if str(kind) not in kinds:
-        raise CheckpointUnavailableError(
-            translate(
-                "the checkpoint {name} is of the model_type {kind} ({file}), of which transformers has no token"
-                " classifier, and Python code that a checkpoint brings along is not run"
-            ).format(name=repr(name), kind=repr(kind), file=CONFIG)
+        text = translate(
+            "the checkpoint {name} is of the model_type {kind} ({file}), of which transformers has no token"
+            " classifier, and Python code that a checkpoint brings along is not run"
         )
+        raise refusal(text, name, kind=repr(kind), file=CONFIG)
     if config.get("quantization_config"):
-        raise CheckpointUnavailableError(
-            translate(
-                "the checkpoint {name} holds quantized weights (quantization_config in its {file}), which cannot be"
-                " trained; take the one that it was made from"
-            ).format(name=repr(name), file=CONFIG)
+        text = translate(
+            "the checkpoint {name} holds quantized weights (quantization_config in its {file}), which cannot be"
+            " trained; take the one that it was made from"
         )
-
-
-def _require_values(
-    entries: dict[str, Any],
-    file: str,
-    name: str,
-    is_setting: Callable[[str, Any], Any],
-    is_taken: Callable[[str], Any],
-) -> None:
-    """Accept settings, and anything that contains only numbers, unless its name is taken for something else."""
-    for key, value in entries.items():
-        leaves = [leaf for leaf in _leaves(value) if leaf is not None]
-        is_number = all(isinstance(leaf, int | float) for leaf in leaves)
-        if leaves and not is_setting(key, value) and (is_taken(key) or not is_number):
-            raise UnsafeCheckpointError(
-                translate(
-                    "the checkpoint {name} is not loaded: {key} in its {file} could name code or a file, which is not"
-                    " touched. If you know that it does no harm, take it out of a copy of the checkpoint"
-                ).format(name=repr(name), key=repr(key), file=file)
-            )
-
-
-def _require_counts(config: dict[str, Any], name: str) -> None:
-    """Refuse a model without layers, and numbers of parts that would keep transformers building them for hours."""
+        raise refusal(text, name, file=CONFIG)
     for key, value in config.items():
         counted = COUNTS.fullmatch(key)
         if counted and isinstance(value, int) and not bool(counted["layers"]) <= value <= MOST_PARTS:
-            raise CheckpointUnavailableError(
-                translate("the configuration of the checkpoint {name} cannot be loaded: {reason}").format(
-                    name=repr(name), reason=f"{key} = {value}"
-                )
-            )
+            raise ValueError(f"{key} = {value}")
 
 
-def _leaves(value: Any) -> Iterator[Any]:
-    """Iterate over the values in lists and objects; without recursion, as JSON may be nested deeper than calls."""
-    unseen = [value]
-    while unseen:
-        value = unseen.pop()
-        if isinstance(value, dict):
-            unseen += value.values()
-        elif isinstance(value, list):
-            unseen += value
+def _require_plain_values(entries: dict[str, Any], file: str, name: str) -> None:
+    """Accept settings, and anything that contains only numbers, unless its name is taken for something else."""
+    from transformers import CONFIG_MAPPING, PretrainedConfig
+
+    declared = inspect.signature(CONFIG_MAPPING[entries["model_type"]]).parameters if file == CONFIG else {}
+    for key, value in entries.items():
+        if file == CONFIG:
+            is_setting = SETTINGS.fullmatch(key) or (key in declared and not isinstance(value, dict))
+            is_taken = hasattr(PretrainedConfig, key)
         else:
-            yield value
+            is_setting = TOKENIZER_SETTINGS.fullmatch(key) and (key != TEMPLATES or isinstance(value, str))
+            is_taken = OPENED.fullmatch(key)
+        leaves = [leaf for leaf in _leaves(value) if leaf is not None]
+        is_number = all(isinstance(leaf, int | float) for leaf in leaves)
+        if leaves and not is_setting and (is_taken or not is_number):
+            raise _could_name_code(key, file, name)
 
 
-def _is_setting(declared: Mapping[str, Any], key: str, value: Any) -> bool:
-    return bool(SETTINGS.fullmatch(key)) or (key in declared and not isinstance(value, dict))
+def _could_name_code(entry: str, file: str, name: str) -> TutorialError:
+    text = translate(
+        "the checkpoint {name} is not loaded: {key} in its {file} could name code or a file, which is not"
+        " touched. If you know that it does no harm, take it out of a copy of the checkpoint"
+    )
+    return refusal(text, name, UnsafeCheckpointError, key=repr(entry), file=file)
 
 
-def _is_tokenizer_setting(key: str, value: Any) -> bool:
-    return bool(TOKENIZER_SETTINGS.fullmatch(key)) and (key != TEMPLATES or isinstance(value, str))
+def _leaves(value: Any) -> list[Any]:
+    """List the values in lists and objects."""
+    if isinstance(value, dict):
+        value = [*value.values()]
+    return [leaf for part in value for leaf in _leaves(part)] if isinstance(value, list) else [value]
 
 
 def _require_fast_tokenizer(entries: dict[str, Any], file: str, name: str) -> None:
-    kind = entries.get("tokenizer_class")
-    if kind is not None and not _is_fast_tokenizer(str(kind)):
-        raise SlowTokenizerError(
-            translate(
-                "the checkpoint {name} asks for the tokenizer_class {kind} ({file}), which is no fast tokenizer of"
-                " transformers; only these can tell the words of their subwords"
-            ).format(name=repr(name), kind=repr(kind), file=file)
-        )
-
-
-def _is_fast_tokenizer(kind: str) -> bool:
-    """Return whether a name is that of a fast tokenizer; it ends in ``Fast`` in transformers 4, but rarely in 5."""
+    """Refuse other classes; the name of a fast one ends in ``Fast`` in transformers 4, but rarely in 5."""
     import transformers
 
-    name = kind.removesuffix("Fast")
-    names = filter(TOKENIZER_NAME.fullmatch, (f"{name}Fast", name))
+    kind = entries.get("tokenizer_class")
+    bare = str(kind).removesuffix("Fast")
+    names = filter(TOKENIZER_NAME.fullmatch, (f"{bare}Fast", bare))
     classes = [getattr(transformers, name, None) for name in names]
-    return any(isinstance(c, type) and issubclass(c, transformers.PreTrainedTokenizerFast) for c in classes)
+    fast = transformers.PreTrainedTokenizerFast
+    if kind is not None and not any(isinstance(found, type) and issubclass(found, fast) for found in classes):
+        text = translate(
+            "the checkpoint {name} asks for the tokenizer_class {kind} ({file}), which is no fast tokenizer of"
+            " transformers; only these can tell the words of their subwords"
+        )
+        raise refusal(text, name, SlowTokenizerError, kind=repr(kind), file=file)
 
 
 def _require_weights(folder: Path, name: str) -> None:
-    from safetensors import SafetensorError, safe_open
+    """Refuse weights that are no safetensors, or lie where an index should not lead."""
+    from safetensors import safe_open
 
-    for shard in _shards(folder, name):
+    shards = {WEIGHTS}
+    if not (folder / WEIGHTS).exists():
+        with reading(INDEX, name):
+            shards = {str(shard) for shard in _read_object(folder / INDEX)["weight_map"].values()}
+    for shard in sorted(shards):
         if Path(shard).name != shard or not fnmatch(shard, SHARDS):
-            raise UnsafeCheckpointError(
-                translate(
-                    "the checkpoint {name} is not loaded: its {index} names {shard}, where only {shards} of its own"
-                    " folder are taken"
-                ).format(name=repr(name), index=INDEX, shard=repr(shard), shards=SHARDS)
-            )
-        try:
-            with safe_open(folder / shard, framework="numpy"):
-                pass
-        except (OSError, SafetensorError) as error:
-            raise CheckpointUnavailableError(
-                translate("{file} of the checkpoint {name} is broken: {problem}").format(
-                    file=shard, name=repr(name), problem=error
-                )
-            ) from error
-
-
-def _shards(folder: Path, name: str) -> list[str]:
-    if (folder / WEIGHTS).exists():
-        return [WEIGHTS]
-    weight_map = _read_object(folder / INDEX, name).get("weight_map")
-    if not isinstance(weight_map, dict):
-        raise CheckpointUnavailableError(
-            translate("{file} of the checkpoint {name} does not say where which weight is").format(
-                file=INDEX, name=repr(name)
-            )
-        )
-    return sorted(set(map(str, weight_map.values())))
+            raise _could_name_code(shard, INDEX, name)
+        with reading(shard, name), safe_open(folder / shard, framework="numpy"):
+            pass

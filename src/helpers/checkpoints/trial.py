@@ -10,9 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers.checkpoints.safety import CONFIG, is_transformers_4
+from helpers.checkpoints.safety import CONFIG, is_transformers_4, reading, refusal, refuse_on_error
 from helpers.checkpoints.word_tokenizer import prepare_tokenizer
-from helpers.errors import CheckpointUnavailableError, TutorialError
 from helpers.notebook.language import translate
 
 if TYPE_CHECKING:
@@ -20,78 +19,40 @@ if TYPE_CHECKING:
 
 POOLER = ".pooler."  # makes one vector of a sentence, which no tagger uses
 SENTENCES = [["a", "b"], ["a"]]
+INPUTS = ("input_ids", "attention_mask")
 
 
 def require_trainable(folder: Path, name: str) -> None:
-    """Make a token classifier of a checkpoint, and compute a loss with it.
+    """Make a token classifier of a checkpoint that has passed `require_safe`, and compute a loss with it.
 
-    Parameters
-    ----------
-    folder : Path
-        Has passed `helpers.checkpoints.safety.require_safe`.
-    name : str
-        What the reader calls the checkpoint.
-
-    Raises
-    ------
-    SlowTokenizerError
-        If the tokenizer cannot tell the words of its subwords.
-    CheckpointUnavailableError
-        If configuration or tokenizer cannot be loaded; if the tokenizer runs words into each other, or has no padding
-        or more subwords than the encoder; if the model cannot be built or computes no loss; or if one of the encoder's
-        weights is missing, has another shape than the configuration says, or isn't finite.
+    `SlowTokenizerError` if the tokenizer cannot tell the words of its subwords; `CheckpointUnavailableError` if
+    configuration, tokenizer or model cannot be built, do not fit each other, or compute no finite loss.
     """
-    config, tokenizer = _load_without_weights(folder, name)
-    attempt = _try_in_tensorflow if is_transformers_4() else _try_in_pytorch
-    try:
-        _require_tokenizer(name, config, tokenizer)
-        attempt(folder, name, config, tokenizer)
-    except CheckpointUnavailableError:
-        raise
-    except Exception as error:  # of any kind, as a configuration may say anything
-        raise CheckpointUnavailableError(
-            translate("the checkpoint {name} cannot become a token classifier: {reason}").format(
-                name=repr(name), reason=f"{type(error).__name__}: {error}".splitlines()[0]
-            )
-        ) from error
-
-
-def _load_without_weights(folder: Path, name: str) -> tuple[PretrainedConfig, PreTrainedTokenizerBase]:
-    """Load the configuration, and the tokenizer as `prepare_tokenizer` leaves it."""
     from transformers import AutoConfig, AutoTokenizer
 
     model = next(folder.glob("*.model"), None)
     if model and not (folder / "tokenizer.json").exists() and find_spec("sentencepiece") is None:
-        raise CheckpointUnavailableError(
-            translate(
-                "the checkpoint {name} has its tokenizer as a SentencePiece model ({file}), and no tokenizer.json;"
-                " to read it, transformers needs two packages: pip install sentencepiece protobuf"
-            ).format(name=repr(name), file=model.name)
+        text = translate(
+            "the checkpoint {name} has its tokenizer as a SentencePiece model ({file}), and no tokenizer.json;"
+            " to read it, transformers needs two packages: pip install sentencepiece protobuf"
         )
-    config = _loaded(
-        lambda: AutoConfig.from_pretrained(folder),
-        translate("the configuration of the checkpoint {name} cannot be loaded: {reason}"),
-        name,
-    )
-    tokenizer = _loaded(
-        lambda: prepare_tokenizer(AutoTokenizer.from_pretrained(folder), config),
-        translate("the tokenizer of the checkpoint {name} cannot be loaded: {reason}"),
-        name,
-    )
-    return config, tokenizer
+        raise refusal(text, name, file=model.name)
+    with reading(CONFIG, name):
+        config = AutoConfig.from_pretrained(folder)
+    with refuse_on_error(translate("the tokenizer of the checkpoint {name} cannot be loaded: {reason}"), name):
+        tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(folder), config)
+    attempt = _try_in_tensorflow if is_transformers_4() else _try_in_pytorch
+    with refuse_on_error(translate("the checkpoint {name} cannot become a token classifier: {reason}"), name):
+        _require_tokenizer(config, tokenizer)
+        batch = tokenizer(SENTENCES, is_split_into_words=True, padding=True)
+        batch = {"labels": [[0] * len(row) for row in batch["input_ids"]]} | {key: batch[key] for key in INPUTS}
+        spoilt = [part for part, is_finite in attempt(folder, name, config, batch).items() if not is_finite]
+        if spoilt:
+            raise ValueError(translate("numbers in {what} are not finite (NaN, infinity)").format(what=spoilt[0]))
 
 
-def _loaded(load: Callable[[], Any], message: str, name: str) -> Any:
-    try:
-        return load()
-    except TutorialError:
-        raise
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise CheckpointUnavailableError(message.format(name=repr(name), reason=reason)) from error
-
-
-def _try_in_pytorch(folder: Path, name: str, config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> None:
+def _try_in_pytorch(folder: Path, name: str, config: PretrainedConfig, batch: dict[str, Any]) -> dict[str, bool]:
+    """Return which weights are finite, by their names, and whether the loss is."""
     import torch
     from transformers import AutoModelForTokenClassification
 
@@ -108,71 +69,47 @@ def _try_in_pytorch(folder: Path, name: str, config: PretrainedConfig, tokenizer
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         # First without memory for the weights, as a configuration may ask for terabytes
         model, report = load(device_map="meta", output_loading_info=True)
-        unfit = report["missing_keys"] | {weight for weight, *_ in report["mismatched_keys"]}
         encoder = f"{model.base_model_prefix}."
-        _require_fit(name, [weight for weight in unfit if weight.startswith(encoder) and POOLER not in weight])
+        _require_fit(name, report, lambda weight: weight.startswith(encoder) and POOLER not in weight)
         model = load().eval()
         model.get_input_embeddings().requires_grad_(False)  # as `speedups` does
-        for weight, numbers in model.named_parameters():
-            _require_finite(name, weight, all(map(torch.isfinite, numbers.aminmax())))
-        batch = tokenizer(SENTENCES, is_split_into_words=True, padding=True, return_tensors="pt")
-        ids, mask = batch["input_ids"], batch["attention_mask"]
-        loss = model(input_ids=ids, attention_mask=mask, labels=torch.zeros_like(ids)).loss
-        _require_finite(name, "loss", torch.isfinite(loss))
+        batch = {key: torch.tensor(rows) for key, rows in batch.items()}
+        finite = {weight: all(map(torch.isfinite, part.aminmax())) for weight, part in model.named_parameters()}
+        return finite | {"loss": torch.isfinite(model(**batch).loss)}
 
 
-def _try_in_tensorflow(folder: Path, name: str, config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> None:
+def _try_in_tensorflow(folder: Path, name: str, config: PretrainedConfig, batch: dict[str, Any]) -> dict[str, bool]:
+    """Return the same as `_try_in_pytorch`."""
     import tensorflow as tf
     from transformers import TFAutoModelForTokenClassification
 
     model, report = TFAutoModelForTokenClassification.from_pretrained(
         folder, ignore_mismatched_sizes=True, use_safetensors=True, output_loading_info=True
     )
-    unfit = [*report["missing_keys"], *(weight for weight, *_ in report["mismatched_keys"])]
-    _require_fit(name, [weight for weight in unfit if "classifier" not in weight])
-    for weight in model.weights:
-        _require_finite(name, weight.name, tf.reduce_all(tf.math.is_finite(weight)))
-    batch = tokenizer(SENTENCES, is_split_into_words=True, padding=True, return_tensors="tf")
-    ids, mask = batch["input_ids"], batch["attention_mask"]
-    # Training, as only that looks at dropout rates
-    loss = model(input_ids=ids, attention_mask=mask, labels=tf.zeros_like(ids), training=True).loss
-    _require_finite(name, "loss", tf.reduce_all(tf.math.is_finite(loss)))
+    _require_fit(name, report, lambda weight: "classifier" not in weight)
+    finite = {weight.name: tf.reduce_all(tf.math.is_finite(weight)) for weight in model.weights}
+    batch = {key: tf.constant(rows) for key, rows in batch.items()}
+    loss = model(**batch, training=True).loss  # as only training looks at dropout rates
+    return finite | {"loss": tf.reduce_all(tf.math.is_finite(loss))}
 
 
-def _require_tokenizer(name: str, config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> None:
+def _require_tokenizer(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> None:
     if tokenizer.pad_token is None:
-        raise CheckpointUnavailableError(
-            translate(
-                "the tokenizer of the checkpoint {name} has no padding token, which batches need; choose another"
-                " encoder, or name one as pad_token in the tokenizer_config.json of a copy"
-            ).format(name=repr(name))
-        )
+        raise ValueError(translate("its tokenizer has no pad_token, which batches need"))
     # Some tokenizers have special tokens that their encoder doesn't know, and texts don't contain.
     largest = max({*tokenizer.get_vocab().values()} - {*tokenizer.all_special_ids}, default=0)
     if largest >= getattr(config, "vocab_size", largest + 1):
-        raise CheckpointUnavailableError(
-            translate(
-                "the tokenizer of the checkpoint {name} numbers its subwords up to {largest}, but its encoder knows"
-                " only {count}; put the tokenizer there that belongs to it"
-            ).format(name=repr(name), largest=largest, count=config.vocab_size)
-        )
+        text = translate("its tokenizer numbers subwords up to {largest}, but its encoder knows only {count}")
+        raise ValueError(text.format(largest=largest, count=config.vocab_size))
 
 
-def _require_fit(name: str, unfit: list[str]) -> None:
-    """Refuse an encoder that would be partly random; `unfit` are its weights that are missing or of another shape."""
+def _require_fit(name: str, report: dict[str, Any], is_needed: Callable[[str], bool]) -> None:
+    """Refuse an encoder that would be partly random: some of its weights are missing, or have another shape."""
+    mismatched = {weight for weight, *_ in report["mismatched_keys"]}
+    unfit = [*filter(is_needed, {*report["missing_keys"]} | mismatched)]
     if unfit:
-        raise CheckpointUnavailableError(
-            translate(
-                "the weights of the checkpoint {name} do not fit its {file}: {count} of the encoder's are missing or"
-                " have another shape, and would start from random numbers; the first is {weight}"
-            ).format(name=repr(name), file=CONFIG, count=len(unfit), weight=min(unfit))
+        text = translate(
+            "the weights of the checkpoint {name} do not fit its {file}: {count} of the encoder's are missing or"
+            " have another shape, and would start from random numbers; the first is {weight}"
         )
-
-
-def _require_finite(name: str, what: str, is_finite: bool) -> None:
-    if not is_finite:
-        raise CheckpointUnavailableError(
-            translate(
-                "the checkpoint {name} cannot be trained: numbers in {what} are not finite (NaN, infinity)"
-            ).format(name=repr(name), what=what)
-        )
+        raise refusal(text, name, file=CONFIG, count=len(unfit), weight=min(unfit))

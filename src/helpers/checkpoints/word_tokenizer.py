@@ -23,22 +23,11 @@ POSITIONS_BEHIND_PADDING = {
 
 
 def prepare_tokenizer(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> PreTrainedTokenizerBase:
-    """Fit a tokenizer to words and to its model.
+    """Fit a tokenizer to words and to its model, for calls with ``is_split_into_words=True``.
 
     Sets how many subwords the model can take (``model_max_length``) and which inputs (``model_input_names``), and lets
     each word begin with a space where the encoder knows the beginning of a word by that. All three are saved with it.
-
-    Parameters
-    ----------
-    tokenizer : PreTrainedTokenizerBase
-        As ``AutoTokenizer.from_pretrained(checkpoint)`` gives it; may be changed in place.
-    config : PretrainedConfig
-        Of the same checkpoint.
-
-    Returns
-    -------
-    PreTrainedTokenizerBase
-        For calls with ``is_split_into_words=True``.
+    The tokenizer given may be changed in place.
 
     Raises
     ------
@@ -52,36 +41,22 @@ def prepare_tokenizer(tokenizer: PreTrainedTokenizerBase, config: PretrainedConf
     tokenizer.model_max_length = longest_input(tokenizer, config)
     taken = _inputs_of_model(config)
     if "attention_mask" not in taken:
-        raise CheckpointUnavailableError(
-            translate(
-                "models of the type {kind} take no attention_mask, so padding would change what they find; choose"
-                " another encoder"
-            ).format(kind=repr(config.model_type))
+        text = translate(
+            "models of the type {kind} take no attention_mask, so padding would change what they find; choose"
+            " another encoder"
         )
+        raise CheckpointUnavailableError(text.format(kind=repr(config.model_type)))
     names = [name for name in tokenizer.model_input_names if name in taken]
     tokenizer.model_input_names = tokenizer.init_kwargs["model_input_names"] = names
     return tokenizer
 
 
 def keep_words_apart(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
-    """Let a tokenizer read a list of words as it would read them with spaces between.
+    """Let a tokenizer read a list of words as it would read them with spaces between; may change it in place.
 
     Many know the beginning of a word by the space in front of it, which words in a list don't have. Some of them add
-    one if they are loaded with ``add_prefix_space``; to the others a step is added that does so.
-
-    Parameters
-    ----------
-    tokenizer : PreTrainedTokenizerBase
-        May be changed in place.
-
-    Returns
-    -------
-    PreTrainedTokenizerBase
-
-    Raises
-    ------
-    CheckpointUnavailableError
-        If neither helps.
+    one if they are loaded with ``add_prefix_space``; to the others a step is added that does so. Where neither helps,
+    `CheckpointUnavailableError` is raised.
     """
     from transformers import AutoTokenizer
 
@@ -95,12 +70,11 @@ def keep_words_apart(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerB
     steps = [backend.normalizer] if backend.normalizer else []
     backend.normalizer = normalizers.Sequence([normalizers.Prepend(" "), *steps])
     if not _keeps_words_apart(tokenizer):
-        raise CheckpointUnavailableError(
-            translate(
-                "{kind}, the tokenizer of this encoder, runs words into each other when they come one by one, so labels"
-                " can't be carried over to subwords; choose another encoder"
-            ).format(kind=type(tokenizer).__name__)
+        text = translate(
+            "{kind}, the tokenizer of this encoder, runs words into each other when they come one by one, so labels"
+            " can't be carried over to subwords; choose another encoder"
         )
+        raise CheckpointUnavailableError(text.format(kind=type(tokenizer).__name__))
     return tokenizer
 
 

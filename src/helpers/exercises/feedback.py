@@ -63,15 +63,16 @@ class Hint(Exception):
     """The answer is not right, and this may help."""
 
 
-def never_raises(check: Callable[Arguments, Feedback]) -> Callable[Arguments, Feedback]:
-    """Let a check answer gaps, hints and anything else that is raised with feedback, too."""
+def gives_feedback(check: Callable[Arguments, str | Feedback]) -> Callable[Arguments, Feedback]:
+    """Let a check, which returns what it says to a right answer, give feedback to gaps, hints and any error, too."""
 
     @wraps(check)
-    def answering(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Feedback:
+    def answer(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Feedback:
         try:
             if any(map(_is_gap, args)):
                 raise Gap
-            return check(*args, **kwargs)
+            said = check(*args, **kwargs)
+            return said if isinstance(said, Feedback) else Feedback(RIGHT, said)
         except Gap:
             text = translate("Put your answer in place of `...` and run the cell again. In a function, `return` it.")
             return Feedback(OPEN, text)
@@ -81,7 +82,7 @@ def never_raises(check: Callable[Arguments, Feedback]) -> Callable[Arguments, Fe
             text = translate("This cannot be read as an answer: `{error}`. Does it have the form that is asked for?")
             return Feedback(NOT_YET, text.format(error=shown(error)))
 
-    return answering
+    return answer
 
 
 def _is_gap(value: Any) -> bool:
@@ -96,6 +97,17 @@ def shown(value: Any) -> str:
         text = f"<{type(value).__name__}>"
     text = text.replace("`", "'")  # a backtick would end the code in which it is shown
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+
+
+def expect(condition: Any, hint: str, /, **values: Any) -> None:
+    """Raise `Hint`, with values in it, unless a condition holds."""
+    if not condition:
+        raise Hint(hint.format(**values))
+
+
+def expect_equal(value: Any, expected: Any, hint: str, tolerance: float = 0) -> None:
+    """Raise `Hint` unless a number or array is as expected."""
+    expect(np.shape(value) == np.shape(expected) and np.allclose(value, expected, rtol=0, atol=tolerance), hint)
 
 
 def number(name: str, value: Any) -> float:
@@ -113,33 +125,19 @@ def as_list(name: str, value: Any) -> list:
     """Read an answer as a list, whatever kind of sequence, array or column it is; raise `Hint` where it is none."""
     if hasattr(value, "__array__"):  # arrays, tensors, columns of a data frame
         value = np.asarray(value).tolist()
-    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-        text = translate("`{name}` should be a list, and is of type `{type}`.")
-        raise Hint(text.format(name=name, type=type(value).__name__))
+    is_list = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+    text = translate("`{name}` should be a list, and is of type `{type}`.")
+    expect(is_list, text, name=name, type=type(value).__name__)
     return list(value)
-
-
-def compare(
-    value: Any, expected: Any, mistakes: Sequence[tuple[Any, str]], otherwise: str, tolerance: float = 0
-) -> None:
-    """Raise `Hint` unless a number or array is as expected; where it is that of a mistake, with the mistake's hint."""
-
-    def equals(other: Any) -> bool:
-        return np.shape(value) == np.shape(other) and np.allclose(value, other, rtol=0, atol=tolerance)
-
-    if not equals(expected):
-        raise Hint(next((hint for mistake, hint in mistakes if equals(mistake)), otherwise))
 
 
 def call(text: str, function: Any, *arguments: Any) -> Any:
     """Call a reader's function; raise `Hint`, with the call as `text`, if it fails, and `Gap` if it returns None."""
-    if not callable(function):
-        raise Hint(translate("`{name}` should be a function.").format(name=text.partition("(")[0]))
+    expect(callable(function), translate("`{name}` should be a function."), name=text.partition("(")[0])
     try:
         result = function(*arguments)
     except (Exception, SystemExit) as error:
-        hint = translate("`{call}` raises `{error}`.").format(call=text, error=shown(error))
-        raise Hint(hint) from None
+        raise Hint(translate("`{call}` raises `{error}`.").format(call=text, error=shown(error))) from None
     if _is_gap(result):
         raise Gap
     return result

@@ -29,27 +29,18 @@ def make_trainer(
     label_all_subwords: bool = False,
     head_only: bool = False,
 ) -> Trainer:
-    """Bring together what trains a checkpoint on a data set.
+    """Bring together what trains a checkpoint's folder on a data set; the other settings are the lesson's.
+
+    It scores the validation split after the last step, and saves nothing.
 
     Parameters
     ----------
-    checkpoint : str
-        A folder.
-    dataset : DatasetDict
-        As `load_ner_dataset` gives it.
-    learning_rate, epochs, batch_size, seed
-        As in the lesson.
     sentences : int, optional
         Train on so many random sentences, for as many steps as all of them would take.
     label_all_subwords : bool
         Train on every subword of a word, not only on its first.
     head_only : bool
         Leave the encoder as pretraining left it. Otherwise its layers are trained, but not its embeddings.
-
-    Returns
-    -------
-    Trainer
-        It scores the validation split after the last step, and saves nothing.
     """
     import evaluate
     from transformers import (

@@ -7,7 +7,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from helpers.checkpoints.find import BUNDLED_NAME, is_folder_name
 from helpers.checkpoints.safety import CARD
 from helpers.files import atomic_write
-from helpers.hub.names import DatasetName
+from helpers.hub.fetch import DatasetName
 from helpers.metrics import SCORES
 from helpers.notebook.editions import EDITIONS
 
@@ -62,23 +62,34 @@ Accuracy, over words: {{ "%.3f" | format(results.test.accuracy) }}
 def write_card(folder: str, results: dict, licence: str | list[str]) -> ModelCard:
     """Write a model's card into its folder: in English, and without paths of this machine.
 
-    Parameters
-    ----------
-    folder : str
-    results : dict
-        The record of the run that made the model, from `helpers.notebook.results.read_results`.
-    licence : str or list of str
-        The encoder's, from `helpers.checkpoints.find.licence`.
-
-    Returns
-    -------
-    ModelCard
-        Its attribute ``data`` is the metadata at its top.
+    The results are the record of the run that made the model (`helpers.notebook.results.read_results`), the licence is
+    the encoder's (`helpers.checkpoints.find.licence`).
     """
-    encoder, dataset = public_name(results["model"]["name"]), public_name(results["dataset"]["name"])
+    model, data = results["model"]["name"], results["dataset"]["name"]
+    encoder, dataset = public_name(model), public_name(data)
+    repository = None if data == "sample" or is_folder_name(data) else DatasetName.of(data).repository
     title, names = "{}, fine-tuned on {}", (encoder.rpartition("/")[2], dataset.rpartition("/")[2])
+    scored = {
+        "task_type": "token-classification",
+        "dataset_type": repository or dataset,
+        "dataset_name": dataset,
+        "dataset_split": "test",
+    }
+    metadata = ModelCardData(
+        library_name="transformers",
+        pipeline_tag="token-classification",
+        license=licence,
+        # The Hub refuses a card that names anything but repositories here.
+        base_model=None if is_folder_name(model) else encoder,
+        datasets=repository and [repository],
+        metrics=list(SCORES),
+        model_name=title.format(*names),
+        eval_results=[
+            EvalResult(metric_type=metric, metric_value=results["test"][metric], **scored) for metric in SCORES
+        ],
+    )
     card = ModelCard.from_template(
-        _metadata(results, title.format(*names), licence),
+        metadata,
         template_str=TEMPLATE,
         code=as_code,
         title=title.format(*map(as_code, names)),
@@ -104,29 +115,3 @@ def public_name(name: str) -> str:
 def as_code(text: str) -> str:
     """Format text as Markdown code, in one line, so that nothing in it is read as Markdown, HTML or a table's cell."""
     return "`" + " ".join(text.split()).replace("`", "'").replace("|", r"\|") + "`"
-
-
-def _metadata(results: dict, title: str, licence: str | list[str]) -> ModelCardData:
-    encoder, dataset = results["model"]["name"], results["dataset"]["name"]
-    scores = [
-        EvalResult(
-            task_type="token-classification",
-            dataset_type=public_name(dataset) if is_folder_name(dataset) else DatasetName.of(dataset).repository,
-            dataset_name=public_name(dataset),
-            dataset_split="test",
-            metric_type=metric,
-            metric_value=results["test"][metric],
-        )
-        for metric in SCORES
-    ]
-    return ModelCardData(
-        library_name="transformers",
-        pipeline_tag="token-classification",
-        license=licence,
-        # The Hub refuses a card that names anything but repositories here.
-        base_model=None if is_folder_name(encoder) else public_name(encoder),
-        datasets=None if dataset == "sample" or is_folder_name(dataset) else [DatasetName.of(dataset).repository],
-        metrics=list(SCORES),
-        model_name=title,
-        eval_results=scores,
-    )

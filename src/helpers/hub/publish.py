@@ -29,22 +29,8 @@ PICKLES = ("*.bin", "*.pt", "*.pth")
 def require_repository(name: str) -> str:
     """Make sure, before anything is trained, that there is a repository to upload to; create it if it is missing.
 
-    Parameters
-    ----------
-    name : str
-        With the user's or organisation's name before a slash, or without for the user's own.
-
-    Returns
-    -------
-    str
-        The full name.
-
-    Raises
-    ------
-    ParameterError
-        If nobody is logged in.
-    UploadError
-        If the login has no right to write there, or the Hub cannot be reached or refuses for another reason.
+    The name may have the user's or organisation's before a slash; the full one is returned. `ParameterError` if nobody
+    is logged in, `UploadError` if the Hub cannot be reached or does not allow that login to write there.
     """
     if get_token() is None:
         raise ParameterError(NEEDS_LOGIN)
@@ -56,27 +42,21 @@ def require_repository(name: str) -> str:
         preupload_lfs_files(repository, [CommitOperationAdd("README.md", b"")])
         return repository
     except fetch.FAILURES as error:
-        raise UploadError(
-            translate("nothing can be uploaded to {name}: {reason}").format(name=repr(name), reason=reason(error))
-        ) from error
+        text = translate("nothing can be uploaded to {name}: {reason}")
+        raise UploadError(text.format(name=repr(name), reason=reason(error))) from error
 
 
 def ignore_pickles(folder: Path) -> None:
-    """Keep pickled files in a folder from being pushed to the Hub, which respects a ``.gitignore``.
+    """Keep pickles, such as `Trainer`'s ``training_args.bin``, from being pushed to the Hub, by a ``.gitignore``.
 
-    `Trainer` writes its arguments as a pickle, ``training_args.bin``: it contains paths of this machine, and whoever
-    loads it may run code.
+    That one contains paths of this machine, and whoever loads a pickle may run code.
     """
     with atomic_write(folder / ".gitignore") as unfinished:
         unfinished.write_text("\n".join([*PICKLES, ""]), encoding="utf-8")
 
 
 def push_over_http() -> None:
-    """Make transformers 4's `PushToHubCallback` upload over HTTP instead of with git.
-
-    Git needs git-lfs and an empty folder, and the callback's way of using it writes the access token to
-    ``.git/config`` in that folder.
-    """
+    """Make transformers 4's `PushToHubCallback` upload over HTTP; with git, it writes the token to ``.git/config``."""
     from transformers import keras_callbacks
 
     keras_callbacks.Repository = _UploadedFolder
@@ -86,47 +66,27 @@ class _UploadedFolder:
     """Takes the place of `huggingface_hub.Repository`."""
 
     def __init__(self, local_dir: str, clone_from: str, token: str | None = None):
-        self.folder, self.name, self.token = local_dir, clone_from, token
+        self.place = {"folder_path": local_dir, "repo_id": clone_from, "token": token}
 
     def push_to_hub(self, commit_message: str, blocking: bool = True) -> tuple[CommitInfo, SimpleNamespace]:
         """Upload the folder; wait for the end in any case, as the callback would skip an epoch otherwise."""
-        commit = upload_folder(
-            repo_id=self.name, folder_path=self.folder, commit_message=commit_message, token=self.token
-        )
-        return commit, SimpleNamespace(is_done=True)
+        return upload_folder(commit_message=commit_message, **self.place), SimpleNamespace(is_done=True)
 
 
 def upload(folder: str, name: str) -> str:
-    """Upload a model's folder as it is, in one commit: all of it or nothing.
+    """Upload a model's folder as it is, in one commit, all of it or nothing, and return the address of its page.
 
-    Parameters
-    ----------
-    folder : str
-        Is only read.
-    name : str
-        As for `require_repository`.
-
-    Returns
-    -------
-    str
-        The address of the model's page.
-
-    Raises
-    ------
-    UploadError
-        If it fails; the message says why, and how to repeat it.
+    The name is as for `require_repository`. `UploadError` says why it failed, and how to repeat it.
     """
     fetch.configure_retries()
     try:
         repository = create_repo(name, exist_ok=True)
         upload_folder(repo_id=repository.repo_id, folder_path=folder, commit_message="Upload the trained model")
     except fetch.FAILURES as error:
-        raise UploadError(
-            translate(
-                "the model was not uploaded to {name}: {reason}. It is whole in {folder}; to repeat only the upload,"
-                " run this cell again, or in a terminal: {command}"
-            ).format(
-                name=repr(name), reason=reason(error), folder=folder, command=shlex.join(["hf", "upload", name, folder])
-            )
-        ) from error
+        command = shlex.join(["hf", "upload", name, folder])
+        text = translate(
+            "the model was not uploaded to {name}: {reason}. It is whole in {folder}; to repeat only the upload,"
+            " run this cell again, or in a terminal: {command}"
+        )
+        raise UploadError(text.format(name=repr(name), reason=reason(error), folder=folder, command=command)) from error
     return str(repository)

@@ -33,14 +33,14 @@ def write_tagger(folder, names=NAMES, architecture="DistilBertForTokenClassifica
     arrays = {f"distilbert.{name}": array for name, array in load_file(folder / "model.safetensors").items()}
     arrays[f"{head}.weight"] = np.random.default_rng(0).normal(size=(len(names), 16)).astype(np.float32)
     arrays[f"{head}.bias"] = np.arange(len(names), dtype=np.float32)
-    if parts == 1:
-        save_file(arrays, folder / "model.safetensors", {"format": "pt"})
-        return str(folder)
     (folder / "model.safetensors").unlink()
     files = {name: f"model-0000{number % parts + 1}-of-0000{parts}.safetensors" for number, name in enumerate(arrays)}
+    if parts == 1:
+        files = dict.fromkeys(arrays, "model.safetensors")
     for file in set(files.values()):
         save_file({name: arrays[name] for name in arrays if files[name] == file}, folder / file, {"format": "pt"})
-    (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": files}))
+    if parts > 1:
+        (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": files}))
     return str(folder)
 
 
@@ -92,11 +92,14 @@ def test_another_head_gives_way_to_a_new_one_and_the_encoder_stays(tmp_path, cap
     assert not has_head(fitted)
     assert resolve_checkpoint(fitted) == fitted
     assert len(logits(load(fitted, names))) == len(names)
-    stored = {name: array for path in Path(folder).glob("*.safetensors") for name, array in load_file(path).items()}
-    kept = {name: array for path in Path(fitted).glob("*.safetensors") for name, array in load_file(path).items()}
+    stored, kept = all_weights(folder), all_weights(fitted)
     encoder = [name for name in stored if name.startswith("distilbert.")]
     assert all(np.array_equal(stored[name], kept[name]) for name in encoder)
     assert {path.name: path.read_bytes() for path in Path(folder).iterdir()} == before
+
+
+def all_weights(folder):
+    return {name: array for path in Path(folder).glob("*.safetensors") for name, array in load_file(path).items()}
 
 
 def test_a_head_without_a_task_is_one_for_the_same_labels(tmp_path, capsys):

@@ -23,14 +23,8 @@ TAGS = [0, 0, 1, 2, 0]
 TRUE = "B-person O B-person O B-location I-location O B-group O B-location".split()
 PREDICTED = "B-person O O O B-location O O B-product O O".split()
 QUIET = "O O B-location I-location O O O O O O".split()
-HISTORY = pd.DataFrame(
-    {
-        "epoch": [1, 2, 3, 4],
-        "training_loss": [2.0, 1.0, 0.5, 0.25],
-        "validation_loss": [1.5, 1.0, 1.0, 1.25],
-        "f1": [0.0, 0.25, 0.5, 0.5],
-    }
-)
+LOSSES, F1S = [1.5, 1.0, 1.0, 1.25], [0.0, 0.25, 0.5, 0.5]
+HISTORY = pd.DataFrame({"epoch": [1, 2, 3, 4], "validation_loss": LOSSES, "f1": F1S})
 TEST_TRUE = [["O"], ["B-x", "O"], ["O", "O"], ["B-x"]]
 TEST_PREDICTED = [["O"], ["B-x", "I-x"], ["O", "O"], ["O"]]
 LOGITS = np.log([[[1.0, 1.0, 2.0], [6.0, 2.0, 2.0], [1.0, 18.0, 1.0], [3.0, 1.0, 1.0]]])  # rows sum to 4, 10, 20, 5
@@ -61,17 +55,10 @@ EACH_WORD = [{"entity_group": "person", "start": start, "end": start + 3} for st
 
 
 def arguments(**changed):
-    usual = {
-        "output_dir": "nowhere",
-        "num_train_epochs": 2,
-        "learning_rate": 3e-4,
-        "per_device_train_batch_size": 8,
-        "eval_strategy": "epoch",
-        "save_strategy": "epoch",
-        "load_best_model_at_end": True,
-        "metric_for_best_model": "f1",
-    }
-    return TrainingArguments(**usual | changed)
+    usual = {"learning_rate": 3e-4, "num_train_epochs": 2, "per_device_train_batch_size": 8}
+    usual |= dict.fromkeys(("eval_strategy", "save_strategy"), "epoch")
+    usual |= {"load_best_model_at_end": True, "metric_for_best_model": "f1"}
+    return TrainingArguments("nowhere", **usual | changed)
 
 
 def mapped(label=lambda word_ids, tags: first_subwords(word_ids, tags), columns=("input_ids", "labels"), **settings):
@@ -90,25 +77,20 @@ def scores_of(prediction, keep=lambda labels: labels != -100, axis=-1):
     return {"f1": f1_score(*named), "recall": recall_score(*named), "precision": precision_score(*named)}
 
 
-def scores_by_attribute(prediction):
-    return scores_of((prediction.predictions, prediction.label_ids))
-
-
 def padding_taken_for_o(prediction):
     return scores_of((prediction.predictions, np.maximum(prediction.label_ids, 0)))
 
 
 def last_subwords(word_ids, tags):
     following = [*word_ids[1:], None]
-    return [
-        -100 if word is None or word == after else tags[word] for word, after in zip(word_ids, following, strict=True)
-    ]
+    pairs = zip(word_ids, following, strict=True)
+    return [-100 if word is None or word == after else tags[word] for word, after in pairs]
 
 
 def first_subwords(word_ids, tags):
-    return [
-        -100 if word is None or word in word_ids[:position] else tags[word] for position, word in enumerate(word_ids)
-    ]
+    before = [word_ids[:position] for position in range(len(word_ids))]
+    pairs = zip(word_ids, before, strict=True)
+    return [-100 if word is None or word in seen else tags[word] for word, seen in pairs]
 
 
 def joined(words, tags):
@@ -119,18 +101,6 @@ def joined(words, tags):
         elif tag.startswith("I-"):
             entities[-1] = (f"{entities[-1][0]} {word}", tag[2:])
     return entities
-
-
-def with_prefix(words, tags):
-    return [(text, f"B-{entity_type}") for text, entity_type in joined(words, tags)]
-
-
-def first_words(words, tags):
-    return [(word, tag[2:]) for word, tag in zip(words, tags, strict=True) if tag.startswith("B-")]
-
-
-def every_tagged_word(words, tags):
-    return [(word, tag[2:]) for word, tag in zip(words, tags, strict=True) if tag != "O"]
 
 
 def closed_by_o_alone(words, tags):
@@ -179,10 +149,8 @@ FUNCTIONS = ("last", "entities", "metrics")
 RIGHT = [
     ("encoding", TOKENIZER(WORDS, is_split_into_words=True, truncation=True, max_length=12)),
     ("map", mapped()),
-    ("map", mapped(columns=("input_ids", "attention_mask", "labels"))),
     ("metrics", scores_of),
-    ("metrics", scores_by_attribute),
-    ("metrics", lambda prediction: {"f1": scores_of(prediction)["f1"]}),
+    ("metrics", lambda prediction: {"f1": scores_of((prediction.predictions, prediction.label_ids))["f1"]}),
     ("arguments", arguments()),
     ("arguments", arguments(metric_for_best_model="eval_f1", weight_decay=0.01)),
     ("guess", ["low", "high", "lesson"]),
@@ -192,134 +160,96 @@ RIGHT = [
     ("labels", np.array([-100, 0, 0, 1, -100, 2, 0, -100])),
     ("last", last_subwords),
     ("last", lambda word_ids, tags: np.array(last_subwords(word_ids, tags))),
-    ("counts", (5, 6)),
     ("counts", (np.int64(5), 6.0)),
     ("scores", (1 / 3, 1 / 5, 1 / 4)),
     ("scores", (0.33, 0.2, np.float32(0.25))),
     ("useless", "O O B-location O O O O O O O".split()),
-    ("useless", "O O B-person I-person O O O O O O".split()),
     ("useless", ("O", "O", "O", "I-location", "O", "O", "O", "O", "O", "O")),
-    ("rate", 2e-4 / 4),
     ("rate", np.float32(5e-5)),
-    ("steps", 12),
     ("steps", np.ceil(50 / 16) * 3),
-    ("epochs", (2, 3)),
     ("epochs", (HISTORY["epoch"][HISTORY["validation_loss"].idxmin()], 3.0)),
     ("wrong", [1, 3]),
     ("wrong", np.flatnonzero([0, 1, 0, 1])),
+    ("wrong", {1, 3}),
     ("probabilities", np.array([0.5, 0.6, 0.9, 0.6])),
     ("probabilities", [[0.5, 0.6, 0.9, 0.6]]),
     ("entities", joined),
     ("entities", lambda words, tags: list(map(list, joined(words, tags)))),
 ]
 
-# A typical mistake, and words that only its hint has
+# A typical mistake, and words of its hint
 MISTAKES = [
     ("encoding", TOKENIZER(WORDS), "`input_ids` has 5 parts"),
     ("encoding", TOKENIZER(WORDS, is_split_into_words=True), r"These are \d\d subwords, and at most 12 fit"),
-    ("encoding", TOKENIZER("Horvitz", truncation=True, max_length=12), "other subwords"),
     ("encoding", TOKENIZER(["Ho", "rvitz"], is_split_into_words=True), "other subwords"),
     ("encoding", [101, 102], "cannot be read as an answer"),
     ("map", DATA, "no column `labels`"),
-    ("map", mapped(columns=["input_ids"]), "no column `labels`"),
     ("map", mapped(label=lambda ids, tags: [-100] * len(ids)), r"Position 1 \(`\w+`\) is the first subword of word 0"),
-    ("map", mapped(label=lambda ids, tags: [-100 if i is None else tags[i] for i in ids]), "is a later subword"),
-    ("map", mapped(label=lambda ids, tags: [0 if i is None else tags[i] for i in ids]), "is a special token"),
+    ("map", mapped(label=lambda ids, tags: [0 if i is None else tags[i] for i in ids]), "begins no word"),
     ("map", mapped(label=lambda ids, tags: tags), r'`my_encoded\["train"\]\[0\]\["labels"\]` contains 5 labels for'),
     ("map", mapped(add_special_tokens=False), "not the subwords of the words"),
     ("map", DatasetDict({split: rows.select([0]) for split, rows in mapped().items()}), "`train` has 1 rows"),
     ("map", mapped()["train"], "cannot be read as an answer"),
-    ("metrics", lambda prediction: scores_of(prediction)["f1"], "should return a `dict`"),
     ("metrics", lambda prediction: {"eval_f1": 0.8}, "should return a `dict`"),
     ("metrics", padding_taken_for_o, "What becomes of the -100s"),
     ("metrics", lambda prediction: scores_of(prediction, axis=1), "raises `IndexError"),
     ("metrics", lambda prediction: {"f1": 0.5}, "Which axis has the labels"),
-    ("metrics", lambda logits, labels: {}, "raises `TypeError"),
     ("metrics", {"f1": 0.8}, "`compute_metrics` should be a function"),
     ("arguments", arguments(learning_rate=5e-5), "`learning_rate` is `5e-05`"),
-    ("arguments", arguments(per_device_train_batch_size=16), "How many sentences"),
+    ("arguments", arguments(per_device_train_batch_size=16), "batch_size` is `16`"),
     ("arguments", arguments(num_train_epochs=3), "`num_train_epochs` is `3`"),
-    ("arguments", TrainingArguments("nowhere"), "`learning_rate` is `5e-05`"),
     ("arguments", arguments(eval_strategy="steps", save_strategy="steps"), "`eval_strategy` is .*which value asks"),
     ("arguments", arguments(load_best_model_at_end=False), "the last epoch, not the best"),
     ("arguments", arguments(metric_for_best_model="loss"), "Otherwise the loss decides"),
     ("arguments", {"learning_rate": 3e-4}, "cannot be read as an answer"),
     ("guess", "low", "should be a list"),
-    ("guess", ["low", "high"], r"should list `\['low', 'lesson', 'high'\]`"),
-    ("guess", ["low", "low", "lesson"], "should list"),
+    ("guess", ["low", "low", "lesson"], r"should list `\['low', 'lesson', 'high'\]`"),
     ("pipeline", [{"entity": "B-person", "start": 0, "end": 3}], "These are subwords"),
     ("pipeline", [{"entity_group": "person", "start": 0, "end": 11}], "another rule"),
     ("pipeline", [], "another rule"),
-    ("pipeline", SENTENCE, "should be a list"),
-    ("labels", [0, 0, 0, 1, -100, 2, 0, 0], r"Position 0 \(`\[CLS\]`\) is a special token"),
-    ("labels", [-100, 0, 0, 1, 2, 2, 0, -100], r"Position 4 \(`##vitz`\) is a later subword"),
+    ("labels", [0, 0, 0, 1, -100, 2, 0, 0], r"Position 0 \(`\[CLS\]`\) begins no word"),
+    ("labels", [-100, 0, 0, 1, 2, 2, 0, -100], r"Position 4 \(`##vitz`\) begins no word"),
     ("labels", [-100, 0, 0, -100, 1, 2, 0, -100], r"Position 3 \(`hor`\) is the first subword of word 2"),
     ("labels", TAGS, "contains 5 labels for 8 subwords"),
-    ("labels", "-100 O O B-location -100 I-location O -100".split(), "Position 0 of `my_labels` is `'-100'`"),
     ("labels", "-100, 0", "should be a list, and is of type `str`"),
-    ("last", first_subwords, "labels the first subword of each word"),
+    ("last", first_subwords, "position 1 ends no word"),
     ("last", lambda word_ids, tags: [0] * len(word_ids), "position 0 ends no word, yet it gets the label 0"),
-    ("last", lambda ids, tags: [-100 if i is None else tags[i] for i in ids], "position 1 ends no word"),
     ("last", lambda word_ids, tags: [-100] * len(word_ids), r"\[2, 0\]\)`: position 1 ends its word"),
     ("last", lambda word_ids, tags: tags, "contains 2 labels for 4 subwords"),
-    ("last", lambda word_ids, tags: [tags[word] for word in word_ids], r"None\], \[2, 0\]\)` raises `TypeError"),
     ("last", lambda word_ids: word_ids, "raises `TypeError"),
     ("last", [-100, 2, 0, -100], "`my_align` should be a function"),
     ("counts", (8, 6), "special tokens never count"),
-    ("counts", (6, 6), "`my_first` counts later subwords too"),
-    ("counts", (5, 8), "`my_every` counts special tokens too"),
     ("counts", (5, 5), "which subwords still have -100"),
     ("counts", (5, [6, 7]), r"`my_every` should be a number, and is `\[6, 7\]`"),
-    ("scores", (1 / 5, 1 / 3, 1 / 4), "`my_precision` is the other one"),
     ("scores", (2 / 3, 1 / 5, 1 / 4), "`my_precision`: count entities, not words, and only those"),
-    ("scores", (33.3, 20, 25), "`my_precision`: count entities"),
-    ("scores", (1 / 3, 1 / 3, 1 / 4), "`my_recall` is the other one"),
     ("scores", (1 / 3, 2 / 5, 1 / 4), "`my_recall`: count entities"),
-    ("scores", (1 / 3, 1 / 5, 4 / 15), "`my_f1` is the arithmetic mean"),
-    ("scores", (1 / 3, 1 / 5, 1 / 15), "twice the product"),
+    ("scores", (1 / 3, 1 / 5, 4 / 15), "`my_f1`: the harmonic mean is twice the product"),
     ("scores", (1 / 3, "1/5", 1 / 4), "`my_recall` should be a number, and is `'1/5'`"),
     ("useless", ["O"] * 10, "All `O` is the easy way"),
     ("useless", QUIET, r"F1 is 1\.00: one of your entities is right"),
-    ("useless", ["B-person"] * 10, r"accuracy is only 0\.00"),
     ("useless", "B-x I-x O I-location O O O O O O".split(), r"accuracy is only 0\.70"),
     ("useless", "O O B-location".split(), "contains 3 tags for 10 words"),
     ("useless", "O O location O O O O O O O".split(), "Word 2 has `'location'`"),
-    ("useless", " ".join(QUIET), "should be a list, and is of type `str`"),
-    ("rate", 1e-4, "rate halfway"),
-    ("rate", 1.5e-4, "gone by then"),
-    ("rate", 0, "Which share of the steps"),
-    ("steps", 10.5, "how full is it"),
-    ("steps", 50 * 3 / 16, "cannot be split"),
-    ("steps", 21, "How many batches are in one epoch"),
+    ("rate", 1e-4, "Which share of the steps"),
+    ("steps", 10.5, "How many batches are in one epoch"),
     ("epochs", (1, 3), r"`my_best_by_loss`: in epoch 1, `validation_loss` was 1\.5000"),
     ("epochs", (3, 3), "better or earlier"),
     ("epochs", (0, 3), "`my_best_by_loss`: there is no epoch 0"),
     ("epochs", (2, 2), r"`my_best_by_f1`: in epoch 2, `f1` was 0\.2500"),
-    ("epochs", (2, 4), "better or earlier"),
-    ("epochs", (2, 0.5), r"`my_best_by_f1`: there is no epoch 0\.5"),
     ("wrong", [1], "has 1 indices, and 2 sentences"),
     ("wrong", [0, 1, 3], "`0` is in your list"),
-    ("wrong", [1, 1, 3], "Each counts once"),
     ("wrong", [1, 1], "Each counts once"),
     ("wrong", [-1], "there is no such sentence"),
-    ("wrong", [False, True, False, True], "contains `False`, and should contain the indices"),
-    ("wrong", np.nonzero([0, 1, 0, 1]), r"contains `array\(\[1, 3\]\)`"),
-    ("probabilities", LOGITS[0].max(axis=-1), "Those are logits"),
-    ("probabilities", [2 / 6, 6 / 11, 18 / 22, 3 / 11], "Which axis"),
+    ("wrong", [False, True, False, True], "`False` is in your list"),
+    ("wrong", np.nonzero([0, 1, 0, 1]), r"`array\(\[1, 3\]\)` is in your list"),
     ("probabilities", np.exp(LOGITS[0]).max(axis=-1), "divided by the sum"),
-    ("probabilities", [2, 0, 1, 0], "divided by the sum"),
     ("probabilities", np.exp(LOGITS[0]) / [[4], [10], [20], [5]], r"the shape \(4, 3\)"),
-    ("probabilities", [0.6, 0.9], r"the shape \(2,\)\. There are 4 subwords"),
-    ("entities", with_prefix, r"'B-person'\)\]`\. Each should be a pair"),
-    ("entities", first_words, r"\[\('Ann', 'person'\)\]`\. Each should be a pair: all words"),
-    ("entities", every_tagged_word, r"'person'\)\]`: 2 entities"),
     ("entities", closed_by_o_alone, r"\[\('Zoe', 'person'\)\]`: 1 entities"),
     ("entities", split_where_the_type_changes, r"\[\('Bergen Oslo', 'location'\)\]`: 1 entities"),
     ("entities", lambda words, tags: [text for text, _ in joined(words, tags)], "Each should be a pair"),
-    ("entities", lambda words, tags: "Ann Lee", "should be a list, and is of type `str`"),
     ("entities", lambda words, tags: [][0], "`my_entities.*raises `IndexError.*list index out of range"),
     ("entities", lambda words, tags: exit(), "raises `SystemExit"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "answer"), RIGHT)
@@ -329,14 +259,10 @@ def test_right_answers(name, answer):
 
 
 @pytest.mark.parametrize(("name", "answer", "words"), MISTAKES)
-def test_mistakes_get_a_hint_of_their_own(name, answer, words):
+def test_mistakes_get_a_hint_that_does_not_tell_the_answer(name, answer, words):
     feedback = CHECKS[name](answer)
     assert feedback.status == "not yet"
     assert re.search(words, feedback.text), feedback
-
-
-@pytest.mark.parametrize(("name", "answer", "words"), MISTAKES)
-def test_hints_do_not_tell_the_answer(name, answer, words):
     told = {
         "encoding": ["is_split_into_words", "truncation"],
         "map": ["label 1", "tag 1", "label 3", "tag 3"],
@@ -355,7 +281,7 @@ def test_hints_do_not_tell_the_answer(name, answer, words):
         "probabilities": ["0.5", "0.6", "0.9"],
         "entities": ["[('Ann Lee', 'person')]", "('San Francisco', 'location')]", "Bergen', 'location')"],
     }.get(name, [])
-    given = re.sub(r"and is `.*`", "", CHECKS[name](answer).text)  # what was put in may be shown
+    given = re.sub(r"and is `.*`", "", feedback.text)  # what was put in may be shown
     assert not [piece for piece in told if piece in given]
 
 
@@ -373,16 +299,14 @@ def test_gaps_are_open(name, gap):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_functions_that_return_nothing_are_open(name):
-    assert CHECKS[name](not_filled_in).status == "open"
-    assert CHECKS[name](lambda *arguments: ...).status == "open"
+@pytest.mark.parametrize("function", [not_filled_in, lambda *arguments: ...])
+def test_functions_that_return_nothing_are_open(name, function):
+    assert CHECKS[name](function).status == "open"
 
 
-@pytest.mark.parametrize(
-    ("name", "answer"), [("counts", (5, ...)), ("scores", (1 / 3, 1 / 5, ...)), ("epochs", (..., 3))]
-)
-def test_one_gap_of_several_leaves_the_exercise_open(name, answer):
-    assert CHECKS[name](answer).status == "open"
+def test_one_gap_of_several_leaves_the_exercise_open():
+    assert CHECKS["scores"]((1 / 3, 1 / 5, ...)).status == "open"
+    assert checks.check_guess(["a", "b"], {"a": 0.2, "b": ...}, "sentences").status == "open"
 
 
 class Evil:
@@ -401,37 +325,14 @@ def recursive():
 
 ITSELF = []
 ITSELF.append(ITSELF)
-SCALARS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers().filter(lambda number: not 0 <= number <= 100),  # where right answers lie
-    st.floats().filter(lambda number: not 0 <= number <= 100),
-    st.complex_numbers(),
-    st.text(max_size=5),
-    st.binary(max_size=3),
-    st.sampled_from([..., -(10**400), np.nan, np.float16(101), np.array(101), Evil, object(), print, len]),
-)
-ODDITIES = st.sampled_from(
-    [
-        ITSELF,
-        [..., ...],
-        [[1], [1, 2]],
-        np.zeros((2, 3, 4)),
-        np.array(["a", None]),
-        pd.Series([1, 2]),
-        HISTORY,
-        range(3),
-    ]
-)
-RUBBISH = st.one_of(
-    ODDITIES,
-    st.recursive(
-        SCALARS,
-        lambda inner: st.one_of(
-            st.lists(inner, max_size=10), st.tuples(inner, inner), st.dictionaries(st.text(max_size=2), inner)
-        ),
-        max_leaves=12,
-    ),
+NUMBERS = (st.integers() | st.floats()).filter(lambda number: not 0 <= number <= 100)  # where right answers lie
+ARRAYS = [np.float16(101), np.array(101), np.zeros((2, 3, 4)), np.array(["a", None]), pd.Series([1, 2]), HISTORY]
+ODDITIES = st.sampled_from([*ARRAYS, -(10**400), np.nan, ITSELF, [..., ...], [[1], [1, 2]], range(3), Evil, print])
+SCALARS = st.none() | st.booleans() | st.complex_numbers() | st.text(max_size=5) | st.binary(max_size=3) | NUMBERS
+RUBBISH = ODDITIES | st.recursive(
+    SCALARS | st.sampled_from([...]),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=12,
 )
 
 
@@ -458,9 +359,10 @@ def test_functions_that_fail(name, function):
 
 
 # Not among hypothesis's, which shows what it draws: these cannot be shown.
-@pytest.mark.parametrize(
-    "thing", [10**5000, Evil(), [Evil()], b"\xff", "a", 1j, None, ...], ids=lambda thing: type(thing).__name__
-)
+UNSHOWABLE = [10**5000, Evil(), [Evil()], {Evil: 10**5000}]
+
+
+@pytest.mark.parametrize("thing", [*UNSHOWABLE, b"\xff", "a", 1j, None, ...], ids=lambda thing: type(thing).__name__)
 @pytest.mark.parametrize("name", ["labels", "useless", "wrong", "probabilities"])
 def test_rubbish_in_a_right_list(name, thing):
     right = list(dict(reversed(RIGHT))[name])
@@ -469,9 +371,7 @@ def test_rubbish_in_a_right_list(name, thing):
         assert CHECKS[name](answer).status == "not yet"
 
 
-@pytest.mark.parametrize(
-    "thing", [10**5000, Evil(), [Evil()], {Evil: 10**5000}], ids=lambda thing: type(thing).__name__
-)
+@pytest.mark.parametrize("thing", UNSHOWABLE, ids=lambda thing: type(thing).__name__)
 @pytest.mark.parametrize("name", CHECKS)
 def test_what_cannot_even_be_shown(name, thing):
     assert CHECKS[name]((thing,) * SEVERAL[name] if name in SEVERAL else thing).status == "not yet"
@@ -479,15 +379,14 @@ def test_what_cannot_even_be_shown(name, thing):
         assert CHECKS[name](lambda *arguments: thing).status == "not yet"
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_an_error_that_cannot_be_shown_is_named(name):
+def test_an_error_that_cannot_be_shown_is_named():
     class EvilError(Evil, Exception):
         pass
 
     def fails(*arguments):
         raise EvilError
 
-    assert "raises `<EvilError>`" in CHECKS[name](fails).text
+    assert "raises `<EvilError>`" in CHECKS["last"](fails).text
 
 
 def test_a_function_may_change_what_it_is_given():
@@ -530,35 +429,20 @@ def test_guesses_are_compared_in_words(experiment):
     assert "too alike" in alike.text
 
 
-@pytest.mark.parametrize("score", [..., None])
-def test_a_guess_without_its_training_is_open(score):
-    assert checks.check_guess(["a", "b"], {"a": 0.2, "b": score}, "sentences").status == "open"
-
-
-@pytest.mark.parametrize("score", ["0.3", Evil(), [0.3], {}, 10**400], ids=lambda score: type(score).__name__)
+@pytest.mark.parametrize("score", ["0.3", Evil(), [0.3], 10**400], ids=lambda score: type(score).__name__)
 def test_a_guess_beside_something_that_is_no_score(score):
     assert checks.check_guess(["a", "b"], {"a": 0.2, "b": score}, "sentences").status == "not yet"
 
 
-def test_a_model_that_finds_nothing():
-    assert checks.check_pipeline([], SENTENCE, model_that_answers(0), TOKENIZER).status == "right"
-
-
-def test_labels_of_any_data_are_scored():
-    names = ["B-x", "O"]
-    assert checks.check_compute_metrics(lambda prediction: {"f1": 0.8}, names).status == "right"
-
-
 def test_runs_at_the_edge():
-    assert checks.check_best_epochs(1, 1, HISTORY.head(1)).status == "right"
+    assert checks.check_pipeline([], SENTENCE, model_that_answers(0), TOKENIZER).status == "right"
+    assert checks.check_compute_metrics(lambda prediction: {"f1": 0.8}, ["B-x", "O"]).status == "right"
     assert checks.check_best_epochs(1, 1, HISTORY.head(1).assign(f1=0.0)).status == "right"
     assert checks.check_doubled_batch(1, 3, 16, 1).status == "right"
     assert checks.check_rate(0.0, 0).status == "right"
     assert checks.check_wrong_sentences([], TEST_TRUE, TEST_TRUE).text.startswith("0 of 4")
     assert checks.check_wrong_sentences([0], TEST_TRUE, TEST_TRUE).status == "not yet"
-    assert checks.check_wrong_sentences({1, 3}, TEST_TRUE, TEST_PREDICTED).status == "right"
-    all_outside = checks.check_probabilities([0.5, 0.6, 0.9, 0.6], LOGITS, [])
-    assert (all_outside.status, "nothing to compare" in all_outside.text) == ("right", True)
+    assert "nothing to compare" in checks.check_probabilities([0.5, 0.6, 0.9, 0.6], LOGITS, []).text
 
 
 @pytest.mark.parametrize("framework", ["torch", "tensorflow"])
@@ -578,13 +462,9 @@ def test_feedback_as_text_and_as_a_box():
 
 
 def test_each_status_has_its_heading_and_colour():
-    pages = [Feedback(status, "same")._repr_html_() for status in ("right", "not yet", "open", "surprise")]
+    headings = {"right": "Right.", "not yet": "Not yet.", "open": "Your turn.", "surprise": "A surprise."}
+    pages = [Feedback(status, "same")._repr_html_() for status in headings]
     assert len(set(re.findall(r"border-left:[^;]*", "".join(pages)))) == 4
-    assert [repr(Feedback(status, "")).strip() for status in ("right", "not yet", "open", "surprise")] == [
-        "Right.", "Not yet.", "Your turn.", "A surprise.",
-    ]  # fmt: skip
-
-
-def test_backticks_of_the_reader_do_not_end_the_code():
-    page = checks.check_rate("`<i>`", 1.0)._repr_html_()
+    assert [repr(Feedback(status, "")).strip() for status in headings] == [*headings.values()]
+    page = checks.check_rate("`<i>`", 1.0)._repr_html_()  # backticks of the reader do not end the code
     assert "<code>&#x27;&#x27;&lt;i&gt;&#x27;&#x27;</code>" in page

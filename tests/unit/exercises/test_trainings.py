@@ -51,17 +51,12 @@ def test_few_sentences_are_some_of_all_and_take_as_many_steps(data):
 def test_every_subword_is_labelled_in_training_alone(data):
     first, every = (make_trainer(TINY, data, 1e-3, label_all_subwords=choice) for choice in (False, True))
     assert first.eval_dataset["labels"] == every.eval_dataset["labels"]
-    for tokens, tags, few, all_labels in zip(
-        data["train"]["tokens"],
-        data["train"]["ner_tags"],
-        first.train_dataset["labels"],
-        every.train_dataset["labels"],
-        strict=True,
-    ):
-        pieces = [len(AutoTokenizer.from_pretrained(TINY).tokenize(token)) for token in tokens]
-        assert sum(label != -100 for label in few) == sum(count > 0 for count in pieces)
-        assert sum(label != -100 for label in all_labels) == sum(pieces)
-        assert [label for label in few if label != -100] == [t for t, count in zip(tags, pieces, strict=True) if count]
+    tokenizer = AutoTokenizer.from_pretrained(TINY)
+    for row, few, many in zip(data["train"], first.train_dataset["labels"], every.train_dataset["labels"], strict=True):
+        pieces = [len(tokenizer.tokenize(token)) for token in row["tokens"]]
+        tags = [tag for tag, count in zip(row["ner_tags"], pieces, strict=True) if count]
+        assert [label for label in few if label != -100] == tags
+        assert sum(label != -100 for label in many) == sum(pieces)
 
 
 def test_the_score_is_seqevals_and_a_seed_repeats_it(sample, data):

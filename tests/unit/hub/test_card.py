@@ -43,39 +43,44 @@ def card_of(folder, licence="apache-2.0", dataset="wnut_17", model="bundled", **
     return ModelCard.load(folder / "README.md")
 
 
-def test_the_head_names_data_encoder_metrics_and_licence(tmp_path):
-    head = card_of(tmp_path).data
+def test_the_head_names_data_encoder_metrics_and_licence_and_the_text_says_them(tmp_path):
+    card = card_of(tmp_path)
+    head = card.data
     assert (head.datasets, head.base_model, head.license) == (["wnut_17"], find.BUNDLED_NAME, "apache-2.0")
-    assert {result.metric_type: result.metric_value for result in head.eval_results} == {
-        name: RESULTS["test"][name] for name in ("precision", "recall", "f1", "accuracy")
-    }
+    scores = {name: RESULTS["test"][name] for name in ("precision", "recall", "f1", "accuracy")}
+    assert {result.metric_type: result.metric_value for result in head.eval_results} == scores
     assert {(result.dataset_name, result.dataset_split) for result in head.eval_results} == {("wnut_17", "test")}
+    for line in (
+        "`wnut_17`: 3 train sentences, 2 validation sentences, 1 test sentences.",
+        "| `person` | 0.500 | 0.250 | 0.333 | 4 |",
+        "| all | 0.500 | 0.250 | 0.333 | 4 |",
+        "- `learning_rate`: 0.0002",
+        "As its encoder: `apache-2.0`",
+    ):
+        assert line in card.text
 
 
-def test_a_configuration_is_no_part_of_its_repositorys_id(tmp_path):
-    card = card_of(tmp_path, dataset="klue/klue:ner")
+@pytest.mark.parametrize(
+    ("name", "repository", "dataset_type"), [("klue/klue:ner", ["klue/klue"], "klue/klue"), ("sample", None, "sample")]
+)
+def test_the_card_names_only_repositories_as_such(tmp_path, name, repository, dataset_type):
+    card = card_of(tmp_path, dataset=name)
     result = card.data.eval_results[0]
-    assert (card.data.datasets, result.dataset_type, result.dataset_name) == (
-        ["klue/klue"],
-        "klue/klue",
-        "klue/klue:ner",
-    )
-    assert "`klue/klue:ner`: 3 train sentences" in card.text
+    assert (card.data.datasets, result.dataset_type, result.dataset_name) == (repository, dataset_type, name)
+    assert f"`{name}`: 3 train sentences" in card.text
 
 
-def test_the_text_says_it_to_people(tmp_path):
-    text = card_of(tmp_path).text
-    assert "`wnut_17`: 3 train sentences, 2 validation sentences, 1 test sentences." in text
-    assert "| `person` | 0.500 | 0.250 | 0.333 | 4 |" in text
-    assert "| all | 0.500 | 0.250 | 0.333 | 4 |" in text
-    assert "- `learning_rate`: 0.0002" in text
-    assert "As its encoder: `apache-2.0`" in text
-
-
-def test_a_missing_licence_is_said(tmp_path):
-    card = card_of(tmp_path, licence="unknown")
-    assert card.data.license == "unknown"
-    assert "The encoder's card names no licence." in card.text
+@pytest.mark.parametrize(
+    ("licence", "said"),
+    [
+        ("unknown", "The encoder's card names no licence."),
+        (["mit", "apache-2.0"], "As its encoder: `mit`, `apache-2.0`"),
+    ],
+)
+def test_no_licence_and_several_are_said(tmp_path, licence, said):
+    card = card_of(tmp_path, licence=licence)
+    assert card.data.license == licence
+    assert said in card.text
 
 
 @pytest.mark.parametrize("where", ["/home/ann/data", "~/data", "./data", "some/where/data"])
@@ -92,26 +97,12 @@ def test_this_folder_is_called_by_its_own_name(tmp_path, monkeypatch):
     assert public_name(".") == tmp_path.name
 
 
-def test_the_bundled_sample_is_no_repository(tmp_path):
-    card = card_of(tmp_path, dataset="sample")
-    assert card.data.datasets is None
-    assert card.data.eval_results[0].dataset_name == "sample"
-
-
-@pytest.mark.parametrize("name", ["a`b", "a|b", "<script>alert(1)</script>", "a\n# b", "---"])
-def test_odd_names_stay_text(tmp_path, name):
-    per_type = {name: {"precision": 0.5, "recall": 0.5, "f1": 0.5, "number": 1}}
-    text = card_of(tmp_path, per_type=per_type).text
-    (row,) = [line for line in text.splitlines() if "| 0.500 | 0.500 | 0.500 | 1 |" in line and "all" not in line[:6]]
-    assert row.startswith("| `") and row.endswith("` | 0.500 | 0.500 | 0.500 | 1 |")
-    assert row.count("`") == 2
-
-
 def test_types_with_odd_names_are_told_from_the_total(tmp_path):
-    per_type = {name: {"precision": 0, "recall": 0, "f1": 0, "number": 1} for name in ODD_TYPES}
+    types = [*ODD_TYPES, "a|b", "<script>alert(1)</script>", "---"]
+    per_type = {name: {"precision": 0, "recall": 0, "f1": 0, "number": 1} for name in types}
     card = MarkdownIt("gfm-like", {"linkify": False}).render(card_of(tmp_path, per_type=per_type).text)
     rows = [row.td for row in BeautifulSoup(card, "html.parser").tbody.find_all("tr")]
-    assert [cell.code and cell.code.text for cell in rows] == [*ODD_TYPES, None]
+    assert [cell.code and cell.code.text for cell in rows] == [*types, None]
     assert rows[-1].text == "all"
 
 
@@ -134,19 +125,10 @@ def test_types_with_odd_names_are_told_from_the_total(tmp_path):
     ids=range(12),
 )
 def test_the_licence_is_read_from_the_encoders_card(tmp_path, card, licence):
+    assert find.licence(find.resolve_checkpoint("bundled")) == "apache-2.0"
     if card:
         (tmp_path / "README.md").write_text(card)
     assert find.licence(str(tmp_path)) == licence
-
-
-def test_several_licences_are_all_named(tmp_path):
-    card = card_of(tmp_path, licence=["mit", "apache-2.0"])
-    assert card.data.license == ["mit", "apache-2.0"]
-    assert "As its encoder: `mit`, `apache-2.0`" in card.text
-
-
-def test_the_bundled_encoder_names_its_licence():
-    assert find.licence(find.resolve_checkpoint("bundled")) == "apache-2.0"
 
 
 @pytest.mark.parametrize(

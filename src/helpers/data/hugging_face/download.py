@@ -11,7 +11,7 @@ from helpers.data.split_names import listed
 from helpers.errors import DatasetUnavailableError
 from helpers.hub import fetch
 from helpers.hub.failures import fetch_failure
-from helpers.hub.names import DatasetName
+from helpers.hub.fetch import DatasetName
 from helpers.notebook.language import translate
 
 

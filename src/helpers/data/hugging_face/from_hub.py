@@ -10,7 +10,7 @@ from helpers.data.hugging_face.from_columns import as_common_form
 from helpers.data.reading import Choices
 from helpers.errors import DatasetUnavailableError
 from helpers.hub import fetch
-from helpers.hub.names import DatasetName
+from helpers.hub.fetch import DatasetName
 from helpers.notebook.language import translate
 
 # What load_dataset takes for a format: it would read files of the current folder, pickles among them.
