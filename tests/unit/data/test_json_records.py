@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data.files import read_documents
-from helpers.data.json_files import json_stream
-from helpers.data.json_files.json_records import read_records
+from helpers.data.json_records import read_records
 from helpers.data.reading import Choices, Reading
 from helpers.errors import DatasetUnavailableError, MalformedDataError, UnknownTagError
 
