@@ -84,13 +84,13 @@ def _line_reader(path: Path) -> Reader:
 
 def _json_reader(path: Path) -> Reader:
     from helpers.data.labelling_tools import find_form, read_texts
-    from helpers.data.tagged_json import has_words, read_tagged
+    from helpers.data.tagged_json import WORDS, read_tagged
 
     # A file without a record goes to the reader of words and tags, which finds what is wrong, or nothing.
     where, first = next(read_records(path, Reading()), (str(path), {"tokens": [], "tags": []}))
     if form := find_form(first):
         return partial(_labelled, partial(read_texts, form))
-    if has_words(first):
+    if any(name in first for name in WORDS):
         return read_tagged
     raise MalformedDataError(
         translate(

@@ -26,11 +26,11 @@ def read_records(path: Path, reading: Reading) -> Iterator[tuple[str, dict]]:
     with collect_errors(reading):  # behind such an error nothing can be read
         for where, value in _read_values(path, reading):
             with collect_errors(reading):
-                yield where, require_kind(as_object(value), translate("a record"), dict, where)
+                yield where, require_kind(as_dict(value), translate("a record"), dict, where)
 
 
-def as_object(value: Any) -> Any:
-    """Make one object of a pair of a text and an object, as spaCy was trained with; leave other values as they are."""
+def as_dict(value: Any) -> Any:
+    """Make one object of a pair of a text and an object, as spaCy was trained with; leave other values."""
     match value:
         case [str(text), dict(members)]:
             return members | {"text": text}

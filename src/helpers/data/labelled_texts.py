@@ -1,19 +1,42 @@
-"""Turn texts with marked spans, of any tool, into sentences."""
+"""Turn texts with marked spans, of any tool, into sentences; find out how the offsets of the spans are counted."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from helpers.data.json_records import collect_errors, malformed, member, require_kind, shortened
 from helpers.data.reading import Reading
 from helpers.data.span_tags import described, is_inside_word, tag_text, trimmed
-from helpers.data.span_units import UNITS, Mark, Unit, depends_on, find_unit, in_characters, is_misplaced
 from helpers.data.tagging import Sentence, Span
 from helpers.notebook.language import translate
 
 EDGES = (("start", "end"), ("start_offset", "end_offset"), ("begin", "end"), ("startOffset", "endOffset"))
 LABELS = ("label", "type", "tag", "entity", "class", "labels")
 FEWEST = 20  # spans from which a share says something
+LAST_OF_ONE_UNIT = "\uffff"  # characters beyond it, such as most emoji, are two units in UTF-16
+# Of Latin, Greek, Cyrillic and Armenian; in other scripts a particle or the next word follows without a space.
+LAST_OF_WHOLE_WORDS = "\u058f"
+
+
+class Unit(NamedTuple):
+    """What offsets count: UTF-16 units, as JavaScript does, or characters; a line end of CR and LF as two or as one."""
+
+    utf16: bool
+    crlf_is_one: bool
+
+
+# Where all fit alike, the first: doccano counts in UTF-16 if it is not told otherwise (its issue 2290), and so did
+# Label Studio before it changed to characters (its issue 1347). That CRLF counts once is doccano's (issue 2114).
+UNITS = (Unit(True, False), Unit(False, False), Unit(True, True), Unit(False, True))
+
+
+class Mark(NamedTuple):
+    """A span as a tool has marked it, in the tool's unit, and what it covers, where the tool says so."""
+
+    span: Span
+    covers: str | None
 
 
 class Annotation(NamedTuple):
@@ -25,10 +48,7 @@ class Annotation(NamedTuple):
 
 
 class LabelledText(NamedTuple):
-    """A text and what people have marked in it: nothing at all, if nobody has looked at it yet.
-
-    Texts in a row that are of one document, which has a name of its own, stay together.
-    """
+    """A text, of a document of some name, and what people have marked in it: nothing, if nobody has looked at it."""
 
     where: str
     text: str
@@ -72,10 +92,9 @@ def read_mark(span: Any, where: str) -> Mark:
 
 
 def sentences_of(texts: Texts, reading: Reading) -> Iterator[list[Sentence]]:
-    """Turn the texts of a file that somebody has labelled into sentences, document by document.
+    """Turn the texts of a file that somebody has labelled into sentences; texts in a row of one document stay together.
 
-    The texts are read again where the unit of the spans has to be found out. The reading gets counts of what happens on
-    the way, and the places that are wrong.
+    The reading gets counts of what happens on the way, and the places that are wrong.
     """
     for _, parts in groupby(_tag_texts(texts, reading), key=lambda part: part[0].document or part[0].where):
         if sentences := [sentence for _, part in parts for sentence in part]:
@@ -89,23 +108,22 @@ def _tag_texts(texts: Texts, reading: Reading) -> Iterator[tuple[LabelledText, l
         if not labelled.annotations:
             reading.notes["unlabelled"] += 1
             continue
-        if any(depends_on(text, marks, other) for other in UNITS):
-            unit = unit or find_unit((other.text, other.marks) for other in texts(Reading()))
-            _say_unit(unit, text, marks, reading)
+        if any(_depends_on(labelled, other) for other in UNITS):
+            unit = unit or _find_unit(texts(Reading()))
+            _say_unit(unit, labelled, reading)
         spans: list[Span] = []
         for mark in marks:
             with collect_errors(reading):
-                spans.append(in_characters(mark, text, unit or UNITS[0], where))
+                spans.append(_in_characters(mark, text, unit or UNITS[0], where))
         if len(spans) < len(marks):
             continue
         with collect_errors(reading):
             sentences = tag_text(text, spans, where, reading.choices.overlaps)
             _count(labelled, spans, sentences, reading)
             uncertain = [span for mark, span in zip(marks, spans, strict=True) if mark.covers is None]
-            wrong = [span for span in uncertain if is_misplaced(span, text)]
+            wrong = [span for span in uncertain if _is_misplaced(span, text)]
             count, misplaced = count + len(uncertain), misplaced + len(wrong)
-            if wrong and not first:
-                first = f"{where}: {described(wrong[0], text)}"
+            first = first or next((f"{where}: {described(span, text)}" for span in wrong), "")
             yield labelled, sentences
     if count >= FEWEST and 2 * misplaced > count:
         message = translate(
@@ -117,10 +135,10 @@ def _tag_texts(texts: Texts, reading: Reading) -> Iterator[tuple[LabelledText, l
         reading.add(malformed(message, first=first, share=misplaced / count, count=count))
 
 
-def _say_unit(unit: Unit, text: str, marks: Sequence[Mark], reading: Reading) -> None:
-    if depends_on(text, marks, Unit(True, False)):
+def _say_unit(unit: Unit, labelled: LabelledText, reading: Reading) -> None:
+    if _depends_on(labelled, Unit(True, False)):
         reading.notes["utf16" if unit.utf16 else "characters"] += 1
-    if depends_on(text, marks, Unit(False, True)):
+    if _depends_on(labelled, Unit(False, True)):
         once = translate("In the spans, a line end of two characters (CR and LF) counts once.")
         twice = translate("In the spans, a line end of two characters (CR and LF) counts twice.")
         reading.remark(once if unit.crlf_is_one else twice)
@@ -135,3 +153,87 @@ def _count(labelled: LabelledText, spans: list[Span], sentences: list[Sentence],
     reading.notes["without_span"] += not spans
     reading.notes["inside_words"] += sum(inside)
     reading.notes["disagreeing"] += len({frozenset(other.marks) for other in labelled.annotations}) > 1
+
+
+def _depends_on(labelled: LabelledText, unit: Unit) -> bool:
+    """Return whether spans of a text are others in a unit than in characters."""
+    return any(_to_characters(mark, labelled.text, unit) != mark.span for mark in labelled.marks)
+
+
+def _find_unit(texts: Iterable[LabelledText]) -> Unit:
+    """Find the unit in which the spans of a file fit best; those that end inside of words in every unit don't count."""
+    misfits = Counter()
+    for labelled in texts:
+        for unit in UNITS:
+            misfits[unit] += sum(_count_misfits(mark, labelled.text, unit) for mark in labelled.marks)
+    return min(UNITS, key=misfits.__getitem__)
+
+
+def _in_characters(mark: Mark, text: str, unit: Unit, where: str) -> Span:
+    """Convert a span from the unit of its file; or, if that does not fit what it says that it covers, from another."""
+    if mark.covers is None:
+        span = _to_characters(mark, text, unit)
+        message = translate(
+            "{where}: {span} is not inside of the text, or begins or ends in the middle of a character, if it is"
+            " counted as the file's other spans are"
+        )
+    else:  # the file's spans may come from several releases of the tool
+        fitting = (other for other in (unit, *UNITS) if not _count_misfits(mark, text, other))
+        span = next((_to_characters(mark, text, other) for other in fitting), None)
+        message = translate(
+            "{where}: {span} should be {text}, as its record says. Was the text changed after it was labelled? Mark the"
+            " span anew"
+        )
+    if span is None:
+        raise malformed(message, where=where, span=described(mark.span, text), text=shortened(mark.covers))
+    return span
+
+
+def _to_characters(mark: Mark, text: str, unit: Unit) -> Span | None:
+    """Convert offsets to characters; None if they are outside of the text or inside of a character."""
+    span, places = mark.span, _characters_at(text, unit)
+    is_there = span.start in places and span.end in places
+    return span._replace(start=places[span.start], end=places[span.end]) if is_there else None
+
+
+@lru_cache(maxsize=len(UNITS))
+def _characters_at(text: str, unit: Unit) -> dict[int, int] | range:
+    """Map the offset of each character, and of the text's end, to its place."""
+    has_wide = unit.utf16 and max(text, default="") > LAST_OF_ONE_UNIT
+    has_crlf = unit.crlf_is_one and "\r\n" in text
+    if not has_wide and not has_crlf:
+        return range(len(text) + 1)
+    places, offset = {}, 0
+    for place, char in enumerate(text):
+        places.setdefault(offset, place)
+        if not (has_crlf and text.startswith("\r\n", place)):
+            offset += 2 if has_wide and char > LAST_OF_ONE_UNIT else 1
+    return places | {offset: len(text)}
+
+
+def _count_misfits(mark: Mark, text: str, unit: Unit) -> int:
+    """Count the edges of a span that cannot be right: by what it covers, or as white space or part of a word."""
+    span = _to_characters(mark, text, unit)
+    if span is None or span.start >= span.end:
+        return 2
+    covered = text[span.start : span.end]
+    if mark.covers is not None:  # browsers change white space, and Label Studio has written a backslash and n
+        covered, said = ("".join(part.replace("\\n", " ").split()) for part in (covered, mark.covers))
+        return 0 if covered == said else 2
+    edges = ((span.start, covered[0]), (span.end, covered[-1]))
+    return sum(char.isspace() or is_inside_word(edge, text) for edge, char in edges)
+
+
+def _is_misplaced(span: Span, text: str) -> bool:
+    """Return whether a span looks as if its offsets were counted in none of the units.
+
+    It may well end inside of a word: before a suffix, or between a number and its unit. But if it is moved, it begins
+    inside of a word or with the space before it; and if its last character was taken for its end, one letter is left.
+    """
+    begins, ends, goes_on = (_is_inside_letters(edge, text) for edge in (span.start, span.end, span.end + 1))
+    return begins or (ends and (text[span.start].isspace() or not goes_on))
+
+
+def _is_inside_letters(edge: int, text: str) -> bool:
+    letters = text[max(edge - 1, 0) : edge + 1]
+    return len(letters) == 2 and letters.isalpha() and max(letters) <= LAST_OF_WHOLE_WORDS

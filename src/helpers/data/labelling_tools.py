@@ -4,29 +4,17 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
-from helpers.data.json_records import (
-    as_object,
-    collect_errors,
-    malformed,
-    member,
-    read_records,
-    require_kind,
-    shortened,
-)
-from helpers.data.labelled_texts import Annotation, LabelledText, read_mark
+from helpers.data.json_records import as_dict, collect_errors, malformed, member, read_records, require_kind, shortened
+from helpers.data.labelled_texts import Annotation, LabelledText, Mark, read_mark
 from helpers.data.lines import read_lines
 from helpers.data.reading import Reading
-from helpers.data.span_units import Mark
 from helpers.data.tagged_json import is_tagged
 from helpers.data.tagging import Span
 from helpers.errors import DatasetUnavailableError
 from helpers.files import require_file
 from helpers.notebook.language import translate
-
-if TYPE_CHECKING:  # it is needed for its own files only
-    from spacy.tokens import Doc
 
 TEXTS = ("text", "data")  # "data" in doccano's releases of 2022
 SPANS = ("label", "labels", "entities", "spans", "annotations")
@@ -37,36 +25,41 @@ ENTITY = re.compile(r"T\S*\t(\S+) (\d{1,18} \d{1,18}(?:;\d{1,18} \d{1,18})*)(?:\
 OTHERS = "ARE#*MN"  # brat's attributes, relations, events, notes, equivalences, modifications, normalizations
 
 
-class Form(NamedTuple):
-    """How a JSON file is recognised by its first record, its texts' records are read, and one is parsed."""
-
-    has: Callable[[dict], bool]
-    read: Callable[[Path, Reading], Iterable[tuple[str, Any]]]
-    parse: Callable[[dict, str], LabelledText]
+# Reads the records of a file's texts, with their places; and one of these.
+Form = tuple[Callable[[Path, Reading], Iterable[tuple[str, Any]]], Callable[[dict, str], LabelledText]]
 
 
 def find_form(first: dict) -> Form | None:
-    """Find the form of a JSON file by its first record."""
-    return next((form for form in FORMS if form.has(first)), None)
+    """Find how the texts of a JSON file are read, by its first record."""
+    match first:
+        case {"data": dict(), "annotations": _}:
+            return read_records, _parse_task
+        case {"annotation_id": _}:
+            return _gather_tasks, _parse_task
+        case {"classes": _, "annotations": list()}:
+            return _read_pairs, _parse_text
+        case {"document": list()}:
+            return _read_sentences, _parse_sentence
+    has_text, has_spans = (any(name in first for name in names) for names in (TEXTS, (*SPANS, "answer")))
+    return (read_records, _parse_text) if has_text and has_spans and not is_tagged(first) else None
 
 
 def read_texts(form: Form, path: Path, reading: Reading) -> Iterator[LabelledText]:
     """Read the texts of a JSON file; what is wrong with one is added to the reading, with its ``id`` if it has one."""
-    for where, record in form.read(path, reading):
+    read, parse = form
+    for where, record in read(path, reading):
         if isinstance(record, dict) and "id" in record:
             where = translate("{where}, id {id}").format(where=where, id=shortened(record["id"]))
         with collect_errors(reading):
-            yield form.parse(require_kind(record, translate("a record"), dict, where), where)
+            yield parse(require_kind(record, translate("a record"), dict, where), where)
 
 
 def _objects(record: dict, name: str, where: str) -> Iterator[dict]:
     return (require_kind(value, repr(name), dict, where) for value in member(record, name, list, where))
 
 
-# Label Studio's JSON: a task in each record, with the annotations of all people
-
-
 def _parse_task(task: dict, where: str) -> LabelledText:
+    """Parse a task of Label Studio's JSON, with the annotations of all people."""
     annotations = []
     for entry in _objects(task, "annotations", where):
         if entry.get("was_cancelled"):
@@ -88,18 +81,16 @@ def _parse_task(task: dict, where: str) -> LabelledText:
     return LabelledText(where, member(fields, "text" if "text" in fields else names[0], str, where), annotations)
 
 
-# Its JSON-MIN: one person's annotation in each record; those of one ``id`` are a task, wherever they are
-
-
 def _gather_tasks(path: Path, reading: Reading) -> Iterable[tuple[str, dict]]:
+    """Make tasks of the rows of Label Studio's JSON-MIN, each one person's; those of one ``id`` needn't be together."""
     tasks: dict[str, tuple[str, dict]] = {}
     for where, row in read_records(path, reading):
         with collect_errors(reading):
             annotation = member(row, "annotation_id", object, where)
             key = where if row.get("id") is None else repr(row["id"])
             fields = {name: value for name, value in row.items() if name not in ADDED}
-            own = {"id": row["id"]} if "id" in row else {}
-            _, task = tasks.setdefault(key, (where, own | {"data": fields, "annotations": []}))
+            task = {"data": fields, "annotations": []} | ({"id": row["id"]} if "id" in row else {})
+            _, task = tasks.setdefault(key, (where, task))
             if annotation is not None:  # somebody has labelled it
                 entries = [entry for value in row.values() if isinstance(value, list) for entry in value]
                 results = [{"type": _kind(entry), "value": entry} for entry in entries]
@@ -115,21 +106,17 @@ def _kind(entry: Any) -> str:
     return next((name for name in entry if name.endswith("labels")), "labels" if is_bare else "")
 
 
-# NER Annotator: one object, with null or a pair of a text and its spans for each text
-
-
 def _read_pairs(path: Path, reading: Reading) -> Iterator[tuple[str, Any]]:
+    """Read NER Annotator's object, with null or a pair of a text and its spans for each text."""
     for where, record in read_records(path, reading):
         with collect_errors(reading):
             for number, pair in enumerate(member(record, "annotations", list, where), 1):
                 place = translate("{where}, annotation {number}").format(where=where, number=number)
-                yield place, {"text": "", "answer": "ignore"} if pair is None else as_object(pair)
-
-
-# The National Institute of Korean Language: documents, their sentences, and the entities ``NE`` of these
+                yield place, {"text": "", "answer": "ignore"} if pair is None else as_dict(pair)
 
 
 def _read_sentences(path: Path, reading: Reading) -> Iterator[tuple[str, dict]]:
+    """Read the sentences of a corpus of the National Institute of Korean Language, with their documents."""
     for where, record in read_records(path, reading):
         with collect_errors(reading):
             for number, document in enumerate(_objects(record, "document", where), 1):
@@ -140,21 +127,15 @@ def _read_sentences(path: Path, reading: Reading) -> Iterator[tuple[str, dict]]:
 
 
 def _parse_sentence(sentence: dict, where: str) -> LabelledText:
+    """Parse such a sentence; without the list ``NE`` nobody has labelled it."""
     annotations = []
     if sentence.get("NE") is not None:
         annotations.append(Annotation([read_mark(entity, where) for entity in _objects(sentence, "NE", where)]))
     return LabelledText(where, member(sentence, "form", str, where), annotations, sentence["document"])
 
 
-# doccano, Prodigy, spaCy's training data, and others that look like these: a text and its spans in each record
-
-
-def _is_text(record: dict) -> bool:
-    has_text, has_spans = (any(name in record for name in names) for names in (TEXTS, SPANS))
-    return has_text and (has_spans or record.get("answer") in ANSWERS) and not is_tagged(record)
-
-
 def _parse_text(record: dict, where: str) -> LabelledText:
+    """Parse a text with spans, as doccano, Prodigy, spaCy's training data and others have it."""
     text = member(record, next((name for name in TEXTS if name in record), TEXTS[0]), str, where)
     if record.get("answer") in ANSWERS[1:]:
         return LabelledText(where, text, [])
@@ -171,24 +152,8 @@ def _parse_text(record: dict, where: str) -> LabelledText:
     return LabelledText(where, text, [Annotation(next(iter(marks.values()), []))])
 
 
-FORMS = (
-    Form(
-        lambda first: isinstance(first.get("data"), dict) and "annotations" in first,
-        read_records,
-        _parse_task,
-    ),
-    Form(lambda first: "annotation_id" in first, _gather_tasks, _parse_task),
-    Form(lambda first: "classes" in first and isinstance(first.get("annotations"), list), _read_pairs, _parse_text),
-    Form(lambda first: isinstance(first.get("document"), list), _read_sentences, _parse_sentence),
-    Form(_is_text, read_records, _parse_text),
-)
-
-
-# brat: a text (``.txt``) and its annotations (``.ann``), or a folder of these
-
-
 def read_brat(path: Path, reading: Reading) -> Iterator[LabelledText]:
-    """Read brat's texts; those without annotations count as unlabelled, and each part of an entity is a span."""
+    """Read brat's texts (``.txt``) with their annotations (``.ann``), all of a folder or one; parts become spans."""
     files = [path]
     if path.is_dir():
         names = [file for file in path.iterdir() if not file.name.startswith(".")]
@@ -238,27 +203,20 @@ def _join_parts(spans: list[Span], covers: str | None, text: str) -> list[Mark]:
     return marks
 
 
-# spaCy's binary files
-
-
 def read_spacy(path: Path, reading: Reading) -> Iterator[LabelledText]:
-    """Read the documents of a ``DocBin``; those in which some words may or may not be entities count as unlabelled."""
-    for number, doc in enumerate(_read_docs(path, reading), 1):
-        where = translate("{where}, document {number}").format(where=path, number=number)
-        is_labelled = doc.has_annotation("ENT_IOB", require_complete=True)
-        with collect_errors(reading):
-            entities = [([part.start_char, part.end_char, part.label_], part.text) for part in doc.ents]
-            marks = [read_mark(span, where)._replace(covers=covers) for span, covers in entities]
-            yield LabelledText(where, doc.text, [Annotation(marks)] if is_labelled else [])
-
-
-def _read_docs(path: Path, reading: Reading) -> Iterator["Doc"]:
+    """Read spaCy's ``DocBin``; documents of which it does not know all entities count as unlabelled."""
     try:
         require_file(path)
-        from spacy.tokens import DocBin
+        from spacy.tokens import DocBin  # it is needed for these files only
         from spacy.vocab import Vocab
 
-        yield from DocBin().from_disk(path).get_docs(Vocab())
+        for number, doc in enumerate(DocBin().from_disk(path).get_docs(Vocab()), 1):
+            where = translate("{where}, document {number}").format(where=path, number=number)
+            is_labelled = doc.has_annotation("ENT_IOB", require_complete=True)
+            with collect_errors(reading):
+                entities = [([part.start_char, part.end_char, part.label_], part.text) for part in doc.ents]
+                marks = [read_mark(span, where)._replace(covers=covers) for span, covers in entities]
+                yield LabelledText(where, doc.text, [Annotation(marks)] if is_labelled else [])
     except ImportError as error:
         message = translate(
             "{path} is in a form that only the library spaCy reads, and it is not installed: pip install spacy"

@@ -7,10 +7,10 @@ from itertools import groupby
 
 from tokenizers import Regex, pre_tokenizers
 
+from helpers.data.json_records import shortened
 from helpers.data.tagging import Sentence, Span
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
-from helpers.notebook.secrets import redact_tokens
 
 # Like BERT's own rule. Chinese and Japanese have no spaces, so each of their characters is a word.
 WORDS = pre_tokenizers.Sequence(
@@ -29,11 +29,8 @@ def tag_text(text: str, spans: Iterable[Span], where: str = "the text", overlaps
     mark, and each Chinese or Japanese character, is a word. Spans are of characters, in any order; the same one twice
     is one, and white space at its edges is left out. Those of a `Sentence` count from its beginning.
 
-    Raises
-    ------
-    MalformedDataError
-        If spans reach out of the text, cover no word, or overlap and `overlaps` is not "longest"; all are named, and
-        the text is called `where`.
+    Raises `MalformedDataError`, with `where` for a name of the text, about all spans that reach out of it, cover no
+    word, or overlap. With ``overlaps="longest"``, the longest of those that overlap are kept.
     """
     spans = _sort_spans(spans, text, where, overlaps)
     sentences = []
@@ -51,15 +48,12 @@ def word_tags(words: Sequence[tuple[int, int]], spans: Sequence[Span]) -> list[s
 
     A word that shares characters with several spans gets the first.
     """
-    tags, begun, place = [], None, 0
+    tags, begun, ends = [], None, [span.end for span in spans]
     for start, end in words:
-        while place < len(spans) and spans[place].end <= start:
-            place += 1
-        if place == len(spans) or spans[place].start >= end:
-            tags.append("O")
-            continue
-        tags.append(f"{'I' if spans[place] is begun else 'B'}-{spans[place].label}")
-        begun = spans[place]
+        place = bisect(ends, start)
+        span = spans[place] if place < len(spans) and spans[place].start < end else None
+        tags.append(f"{'I' if span is begun else 'B'}-{span.label}" if span else "O")
+        begun = span or begun
     return tags
 
 
@@ -76,12 +70,10 @@ def trimmed(span: Span, text: str) -> Span:
 
 
 def described(span: Span, text: str) -> str:
-    """Name a span in an error: its label, its characters and what they are, at most 40 of them."""
-    covered = redact_tokens(text[max(span.start, 0) : max(span.end, 0)])
-    shown = covered if len(covered) <= 40 else f"{covered[:40]}…"
-    return translate("the span {label} from {start} to {end}, {text},").format(
-        label=repr(span.label), start=span.start, end=span.end, text=repr(shown)
-    )
+    """Name a span in an error: its label, its offsets and what it covers."""
+    message = translate("the span {label} from {start} to {end}, {text},")
+    covered = shortened(text[max(span.start, 0) : max(span.end, 0)])
+    return message.format(label=repr(span.label), start=span.start, end=span.end, text=covered)
 
 
 def _split_lines(text: str, spans: Sequence[Span]) -> list[list[tuple[int, int]]]:
@@ -90,7 +82,7 @@ def _split_lines(text: str, spans: Sequence[Span]) -> list[list[tuple[int, int]]
     def line_ends(start: int, end: int) -> set[int]:
         return {found.start() for found in re.compile("\n").finditer(text, start, end)}
 
-    cuts = sorted(line_ends(0, len(text)).difference(*(line_ends(span.start, span.end) for span in spans)))
+    cuts = sorted(line_ends(0, len(text)).difference(*(line_ends(start, end) for start, end, _ in spans)))
     words = [word for _, word in WORDS.pre_tokenize_str(text)]
     return [list(line) for _, line in groupby(words, key=lambda word: bisect(cuts, word[0]))]
 
