@@ -108,7 +108,7 @@ def _tag_texts(texts: Texts, reading: Reading) -> Iterator[tuple[LabelledText, l
         if not labelled.annotations:
             reading.notes["unlabelled"] += 1
             continue
-        if any(_depends_on(labelled, other) for other in UNITS):
+        if _differs(labelled, *UNITS):
             unit = unit or _find_unit(texts(Reading()))
             _say_unit(unit, labelled, reading)
         spans: list[Span] = []
@@ -136,9 +136,9 @@ def _tag_texts(texts: Texts, reading: Reading) -> Iterator[tuple[LabelledText, l
 
 
 def _say_unit(unit: Unit, labelled: LabelledText, reading: Reading) -> None:
-    if _depends_on(labelled, Unit(True, False)):
+    if _differs(labelled, unit, unit._replace(utf16=not unit.utf16)):
         reading.notes["utf16" if unit.utf16 else "characters"] += 1
-    if _depends_on(labelled, Unit(False, True)):
+    if _differs(labelled, unit, unit._replace(crlf_is_one=not unit.crlf_is_one)):
         once = translate("In the spans, a line end of two characters (CR and LF) counts once.")
         twice = translate("In the spans, a line end of two characters (CR and LF) counts twice.")
         reading.remark(once if unit.crlf_is_one else twice)
@@ -155,9 +155,9 @@ def _count(labelled: LabelledText, spans: list[Span], sentences: list[Sentence],
     reading.notes["disagreeing"] += len({frozenset(other.marks) for other in labelled.annotations}) > 1
 
 
-def _depends_on(labelled: LabelledText, unit: Unit) -> bool:
-    """Return whether spans of a text are others in a unit than in characters."""
-    return any(_to_characters(mark, labelled.text, unit) != mark.span for mark in labelled.marks)
+def _differs(labelled: LabelledText, *units: Unit) -> bool:
+    """Return whether a text has spans that are not the same in all of some units."""
+    return any(len({_to_characters(mark, labelled.text, unit) for unit in units}) > 1 for mark in labelled.marks)
 
 
 def _find_unit(texts: Iterable[LabelledText]) -> Unit:
