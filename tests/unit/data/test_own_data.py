@@ -324,21 +324,14 @@ def test_spans_that_cannot_be_right_are_named_with_their_place(file, content, me
         assert message in found
 
 
-@pytest.mark.parametrize(
-    ("first", "missing"),
-    [
-        (doccano_with(), "text"),
-        (label_studio_with()[0], "annotations"),
-        (min_with()[0], "annotation_id"),
-        ({"document": []}, "document"),
-        ({"classes": [], "annotations": []}, "annotations"),
-    ],
-)
-def test_records_of_another_form_are_refused_with_their_place_and_hide_no_other(file, first, missing):
-    assert wrong_places(file(in_lines(first, {"tokens": ["a"], "tags": ["O"]}, first, 7))) == [
-        f"export.json, line 2: no {missing!r}, only ['tokens', 'tags']",
-        "export.json, line 4: a record is 7; expected an object in {}",
-    ]
+def test_records_of_another_form_are_refused_with_their_place_and_hide_no_other(file):
+    text, tasks, rows = doccano_with(), label_studio_with()[0], min_with()[0]
+    firsts = [(text, "text"), (tasks, "annotations"), (rows, "annotation_id"), ({"document": []}, "document")]
+    for first, missing in [*firsts, ({"classes": [], "annotations": []}, "annotations")]:
+        assert wrong_places(file(in_lines(first, {"tokens": ["a"], "tags": ["O"]}, first, 7))) == [
+            f"export.json, line 2: no {missing!r}, only ['tokens', 'tags']",
+            "export.json, line 4: a record is 7; expected an object in {}",
+        ]
 
 
 def test_another_form_is_named_by_its_members(file):
