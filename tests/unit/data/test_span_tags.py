@@ -73,9 +73,9 @@ NESTED = [Span(0, 4, "a"), Span(0, 15, "b"), Span(5, 9, "c"), Span(16, 20, "d"),
 
 def test_all_overlaps_of_a_text_are_named():
     with pytest.raises(MalformedDataError) as caught:
-        tag_text("Bank of England came .", NESTED, "notes, line 3")
+        tag_text("Bank of England came .", [*NESTED, Span(10, 14, "g")], "notes, line 3")
     lines = str(caught.value).split("\n")
-    assert [re.findall(r"the span '(\w)'", line) for line in lines] == [["a", "b"], ["b", "c"], ["d", "e"]]
+    assert [re.findall(r"the span '(\w)'", line) for line in lines] == [["a", "b"], ["b", "c"], ["b", "g"], ["d", "e"]]
     assert all(line.startswith("notes, line 3: ") for line in lines)
 
 
