@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from helpers.data.json_files.json_records import read_records
-from helpers.data.json_files.json_values import shortened
-from helpers.data.marked_texts.labelled_text import LabelledText
+from helpers.data.json_records import read_records, shortened
+from helpers.data.labelled_texts import LabelledText, sentences_of
 from helpers.data.reading import Reading
 from helpers.data.split_names import NAMES
 from helpers.data.tagging import Sentence
@@ -56,13 +55,13 @@ def reader_of(path: Path) -> Reader:
     if path.suffix.lower() in {*CONLL_SUFFIXES, *SPLIT_SUFFIXES} and not os.path.isdir(path):
         return _line_reader(path)
     if path.suffix.lower() == ".spacy":
-        from helpers.data.marked_texts.spacy_docs import read_texts as read_docs
+        from helpers.data.labelling_tools import read_spacy
 
-        return partial(_labelled, read_docs)
+        return partial(_labelled, read_spacy)
     if path.suffix.lower() == ".ann" or os.path.isdir(path):
-        from helpers.data.marked_texts.brat import read_texts as read_standoff
+        from helpers.data.labelling_tools import read_brat
 
-        return partial(_labelled, read_standoff)
+        return partial(_labelled, read_brat)
     return _json_reader(path)
 
 
@@ -81,24 +80,15 @@ def _line_reader(path: Path) -> Reader:
 
 
 def _json_reader(path: Path) -> Reader:
-    from helpers.data.json_files import class_ids, tagged_json
-    from helpers.data.marked_texts import label_studio, label_studio_min, ner_annotator, nikl, spans_json
+    from helpers.data.labelling_tools import find_form, read_texts
+    from helpers.data.tagged_json import WORDS, read_tagged
 
     # A file without a record goes to the reader of words and tags, which finds what is wrong, or nothing.
     where, first = next(read_records(path, Reading()), (str(path), {"tokens": [], "tags": []}))
-    forms = (
-        (label_studio.is_task, partial(_labelled, label_studio.read_tasks)),
-        (label_studio_min.is_row, partial(_labelled, label_studio_min.read_tasks)),
-        (ner_annotator.is_export, partial(_labelled, ner_annotator.read_texts)),
-        (nikl.is_corpus, partial(_labelled, nikl.read_texts)),
-        (partial(class_ids.has_names, path), class_ids.read_class_ids),
-        (tagged_json.is_tagged, tagged_json.read_tagged),
-        (spans_json.is_text, partial(_labelled, spans_json.read_texts)),
-        (tagged_json.has_words, tagged_json.read_tagged),
-    )
-    for is_form, reader in forms:
-        if is_form(first):
-            return reader
+    if form := find_form(first):
+        return partial(_labelled, partial(read_texts, form))
+    if any(name in first for name in WORDS):
+        return read_tagged
     raise MalformedDataError(
         translate(
             "{where}: found {names}; expected words and their tags (tokens, tags), a text and its spans (text, and"
@@ -111,6 +101,4 @@ def _json_reader(path: Path) -> Reader:
 def _labelled(
     read_texts: Callable[[Path, Reading], Iterator[LabelledText]], path: Path, reading: Reading
 ) -> Iterator[list[Sentence]]:
-    from helpers.data.marked_texts.labelled import sentences_of
-
     return sentences_of(partial(read_texts, path), reading)

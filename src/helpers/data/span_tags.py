@@ -1,16 +1,16 @@
 """Split a labelled text into sentences, words and tags."""
 
-from __future__ import annotations
-
+import re
 from bisect import bisect, bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from tokenizers import Regex, pre_tokenizers
 
+from helpers.data.json_records import shortened
 from helpers.data.tagging import Sentence, Span
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
-from helpers.notebook.secrets import redact_tokens
 
 # Like BERT's own rule. Chinese and Japanese have no spaces, so each of their characters is a word.
 WORDS = pre_tokenizers.Sequence(
@@ -26,73 +26,35 @@ def tag_text(text: str, spans: Iterable[Span], where: str = "the text", overlaps
 
     Sentences and words come from the text, never from the spans: these would tell a model where the entities are. Each
     line is a sentence, and lines that one span runs over become one. White space separates words; each punctuation
-    mark, and each Chinese or Japanese character, is a word.
+    mark, and each Chinese or Japanese character, is a word. Spans are of characters, in any order; the same one twice
+    is one, and white space at its edges is left out. Those of a `Sentence` count from its beginning.
 
-    Parameters
-    ----------
-    text : str
-    spans : iterable of Span
-        Of characters, in any order. The same span twice is one; white space at its edges is left out.
-    where : str
-        What errors call the text.
-    overlaps : {"refuse", "longest"}
-        As for `helpers.data.reading.Choices`.
-
-    Returns
-    -------
-    list of Sentence
-        With their texts and spans, which count from the beginning of their sentence.
-
-    Raises
-    ------
-    MalformedDataError
-        If a span reaches out of the text, covers only white space, or overlaps with another one and that is refused;
-        all such spans are named.
+    Raises `MalformedDataError`, with `where` for a name of the text, about all spans that reach out of it, cover no
+    word, or overlap. With ``overlaps="longest"``, the longest of those that overlap are kept.
     """
-    spans = _apart(_inside(spans, text, where), text, where, overlaps)
-    words = [word for _, word in WORDS.pre_tokenize_str(text)]
-    sentences, place = [], 0
-    for line in _lines(words, text, spans):
-        start, end = line[0][0], line[-1][1]
-        first, place = place, bisect_left(spans, end, place, key=lambda span: span.start)
-        own = spans[first:place]
-        tags = word_tags(line, own)
-        tokens = [text[first:last] for first, last in line]
+    spans = _sort_spans(spans, text, where, overlaps)
+    sentences = []
+    for words in _split_lines(text, spans):
+        start, end = words[0][0], words[-1][1]
+        own = spans[bisect_left(spans, (start,)) : bisect_left(spans, (end,))]
         moved = tuple(span._replace(start=span.start - start, end=span.end - start) for span in own)
-        sentences.append(Sentence(tokens, tags, 0, text[start:end], moved))
+        tokens = [text[first:last] for first, last in words]
+        sentences.append(Sentence(tokens, word_tags(words, own), 0, text[start:end], moved))
     return sentences
 
 
 def word_tags(words: Sequence[tuple[int, int]], spans: Sequence[Span]) -> list[str]:
-    """Tag words by spans; a word that shares characters with several gets the first.
+    """Tag words as IOB2, given where they and the spans begin and end, all in order and the spans apart.
 
-    Parameters
-    ----------
-    words : sequence of (int, int)
-        Where each begins and ends, in order.
-    spans : sequence of Span
-        In order, and apart.
-
-    Returns
-    -------
-    list of str
-        IOB2 tags.
+    A word that shares characters with several spans gets the first.
     """
-    tags, begun, place = [], None, 0
+    tags, begun, ends = [], None, [span.end for span in spans]
     for start, end in words:
-        while place < len(spans) and spans[place].end <= start:
-            place += 1
-        if place == len(spans) or spans[place].start >= end:
-            tags.append("O")
-            continue
-        tags.append(f"{'I' if spans[place] is begun else 'B'}-{spans[place].label}")
-        begun = spans[place]
+        place = bisect(ends, start)
+        span = spans[place] if place < len(spans) and spans[place].start < end else None
+        tags.append(f"{'I' if span is begun else 'B'}-{span.label}" if span else "O")
+        begun = span or begun
     return tags
-
-
-def ends_inside_word(span: Span, text: str) -> bool:
-    """Return whether a span begins or ends between two letters or digits."""
-    return is_inside_word(span.start, text) or is_inside_word(span.end, text)
 
 
 def is_inside_word(edge: int, text: str) -> bool:
@@ -102,76 +64,60 @@ def is_inside_word(edge: int, text: str) -> bool:
 
 def trimmed(span: Span, text: str) -> Span:
     """Leave out the white space at the edges of a span; of nothing else, an empty span is left."""
-    start, end = span.start, span.end
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    return span._replace(start=start, end=end)
+    covered = text[span.start : span.end]
+    start = span.start + len(covered) - len(covered.lstrip())
+    return span._replace(start=start, end=start + len(covered.strip()))
 
 
 def described(span: Span, text: str) -> str:
-    """Name a span in an error: its label, its characters and what they are, at most 40 of them."""
-    covered = redact_tokens(text[max(span.start, 0) : max(span.end, 0)])
-    shown = covered if len(covered) <= 40 else f"{covered[:40]}…"
-    return translate("the span {label} from {start} to {end}, {text},").format(
-        label=repr(span.label), start=span.start, end=span.end, text=repr(shown)
-    )
+    """Name a span in an error: its label, its offsets and what it covers."""
+    message = translate("the span {label} from {start} to {end}, {text},")
+    covered = shortened(text[max(span.start, 0) : max(span.end, 0)])
+    return message.format(label=repr(span.label), start=span.start, end=span.end, text=covered)
 
 
-def _lines(words: Sequence[tuple[int, int]], text: str, spans: Sequence[Span]) -> Iterator[list[tuple[int, int]]]:
-    """Yield the words of each line; lines that a span runs over are one."""
-    line, place = [], 0
-    for start, end in words:
-        if line and "\n" in text[line[-1][1] : start]:
-            while place < len(spans) and spans[place].end <= line[-1][1]:
-                place += 1
-            if place == len(spans) or spans[place].start >= line[-1][1]:
-                yield line
-                line = []
-        line.append((start, end))
-    if line:
-        yield line
+def _split_lines(text: str, spans: Sequence[Span]) -> list[list[tuple[int, int]]]:
+    """List where the words of each line begin and end; lines that a span runs over are one."""
+
+    def line_ends(start: int, end: int) -> set[int]:
+        return {found.start() for found in re.compile("\n").finditer(text, start, end)}
+
+    cuts = sorted(line_ends(0, len(text)).difference(*(line_ends(start, end) for start, end, _ in spans)))
+    words = [word for _, word in WORDS.pre_tokenize_str(text)]
+    return [list(line) for _, line in groupby(words, key=lambda word: bisect(cuts, word[0]))]
 
 
-def _inside(spans: Iterable[Span], text: str, where: str) -> list[Span]:
-    """Sort spans, each once and without white space at its edges; refuse what is outside of the text, or no word."""
-    inside, wrong = set(), []
+def _sort_spans(spans: Iterable[Span], text: str, where: str, overlaps: str) -> list[Span]:
+    """Sort spans, each once and trimmed; refuse what is outside of the text, covers no word, or overlaps."""
+    found, wrong = set(), []
+
+    def refuse(message: str, span: Span, other: str = "") -> None:
+        wrong.append(message.format(where=where, span=described(span, text), other=other, count=len(text)))
+
     for span in spans:
         if not 0 <= span.start <= span.end <= len(text):
-            message = translate("{where}: {span} is not inside of the text, which has {count} characters")
+            refuse(translate("{where}: {span} is not inside of the text, which has {count} characters"), span)
         elif not text[span.start : span.end].strip():
-            message = translate("{where}: {span} covers no word; remove it")
+            refuse(translate("{where}: {span} covers no word; remove it"), span)
         else:
-            inside.add(trimmed(span, text))
-            continue
-        wrong.append(message.format(where=where, span=described(span, text), count=len(text)))
-    if wrong:
-        raise MalformedDataError("\n".join(wrong))
-    return sorted(inside)
-
-
-def _apart(spans: list[Span], text: str, where: str, overlaps: str) -> list[Span]:
-    if overlaps == "longest":
-        return _longest(spans)
-    wrong, widest = [], None
-    for span in spans:
-        if widest and span.start < widest.end:
-            wrong.append(
-                translate(
-                    "{where}: {span} overlaps with {other} but a word can have one label only; keep one of the two"
-                ).format(where=where, span=described(widest, text), other=described(span, text))
+            found.add(trimmed(span, text))
+    kept = _keep_longest(found) if overlaps == "longest" else sorted(found)
+    widest = kept[0] if kept else None
+    for span in kept[1:]:
+        if widest.overlaps(span):
+            message = translate(
+                "{where}: {span} overlaps with {other} but a word can have one label only; keep one of the two"
             )
-        if widest is None or span.end > widest.end:
-            widest = span
+            refuse(message, widest, described(span, text))
+        widest = max(widest, span, key=lambda span: span.end)
     if wrong:
         raise MalformedDataError("\n".join(wrong))
-    return spans
+    return kept
 
 
-def _longest(spans: list[Span]) -> list[Span]:
+def _keep_longest(spans: Iterable[Span]) -> list[Span]:
     kept: list[Span] = []
-    for span in sorted(spans, key=lambda span: span.start - span.end):  # the longest first; equal ones stay in order
+    for span in sorted(spans, key=lambda span: (span.start - span.end, span)):  # the longest first
         place = bisect(kept, span)
         if not any(span.overlaps(other) for other in kept[max(place - 1, 0) : place + 1]):
             kept.insert(place, span)

@@ -103,7 +103,7 @@ def rows_of_words(number):
 @pytest.mark.parametrize(
     ("name", "record", "begin", "between", "end"),
     [
-        ("tasks.json", label_studio_task, "[", ",", "]"),
+        ("tasks.jsonl", label_studio_task, "", "\n", "\n"),
         ("notes.jsonl", words_and_tags, "", "\n", "\n"),
         ("notes.csv", rows_of_words, "sent_id,word,tag\n", "", ""),
     ],

@@ -1,93 +1,174 @@
-"""From a file of one's own to a trained model, by the parameter `dataset` alone."""
+"""From a file of one's own, as tools and corpora write them, to sentences, to splits and to a trained model."""
 
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
-from support.exports import (
-    LABEL_NAMES,
-    NOTES,
-    SPAN_FORMATS,
-    TAG_FORMATS,
-    TAGGED,
-    added,
-    annotation,
-    doccano,
-    in_characters,
-    in_utf16,
-    label_studio,
-    region,
-    spans_of,
-    task,
-    write_export,
-)
+from support import exports
+from support.exports import NOTES, SPAN_FORMATS, TAG_FORMATS, TAGGED, added, annotation, doccano, region, task
 
 from helpers.data import load
 from helpers.data.files import read_documents
+from helpers.data.reading import Choices
 from helpers.errors import DatasetUnavailableError, EmptySplitError, MalformedDataError
 
-TEXT, MARKED = NOTES[0]
-
-
-def read(path):
-    return [[(sentence.tokens, sentence.tags) for sentence in document] for document in read_documents(path)]
+TEXT = "Took Zarolin in Oslo."
+SPAN, OTHER = [5, 12, "DRUG"], [16, 20, "PLACE"]
+DRUG, PLACE = ("Zarolin", "DRUG"), ("Oslo", "PLACE")
+REGIONS = [region(*SPAN, "Zarolin"), region(*OTHER, "Oslo")]
 
 
 @pytest.fixture
 def file(tmp_path):
     def write(content, name="export.json"):
         path = tmp_path / name
-        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8", newline="")
         return path
 
     return write
 
 
-# What is read
+def covered(path, **choices):
+    """List what the spans of each document cover, and their labels."""
+    return [
+        [(sentence.text[start:end], label) for sentence in document for start, end, label in sentence.spans]
+        for document in read_documents(path, Choices(**choices))
+    ]
 
 
+def wrong_places(path):
+    """List the lines of the error about a file or folder, without the folder that it is in."""
+    with pytest.raises(MalformedDataError) as caught:
+        covered(path)
+    return str(caught.value).replace(f"{path.parent}/", "").split("\n")
+
+
+def in_lines(*records):
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+@pytest.mark.parametrize("count", [exports.in_characters, exports.in_utf16])
 @pytest.mark.parametrize("name", [*SPAN_FORMATS, *TAG_FORMATS])
-def test_each_format_gives_the_same_words_and_tags(tmp_path, name):
-    sentences = [document for text in read(write_export(tmp_path, name)) for document in text]
-    assert sentences == [sentence for text in TAGGED for sentence in text]
+def test_each_format_gives_the_same_words_and_tags_whichever_way_it_counts_an_emoji(file, name, count):
+    suffix, write = (SPAN_FORMATS | TAG_FORMATS)[name]
+    content = write(NOTES, count) if name in SPAN_FORMATS else write(TAGGED)
+    read = [[sentence[:2] for sentence in document] for document in read_documents(file(content, f"export{suffix}"))]
+    # Sentences of a text stay together.
+    assert read == (TAGGED if name in SPAN_FORMATS else [[sentence] for text in TAGGED for sentence in text])
 
 
-@pytest.mark.parametrize("name", SPAN_FORMATS)
-def test_the_sentences_of_a_text_stay_together(tmp_path, name):
-    assert read(write_export(tmp_path, name)) == TAGGED
+# How offsets are counted
+
+COUNTS = {
+    "characters": exports.in_characters,
+    "UTF-16": exports.in_utf16,
+    "characters, CRLF once": lambda text, position: position - text[:position].count("\r\n"),
+    "UTF-16, CRLF once": lambda text, position: exports.in_utf16(text, position) - text[:position].count("\r\n"),
+}
+ENGLISH = [
+    ("Notes:\r\n\r\nTook Zarolin\r\nin Oslo.", {"Zarolin": "DRUG", "Oslo": "PLACE"}),
+    ("\U0001f600 No Velanol\r\n\U0001f600 nor Zarolin", {"Velanol": "DRUG", "Zarolin": "DRUG"}),
+]
+# Before a particle, a span ends inside of a word.
+KOREAN = [
+    ("\U0001f600 민수가\r\n서울에서 제주로 간다", {"민수": "PS", "서울": "LC", "제주": "LC"}),
+    ("오늘은 좋다.\r\n부산은 춥다\r\n지수도 춥다", {"부산": "LC", "지수": "PS"}),
+]
 
 
-@pytest.mark.parametrize("name", SPAN_FORMATS)
-@pytest.mark.parametrize("count", [in_characters, in_utf16])
-def test_an_emoji_before_a_span_moves_nothing_whichever_way_it_counts(file, name, count):
-    suffix, write = SPAN_FORMATS[name]
-    assert read(file(write(NOTES, count), f"export{suffix}")) == TAGGED
+@pytest.mark.parametrize("notes", [ENGLISH, KOREAN], ids=["English", "Korean"])
+@pytest.mark.parametrize("name", COUNTS)
+def test_the_way_of_counting_that_fits_best_is_found_and_said(file, capsys, notes, name):
+    assert covered(file(doccano(notes, COUNTS[name]))) == [list(marked.items()) for _, marked in notes]
+    said = capsys.readouterr().out
+    assert ("UTF-16 units" if "UTF-16" in name else "counted in characters") in said
+    assert ("counts once." if "CRLF once" in name else "counts twice.") in said.replace("an emoji counts", "")
 
 
-def test_which_way_doccano_counted_is_said_where_it_matters(file, capsys):
-    for count, said in ((in_utf16, "UTF-16 units"), (in_characters, "in characters")):
-        read(file(doccano(NOTES, count)))
-        assert said in capsys.readouterr().out
-    read(file(doccano(NOTES[:2])))
-    assert "counted" not in capsys.readouterr().out
+@pytest.mark.parametrize("text", ["\U0001f600 Zarolin helps\r\nme", "\U0001f600 Zarolin", "Zarolin \U0001f600\r\n"])
+def test_the_way_of_counting_is_said_only_where_it_matters(file, capsys, text):
+    assert covered(file(doccano([(text, {"Zarolin": "DRUG"})]))) == [[DRUG]]
+    said = capsys.readouterr().out
+    assert ("UTF-16" in said) == (text[0] != "Z") and "line end" not in said
 
 
-def test_releases_that_count_in_their_own_way_may_have_worked_on_one_text(file):
-    text = "\U0001f600\U0001f600\U0001f600 ha ha ha Oslo"
-    spans = [(in_utf16(text, 7), in_utf16(text, 9), "x", "ha"), (13, 17, "y", "Oslo")]
-    results = [region(*span) for span in spans]
-    words = text.split()
-    # Of the first span alone both ways would make sense; in this file more spans are counted as JavaScript does.
-    older = task(1, "\U0001f600 Oslo", [annotation(1, [region(3, 7, "y", "Oslo")])])
-    tags = ["O", "O", "B-x", "O", "B-y"]
-    assert read(file([older, older, task(2, text, [annotation(2, results)])]))[2] == [(words, tags)]
+@pytest.mark.parametrize("name", COUNTS)
+def test_spans_that_say_what_they_cover_are_found_one_by_one(file, name):
+    content = []
+    for text, marked in ENGLISH:
+        counts = COUNTS[name], exports.in_characters  # of two releases
+        edges = [(text.index(part), text.index(part) + len(part)) for part in marked]
+        results = [
+            region(count(text, start), count(text, end), marked[text[start:end]], text[start:end])
+            for count, (start, end) in zip(counts, edges, strict=True)
+        ]
+        content.append(task(1, text, [annotation(1, results)]))
+    assert covered(file(content)) == [list(marked.items()) for _, marked in ENGLISH]
+
+
+def shifted(start, end, texts):
+    """Texts with a marked word each, whose offsets are wrong by so much."""
+    places = [(text, text.index(word) + start, text.index(word) + len(word) + end) for text, word in texts]
+    return in_lines(*({"text": text, "label": [[first, last, "x"]]} for text, first, last in places))
+
+
+WHOLE = [("Then Zarolin helped again", "Zarolin"), ("Nous allons demain vers Lyon maintenant", "Lyon")] * 10
+CYRILLIC = [("Мы едем утром через  Минск обратно", "Минск")] * 20
+
+
+@pytest.mark.parametrize("texts", [WHOLE, CYRILLIC])
+@pytest.mark.parametrize(("start", "end"), [(1, 1), (-1, -1), (-2, -2), (2, 2), (0, -1)])
+def test_spans_that_fit_in_no_way_of_counting_are_refused(file, texts, start, end):
+    (place,) = wrong_places(file(shifted(start, end, texts)))
+    assert place.startswith("export.json, line 1: the span 'x' from ")
+    assert "so do 100% of the file's 20 spans. Their offsets are probably counted" in place
+
+
+@pytest.mark.parametrize(
+    ("texts", "end"),
+    [
+        (WHOLE[:19], -1),  # too few
+        ([(f"Took {number}mg of it", f"{number}mg") for number in range(20, 40)], -2),  # a number before its unit
+        ([("Mennään Helsingissä ulos", "Helsingissä")] * 20, -3),  # before a suffix
+        ([("나는 서울에서 왔다", "서울에서")] * 20, -2),
+        ([("我住在北京市", "北京市")] * 20, -1),
+    ],
+)
+def test_spans_that_end_inside_of_words_for_a_reason_are_read(file, texts, end):
+    assert covered(file(shifted(0, end, texts))) == [[(word[:end], "x")] for _, word in texts]
+    assert len(covered(file(shifted(0, 0, WHOLE) + shifted(1, 1, WHOLE)))) == 40  # as few misplaced as right ones
+
+
+# Forms
+
+
+def objects(*names, **more):
+    return [dict(zip(names, span, strict=True)) | more for span in (SPAN, OTHER)]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"label": [], "entities": [SPAN, OTHER]},
+        {"entities": [SPAN, OTHER], "labels": [], "label": "news"},
+        {"labels": ["news"], "spans": [SPAN, OTHER], "cats": ["news"]},
+        {"label": [SPAN, OTHER], "entities": objects("start_offset", "end_offset", "label")[::-1]},
+        {"spans": [{"start": start, "end": end, "labels": [f"{label} "]} for start, end, label in (SPAN, OTHER)]},
+        {"annotations": objects("begin", "end", "tag")},
+        {"labels": objects("startOffset", "endOffset", "class")},
+        {"spans": objects("start", "end", "entity", label=None), "tokens": ["Took"]},
+    ],
+)
+def test_spans_are_found_under_their_usual_names(file, members):
+    assert covered(file([{"text": TEXT} | members])) == [[DRUG, PLACE]]
 
 
 def test_the_counts_are_said(file, capsys):
     skipped = task(6, "no", [annotation(6, [], was_cancelled=True)])
-    read(file([*json.loads(label_studio(NOTES)), task(5, "not yet", []), skipped]))
+    covered(file([*json.loads(exports.label_studio(NOTES)), task(5, "not yet", []), skipped]))
     assert capsys.readouterr().out.splitlines() == [
         "export.json: 4 labelled texts with 7 spans.",
         "export.json: 1 of the texts have no span: their words are outside of all entities.",
@@ -98,240 +179,303 @@ def test_the_counts_are_said(file, capsys):
 
 def test_spans_that_end_inside_of_words_are_kept_and_counted(file, capsys):
     ((sentence,),) = read_documents(file(doccano([("Took 20mg.", {"20": "DOSE"})])))
-    assert (sentence.tokens, sentence.tags) == (["Took", "20mg", "."], ["O", "B-DOSE", "O"])
-    assert (sentence.text, sentence.spans) == ("Took 20mg.", ((5, 7, "DOSE"),))
+    assert sentence == (["Took", "20mg", "."], ["O", "B-DOSE", "O"], 0, "Took 20mg.", ((5, 7, "DOSE"),))
     assert "1 spans begin or end inside of a word." in capsys.readouterr().out
 
 
-def test_in_json_min_who_has_not_labelled_a_text_is_told_from_who_found_nothing(file):
-    rows = [{"text": "not yet", "id": 1} | added(None, annotator=None), {"text": "nothing", "id": 2} | added(7)]
-    assert read(file(rows)) == [[(["nothing"], ["O"])]]
-
-
-def disagreeing(*, newest, **changes):
-    """Two people's spans in one text: the one's DOSE, the other's DRUG."""
-    dose, drug = (region(*span) for span in spans_of(TEXT, MARKED))
-    dates = ["2026-11-03T09:00:00.000000Z", "2026-11-04T09:00:00.000000Z"]
-    return [
-        annotation(1, [dose], updated_at=dates[newest == "DOSE"], **changes),
-        annotation(2, [drug], updated_at=dates[newest == "DRUG"]),
-    ]
-
-
 @pytest.mark.parametrize(
-    ("annotations", "taken"),
+    ("first", "second", "taken"),
     [
-        (disagreeing(newest="DOSE"), "DOSE"),
-        (disagreeing(newest="DRUG"), "DRUG"),
-        (disagreeing(newest="DRUG", ground_truth=True), "DOSE"),
-        (disagreeing(newest="DOSE", was_cancelled=True), "DRUG"),
+        ({"updated_at": "2026-12"}, {}, [DRUG]),
+        ({}, {"updated_at": "2026-12"}, [PLACE]),
+        ({"ground_truth": True}, {"updated_at": "2026-12"}, [DRUG]),
+        ({"updated_at": "2026-12", "was_cancelled": True}, {}, [PLACE]),
+        ({"result": REGIONS}, {"result": REGIONS[::-1]}, [DRUG, PLACE]),
     ],
 )
-def test_of_several_annotators_one_is_taken_and_it_is_said(file, capsys, annotations, taken):
-    content = task(1, TEXT, annotations)
-    (((_, tags),),) = read(file([content]))
-    assert [tag for tag in tags if tag != "O"] == [f"B-{taken}"]
-    said = "1 texts were labelled by several people, who differ" in capsys.readouterr().out
-    assert said != any(entry["was_cancelled"] for entry in annotations)
-
-
-def test_in_json_min_the_rows_of_several_annotators_are_one_text(file, capsys):
-    rows = [
-        {"text": TEXT, "id": 1, "label": [entry["result"][0]["value"]]}
-        | added(entry["id"], updated_at=entry["updated_at"])
-        for entry in disagreeing(newest="DOSE")
-    ]
-    ((((_, tags),)),) = read(file(rows))
-    assert [tag for tag in tags if tag != "O"] == ["B-DOSE"]
-    assert "1 labelled texts" in capsys.readouterr().out
-
-
-def test_people_who_agree_need_no_word(file, capsys):
-    results = [region(*span) for span in spans_of(TEXT, MARKED)]
-    assert read(file([task(1, TEXT, [annotation(1, results), annotation(2, results[::-1])])])) == TAGGED[:1]
-    assert "several people" not in capsys.readouterr().out
+def test_of_several_annotators_one_is_taken_and_it_is_said(file, capsys, first, second, taken):
+    annotations = [annotation(1, REGIONS[:1]) | first, annotation(2, REGIONS[1:]) | second]
+    assert covered(file([task(1, TEXT, annotations)])) == [taken]
+    differ = "was_cancelled" not in first and "result" not in first
+    assert ("1 texts were labelled by several people, who differ" in capsys.readouterr().out) == differ
 
 
 def test_what_else_label_studio_exports_is_no_span(file):
-    results = [region(*span) for span in spans_of(TEXT, MARKED)]
-    results += [
+    results = [
         {"from_id": "a", "to_id": "b", "type": "relation", "direction": "right", "labels": ["of"]},
         {"value": {"choices": ["yes"]}, "from_name": "sure", "to_name": "text", "type": "choices"},
         {"value": {"start": 0, "end": 4, "text": ["why?"]}, "from_name": "why", "to_name": "text", "type": "textarea"},
     ]
-    content = task(1, TEXT, [annotation(1, results)]) | {"predictions": [{"result": [region(0, 4, "DRUG", "Took")]}]}
-    assert read(file([content])) == TAGGED[:1]
-    row = {"text": TEXT, "id": 1, "label": [entry["value"] for entry in results[:2]], "sure": "yes"} | added(1)
+    content = task(1, TEXT, [annotation(1, results + REGIONS)]) | {"predictions": [{"result": [region(0, 4, "x", "")]}]}
+    content["data"] = {"post": TEXT, "number": 7}  # the only text, whatever its name
+    assert covered(file([content])) == [[DRUG, PLACE]]
+    row = {"text": TEXT, "id": 1, "label": [entry["value"] for entry in REGIONS], "rating": ["good"]} | added(1)
     row["why"] = [{"start": 0, "end": 4, "text": ["why?", "really?"]}]
     row["sure"] = [{"start": 0, "end": 4, "text": "Took", "choices": ["a", "b"]}]
-    assert read(file([row])) == TAGGED[:1]
-
-
-def test_a_text_may_have_another_name_if_it_is_the_only_one(file):
-    content = json.loads(label_studio(NOTES[:1]))
-    content[0]["data"] = {"post": TEXT, "number": 7}
-    assert read(file(content)) == TAGGED[:1]
+    assert covered(file([row])) == [[DRUG, PLACE]]
 
 
 @pytest.mark.parametrize("covers", ["Velanol\\nforte", "Velanolforte", " Velanol forte "])
 def test_label_studio_may_write_white_space_in_its_own_way(file, covers):
-    span = region(5, 18, "DRUG", covers)
-    tags = ["O", "B-DRUG", "I-DRUG"]
-    assert read(file([task(1, "Then Velanol\nforte", [annotation(1, [span])])])) == [
-        [(["Then", "Velanol", "forte"], tags)]
+    path = file([task(1, "Then Velanol\nforte", [annotation(1, [region(5, 18, "DRUG", covers)])])])
+    assert covered(path) == [[("Velanol\nforte", "DRUG")]]
+
+
+def test_label_studios_spans_may_lack_what_they_cover(file):
+    text, value = "\U0001f600 Took Zarolin", {"start": 7, "end": 14, "labels": ["DRUG"]}
+    assert covered(file([task(1, text, [annotation(1, [{"type": "labels", "value": value}])])])) == [[DRUG]]
+    assert covered(file([{"text": text, "id": 1, "x": [value]} | added(1)])) == [[DRUG]]
+
+
+def test_in_json_min_the_rows_of_a_task_are_one_text_wherever_they_are(file, capsys):
+    rows = [("a", 1, 1, "OLD", "2026-01"), ("b", 2, 2, "x", ""), ("c", 3, None, "x", ""), ("a", 1, 3, "NEW", "2026-02")]
+    content = [
+        {"text": text, "id": task, "x": [{"start": 0, "end": 1, "labels": [label]}]} | added(number, updated_at=date)
+        for text, task, number, label, date in rows
     ]
+    assert covered(file(content)) == [[("a", "NEW")], [("b", "x")]]
+    said = capsys.readouterr().out
+    for sentence in (
+        "2 labelled texts with 2",
+        "1 texts were labelled by several people",
+        "1 texts are left out: nobody",
+    ):
+        assert sentence in said
+
+
+def test_of_prodigys_texts_only_those_that_were_accepted_are_read(file, capsys):
+    spans = [{"start": 5, "end": 12, "label": "DRUG", "token_start": 1}]
+    rows = [{"text": TEXT, "tokens": [], "spans": spans, "answer": answer} for answer in ("reject", "accept", "ignore")]
+    assert covered(file(in_lines({"text": "Nothing.", "answer": "accept"}, *rows))) == [[], [DRUG]]
+    assert "2 texts are left out: nobody has labelled them" in capsys.readouterr().out
+
+
+def test_nikls_sentences_of_a_document_stay_together(file, capsys):
+    sentences = [
+        {"id": "S1", "form": "김민수가 왔다.", "NE": [{"begin": 0, "end": 3, "label": "PS_NAME", "form": "김민수"}]},
+        {"id": "S2", "form": "제주로 간다.", "NE": [{"begin": 0, "end": 2, "label": "LCP_CITY", "form": "제주"}]},
+        {"id": "S3", "form": "끝.", "NE": None},
+    ]
+    documents = [{"id": "D1", "sentence": sentences}, {"id": "D2", "sentence": sentences[1:]}]
+    person, place = ("김민수", "PS_NAME"), ("제주", "LCP_CITY")
+    assert covered(file(json.dumps({"id": "C", "document": documents}, indent=2))) == [[person, place], [place]]
+    assert "2 texts are left out" in capsys.readouterr().out
+    sentences[1]["NE"][0]["end"] = 3
+    places = [place.split(": ")[0] for place in wrong_places(file({"document": documents}))]
+    assert places == [f"export.json, line 1, document {number}, id 'S2'" for number in (1, 2)]
+
+
+def test_of_overlapping_spans_the_longest_are_kept_if_that_is_chosen_and_it_is_said(file, capsys):
+    path = file([{"text": TEXT, "label": [SPAN, [5, 12, "DRUG "], [5, 20, "NOTE"], [0, 4, "VERB"]]}])
+    assert "overlaps with" in wrong_places(path)[0]
+    assert covered(path, overlaps="longest") == [[("Took", "VERB"), ("Zarolin in Oslo", "NOTE")]]
+    assert "1 spans are left out: a longer one overlaps with each." in capsys.readouterr().out
 
 
 # What cannot be right
 
 
-def label_studio_with(*regions, text=TEXT):
-    return [task(7, text, [annotation(1, list(regions))])]
+def label_studio_with(*regions, **changes):
+    return [task(7, TEXT, [annotation(1, list(regions))]) | changes]
 
 
-def min_with(*values):
-    return [{"text": TEXT, "id": 7, "label": list(values)} | added(1)]
+def min_with(**value):
+    return [{"text": TEXT, "id": 7, "label": [value]} | added(1)]
 
 
-def doccano_with(*spans, text="a  b"):
-    return {"text": text, "label": list(spans)}
+def doccano_with(*spans, text="a  b", **more):
+    return {"text": text, "label": list(spans)} | more
 
 
-WRONG = {
-    "overlap": (
-        label_studio_with(region(5, 9, "DOSE", "20mg"), region(7, 12, "UNIT", "mg of")),
-        "the span 'DOSE' from 5 to 9, '20mg', overlaps with the span 'UNIT' from 7 to 12, 'mg of'",
-    ),
-    "nested": (
-        label_studio_with(region(5, 20, "A", "20mg of Zarolin"), region(13, 20, "B", "Zarolin")),
-        "'20mg of Zarolin', overlaps with the span 'B'",
-    ),
-    "two labels in one place": (doccano_with([0, 1, "x"], [0, 1, "y"]), "the span 'x' .* overlaps with the span 'y'"),
-    "outside": (doccano_with([3, 5, "x"]), "from 3 to 5, 'b', is not inside of the text, which has 4 characters"),
-    "negative": (doccano_with([-1, 1, "x"]), "is not inside of the text"),
-    "backwards": (doccano_with([4, 3, "x"]), "is not inside of the text"),
-    "empty": (doccano_with([1, 1, "x"]), "the span 'x' from 1 to 1, '', covers no word; remove it"),
-    "white space": (doccano_with([1, 3, "x"]), "the span 'x' from 1 to 3, '  ', covers no word; remove it"),
-    "half an emoji": (
-        doccano_with([1, 2, "x"], [5, 6, "x"], text="\U0001f600\U0001f600 a"),
-        "in the middle of a character",
-    ),
-    "no label": (
-        label_studio_with({"type": "labels", "value": {"start": 5, "end": 9}}),
-        r"the span from 5 to 9 has the labels \[\]; give it one",
-    ),
-    "no label in JSON-MIN": (min_with({"start": 5, "end": 9, "text": "20mg"}), r"has the labels \[\]; give it one"),
-    "several labels": (
-        min_with({"start": 5, "end": 9, "labels": ["A", "B"]}),
-        r"has the labels \['A', 'B'\]; give it one",
-    ),
-    "an empty label": (doccano_with([0, 1, " "]), "the span from 0 to 1 has an empty label; give it one"),
-    "a label's number": (doccano_with([0, 1, 3]), "a label is 3; expected a text"),
-    "another text": (label_studio_with(region(5, 9, "DOSE", "30mg")), "'20mg', should be '30mg', as its record says"),
-    "offsets that are texts": (doccano_with(["0", 1, "x"]), "'start' is '0'; expected a whole number"),
-    "HTML": (
-        label_studio_with({"type": "hypertextlabels", "value": {"start": "/p[1]", "end": "/p[1]"}}),
-        "it has 'hypertextlabels'; expected spans of a plain text",
-    ),
-    "pictures": (min_with({"x": 1, "y": 2, "rectanglelabels": ["Car"]}), "it has 'rectanglelabels'; expected spans"),
-    "classes of texts": (doccano_with("positive"), "expected spans, such as .*; found 'positive'"),
-    "which text": (
-        [task(7, "a", []) | {"data": {"a": "b", "c": "d"}}],
-        r"which field is the text\? Found \['a', 'c'\]; call it 'text'",
-    ),
-    "no text": ([task(7, "a", []) | {"data": {"text": ["a", "b"]}}], r"'text' is \['a', 'b'\]; expected a text"),
-    "no annotations": ([task(7, "a", []) | {"annotations": [3]}], "an annotation is 3; expected an object in {}"),
-    "another format": ({"content": "ab", "spans": []}, r"found \['content', 'spans'\]; expected words and their tags"),
-    "half of a character": ('{"text": "a\\ud83d", "label": []}', "with half of a character in it"),
-}
+@pytest.mark.parametrize(
+    ("content", "messages"),
+    [
+        (
+            label_studio_with(REGIONS[0], region(10, 15, "x", "in in")),
+            "'Zarolin', overlaps with the span 'x' from 10 to",
+        ),
+        (doccano_with([0, 1, "x"], [0, 1, "y"]), "the span 'x' from 0 to 1, 'a', overlaps with the span 'y'"),
+        (doccano_with([3, 5, "x"]), "the span 'x' from 3 to 5, 'b', is not inside of the text"),
+        (doccano_with([-1, 1, "x"]), "is not inside of the text"),
+        (doccano_with([1, 3, "x"]), "the span 'x' from 1 to 3, '  ', covers no word; remove it"),
+        (doccano_with([1, 2, "x"], [5, 6, "x"], text="\U0001f600\U0001f600 a"), "in the middle of a character"),
+        (label_studio_with({"type": "labels", "value": {"start": 5, "end": 9}}), "has the labels []; give it one"),
+        (min_with(start=5, end=9, text="20mg"), "the span from 5 to 9 has the labels []; give it one"),
+        (min_with(start=5, end=9, labels=["A", "B"]), "has the labels ['A', 'B']; give it one"),
+        (doccano_with([0, 1, " "]), "the span from 0 to 1 has the labels ['']; give it one"),
+        (doccano_with([0, 1, 3]), "a label is 3; expected a text"),
+        (doccano_with(["0", 1, "x"]), "'start' is '0'; expected a whole number"),
+        (label_studio_with(region(*SPAN, "a"), region(*OTHER, "b")), "should be 'a', as its record|should be 'b', as"),
+        (label_studio_with({"type": "hypertextlabels"}), "it has 'hypertextlabels'; expected spans of a plain text"),
+        (min_with(x=1, y=2, rectanglelabels=["Car"]), "it has 'rectanglelabels'; expected spans"),
+        (doccano_with("positive"), "expected spans, such as [0, 4, 'location']; found 'positive'"),
+        (label_studio_with(data={"a": "b", "c": "d"}), "which field is the text? Found ['a', 'c']; call it 'text'"),
+        (label_studio_with(data={"text": ["a", "b"]}), "'text' is ['a', 'b']; expected a text"),
+        (label_studio_with(annotations=[3]), "'annotations' is 3; expected an object in {}"),
+        (doccano_with(text="a\ud83d"), "with half of a character in it"),
+        (doccano_with([0, 1, "x"], entities=[[0, 1, "y"]]), "the spans in ['label', 'entities'] differ; keep one of"),
+        ({"classes": [], "annotations": [["a", {"spans": [[0, 9, "x"]]}], None, 7]}, "annotation 1: |annotation 3: "),
+    ],
+)
+def test_spans_that_cannot_be_right_are_named_with_their_place(file, content, messages):
+    place = "line 1" if isinstance(content, dict) else "record 1, id 7: "
+    for found, message in zip(wrong_places(file(content)), messages.split("|"), strict=True):
+        assert found.startswith(f"export.json, {place}")
+        assert message in found
 
 
-@pytest.mark.parametrize("case", WRONG)
-def test_spans_that_cannot_be_right_are_named_with_their_place(file, case):
-    content, message = WRONG[case]
-    path = file(content)
-    with pytest.raises(MalformedDataError, match=message) as caught:
-        read(path)
-    place = "line 1" if isinstance(content, dict | str) else "record 1, id 7"
-    assert str(caught.value).startswith(f"{path}, {place}: ")
+def test_records_of_another_form_are_refused_with_their_place_and_hide_no_other(file):
+    text, tasks, rows = doccano_with(), label_studio_with()[0], min_with()[0]
+    firsts = [(text, "text"), (tasks, "annotations"), (rows, "annotation_id"), ({"document": []}, "document")]
+    for first, missing in [*firsts, ({"classes": [], "annotations": []}, "annotations")]:
+        assert wrong_places(file(in_lines(first, {"tokens": ["a"], "tags": ["O"]}, first, 7))) == [
+            f"export.json, line 2: no {missing!r}, only ['tokens', 'tags']",
+            "export.json, line 4: a record is 7; expected an object in {}",
+        ]
 
 
-# From a file to splits
+def test_another_form_is_named_by_its_members(file):
+    (place,) = wrong_places(file([{"sentence": "ab", "marks": []}]))
+    assert place.startswith("export.json, record 1: found ['sentence', 'marks']; expected words and their tags")
+    assert "docs/data.md" in place
+    assert covered(file(place.rpartition("in each line, ")[2])) == [[("Oslo", "place")]]
+
+
+# brat and spaCy
+
+
+def write_brat(folder, **files):
+    for name, (text, annotations) in files.items():
+        (folder / f"{name}.txt").write_bytes(text.encode())
+        if annotations is not None:
+            (folder / f"{name}.ann").write_bytes(annotations.encode())
+
+
+def test_brats_pairs_of_files_are_read(tmp_path, capsys):
+    others = "A1\tTwice T1\n#1\tNote T1\t?\nR1\tIn Arg1:T1 Arg2:T2\n"
+    parts = "T1\tX 0 5;16 21\tSouth Korea\nT2\tY 10 15\tNorth\nT3\tZ 26 29;32 36\tNew York\n"
+    write_brat(
+        tmp_path,
+        a=(TEXT, f"T1\tDRUG 5 12\tZarolin\n{others}T2\tPLACE 16 20\tOslo\n"),
+        b=("No\r\n\U0001f600 Oslo\r\n", "T1\tPLACE 6 10\tOslo\r\n"),
+        c=("Nobody has read this", None),
+        d=("Nothing.", ""),
+        e=("\ufeffNo Oslo", "T1\tPLACE 4 8\tOslo"),
+        f=("South and North Korea\n in New\n  York", parts),
+    )
+    (tmp_path / "annotation.conf").write_text("[entities]\n")
+    (tmp_path / "._a.ann").write_bytes(b"\0\5\x16\7")  # as macOS leaves them on other systems' disks
+    found = [("South", "X"), ("North", "Y"), ("Korea", "X"), ("New\n  York", "Z")]
+    assert covered(tmp_path) == [[DRUG, PLACE], [PLACE], [], [PLACE], found]
+    said = capsys.readouterr().out
+    assert "1 texts are left out" in said
+    assert "1 spans are in several parts: each part is read as a span of its own." in said
+    assert covered(tmp_path / "a.ann") == [[DRUG, PLACE]]
+
+
+def test_what_is_wrong_in_brats_files_is_named(tmp_path):
+    write_brat(
+        tmp_path,
+        a=(TEXT, f"T1\tDRUG 5\tZarolin\nT2 PLACE 16 20\nT3\tDRUG 5 11\tZarolin\nT4\tDRUG 5 {'9' * 5000}\n"),
+        c=(TEXT, "T1\tX 0 4;13 15\tTook on\n"),
+    )
+    (tmp_path / "b.txt").write_bytes(b"\xff")
+    assert [place[len(tmp_path.name) + 1 :][:40] for place in wrong_places(tmp_path)] == [
+        "a.ann, line 1: expected an entity, such ",
+        "a.ann, line 2: expected an entity, such ",
+        "a.ann, line 4: expected an entity, such ",
+        "a.ann: the span 'DRUG' from 5 to 11, 'Za",
+        "b.txt, line 1: byte 0xff is not UTF-8; t",
+        "c.ann: the span 'X' from 13 to 15, 'in',",
+    ]
+    (tmp_path / "a.txt").unlink()
+    with pytest.raises(DatasetUnavailableError, match=r"a\.txt cannot be read: No such file"):
+        covered(tmp_path)
+
+
+def test_spacys_documents_are_read(tmp_path, capsys, monkeypatch):
+    # A package that it needs, catalogue, has a namesake among the sources of the notebooks.
+    monkeypatch.setattr(sys, "path", [folder for folder in sys.path if Path(folder).name != "source"])
+    monkeypatch.delitem(sys.modules, "catalogue", raising=False)
+    spacy = pytest.importorskip("spacy")
+    monkeypatch.setitem(sys.modules, "catalogue", sys.modules.pop("catalogue", None))
+    make, path = spacy.blank("en").make_doc, tmp_path / "train.spacy"
+    docs = [make(text) for text, _ in ENGLISH] + [make("Nobody knows"), make("Half known"), make("Nothing")]
+    for doc, (text, marked) in zip(docs, ENGLISH, strict=False):
+        edges = [(text.index(part), text.index(part) + len(part), label) for part, label in marked.items()]
+        doc.ents = [doc.char_span(*edge) for edge in edges]
+    docs[3].set_ents([spacy.tokens.Span(docs[3], 0, 1, "x")], default="missing")
+    docs[4].ents = []
+    spacy.tokens.DocBin(docs=docs).to_disk(path)
+    assert covered(path) == [*(list(marked.items()) for _, marked in ENGLISH), []]
+    assert "2 texts are left out" in capsys.readouterr().out
+    path.write_bytes(b"nothing")
+    assert wrong_places(path)[0].startswith("train.spacy: spaCy cannot read it (")
+    with pytest.raises(DatasetUnavailableError, match=r"no\.spacy cannot be read: No such file"):
+        covered(tmp_path / "no.spacy")
+
+
+def test_without_spacy_it_is_said_what_to_install(file, monkeypatch):
+    for module in ("spacy", "spacy.tokens"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(DatasetUnavailableError, match=r"train\.spacy is in a form .*: pip install spacy$"):
+        covered(file("", "train.spacy"))
+
+
+# From a file to splits and to a model
 
 
 @pytest.mark.parametrize("name", [*SPAN_FORMATS, *TAG_FORMATS])
 def test_one_file_is_divided_by_its_texts(tmp_path, capsys, name):
-    path = write_export(tmp_path, name, repeat=25)
-    dataset = load.load_ner_dataset(str(path), seed=1)
-    assert load.label_names(dataset) == LABEL_NAMES
+    dataset = load.load_ner_dataset(str(exports.write_export(tmp_path, name, repeat=25)), seed=1)
+    assert load.label_names(dataset) == exports.LABEL_NAMES
     numbers = {split: sorted(map(int, rows["id"])) for split, rows in dataset.items()}
     assert sorted(number for ids in numbers.values() for number in ids) == list(range(125))
-    counts = {split: len(ids) for split, ids in numbers.items()}
-    assert (
-        "{train} are for training, {validation} for validation and {test} for".format(**counts)
-        in capsys.readouterr().out
-    )
+    said = "{} are for training, {} for validation and {} for".format(*(len(ids) for ids in numbers.values()))
+    assert said in capsys.readouterr().out
     if name in TAG_FORMATS:  # in which each sentence stands alone
-        assert counts == {"train": 99, "validation": 13, "test": 13}
-    else:  # sentences 1 and 2 of every 5 are of one text
-        parted = [
-            {number // 5 for number in ids if number % 5 == place} for ids in numbers.values() for place in (1, 2)
-        ]
-        assert parted[0::2] == parted[1::2]
-        assert [len({number - (number % 5 > 1) for number in ids}) for ids in numbers.values()] == [80, 10, 10]
+        assert [len(ids) for ids in numbers.values()] == [99, 13, 13]
+        return
+    texts = [{number // 5 * 4 + (0, 1, 1, 2, 3)[number % 5] for number in ids} for ids in numbers.values()]
+    assert [len(found) for found in texts] == [80, 10, 10]  # so that none of the hundred is in two splits
 
 
 def test_the_seed_decides_which_texts_are_drawn(tmp_path):
-    path = str(write_export(tmp_path, "doccano", repeat=25))
+    path = str(exports.write_export(tmp_path, "doccano", repeat=25))
     first, again, other = (load.load_ner_dataset(path, seed=seed)["test"]["id"][:] for seed in (1, 1, 2))
     assert first == again != other
 
 
-def test_a_folder_with_one_file_is_that_file(tmp_path):
-    path = write_export(tmp_path, "label_studio", repeat=25)
-    assert load.dataset_digest(load.load_ner_dataset(str(tmp_path))) == load.dataset_digest(
-        load.load_ner_dataset(str(path))
-    )
-
-
-def test_splits_may_have_formats_of_their_own(tmp_path, capsys):
+def test_splits_may_have_formats_of_their_own_and_a_drawn_one_keeps_texts_whole(tmp_path):
     for split, name in (("train", "label_studio"), ("dev", "words_and_tags"), ("test", "doccano")):
-        write_export(tmp_path, name, stem=split)
-    dataset = load.load_ner_dataset(str(tmp_path))
-    assert dataset["train"]["tokens"] == dataset["validation"]["tokens"] == dataset["test"]["tokens"]
-    assert dataset["train"]["ner_tags"] == dataset["validation"]["ner_tags"] == dataset["test"]["ner_tags"]
-    assert "train.json: 4 labelled texts" in capsys.readouterr().out
-
-
-def test_a_drawn_validation_split_keeps_texts_whole(tmp_path):
-    write_export(tmp_path, "doccano", repeat=25, stem="train")
-    write_export(tmp_path, "doccano", stem="test")
+        exports.write_export(tmp_path, name, stem=split)
+    train, validation, test = (part.remove_columns(["id"]) for part in load.load_ner_dataset(str(tmp_path)).values())
+    assert train["tokens"] == validation["tokens"] == test["tokens"]
+    assert train["ner_tags"] == validation["ner_tags"] == test["ner_tags"]
+    (tmp_path / "dev.jsonl").unlink()
+    exports.write_export(tmp_path, "label_studio", repeat=25, stem="train")
     dataset = load.load_ner_dataset(str(tmp_path))
     drawn = [int(number) % 5 for number in dataset["validation"]["id"]]
     assert drawn.count(1) == drawn.count(2)
     assert (len(dataset["test"]), len(dataset["train"]) + len(dataset["validation"])) == (5, 125)
 
 
-def test_files_among_which_to_choose_are_named(tmp_path):
-    for stem in ("anna", "bob"):
-        write_export(tmp_path, "doccano", stem=stem)
+def test_files_among_which_to_choose_are_named(file, tmp_path):
+    for name in ("anna.jsonl", "bob.jsonl"):
+        file(doccano(NOTES), name)
     with pytest.raises(DatasetUnavailableError, match=r"found anna\.jsonl, bob\.jsonl\. A single file can be given by"):
         load.load_ner_dataset(str(tmp_path))
 
 
-@pytest.mark.parametrize("content", ["", "[]", "\n", "\ufeff[ ]"])
-def test_an_empty_file_is_named(file, content):
-    with pytest.raises(EmptySplitError, match=r"export\.json' holds no sentence"):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(content, r"export\.json' holds no sentence") for content in ("", "[]", "\n", "\ufeff[ ]")]
+    + [(doccano(NOTES[:2]), "2 documents or sentences to draw from, which is too small")],
+)
+def test_too_few_texts_to_divide_are_named(file, content, message):
+    with pytest.raises(EmptySplitError, match=message):
         load.load_ner_dataset(str(file(content)))
-
-
-def test_too_few_texts_to_divide_are_named(tmp_path):
-    path = tmp_path / "export.jsonl"
-    path.write_text(doccano(NOTES[:3]))
-    assert all(len(rows) for rows in load.load_ner_dataset(str(path)).values())
-    path.write_text(doccano(NOTES[:2]))
-    with pytest.raises(EmptySplitError, match="2 documents or sentences to draw from, which is too small"):
-        load.load_ner_dataset(str(path))
+    assert all(len(rows) for rows in load.load_ner_dataset(str(file(doccano(NOTES[:3])))).values())
 
 
 @pytest.mark.parametrize("name", ["missing.json", "export.jsonl", "./missing.conll"])
@@ -341,16 +485,13 @@ def test_a_missing_file_is_named_and_not_looked_for_on_the_hub(name, tmp_path, m
         load.load_ner_dataset(name)
 
 
-# Notebooks
-
-
 @pytest.mark.faults
 @pytest.mark.parametrize("edition", ["pytorch", "keras"])
 @pytest.mark.parametrize(
     "name", ["label_studio", "label_studio_min", "doccano_with_relations", "words_and_tags", "conll"]
 )
 def test_a_notebook_trains_on_every_format(workplace, tmp_path, edition, name):
-    path = write_export(tmp_path, name, repeat=15)
+    path = exports.write_export(tmp_path, name, repeat=15)
     settings = ["-p", "dataset", path, "-p", "epochs", "1"]
     command = [sys.executable, "-m", "helpers.run", "--profile", "smoke", "--edition", edition, *settings]
     done = subprocess.run(command, cwd=workplace, capture_output=True, text=True)
@@ -360,7 +501,7 @@ def test_a_notebook_trains_on_every_format(workplace, tmp_path, edition, name):
     assert results["dataset"]["name"] == str(path)
     assert set(results["test"]["per_type"]) == {"DOSE", "DRUG"}
     config = json.loads((folder / edition / "model" / "config.json").read_text())
-    assert list(config["id2label"].values()) == LABEL_NAMES
+    assert list(config["id2label"].values()) == exports.LABEL_NAMES
     notebook = nbformat.read(folder / f"{edition}.ipynb", as_version=4)
     shown = "\n".join(str(output) for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs)
     assert "is one file: of its sentences" in shown

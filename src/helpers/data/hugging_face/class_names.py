@@ -8,7 +8,7 @@ from typing import Any
 from huggingface_hub import metadata_load
 from yaml import YAMLError
 
-from helpers.data.json_files.json_values import shortened
+from helpers.data.json_records import shortened
 from helpers.errors import MalformedDataError
 from helpers.files import require_file
 from helpers.notebook.language import translate

@@ -7,7 +7,7 @@ from datasets import ClassLabel, Dataset
 
 from helpers.data.hugging_face.class_names import name_of
 from helpers.data.hugging_face.columns import Columns, class_names
-from helpers.data.marked_texts.labelled_text import Annotation, LabelledText, read_mark
+from helpers.data.labelled_texts import Annotation, LabelledText, read_mark
 from helpers.data.reading import Reading
 from helpers.data.tagged_rows import TaggedRow, require_pairs
 from helpers.errors import MalformedDataError
@@ -39,7 +39,7 @@ def read_tagged(rows: Dataset, columns: Columns, where: str, reading: Reading) -
 
 
 def read_texts(rows: Dataset, columns: Columns, where: str, reading: Reading) -> Iterator[LabelledText]:
-    """Read texts and their spans, of the forms that `helpers.data.marked_texts.labelled_text.read_mark` understands.
+    """Read texts and their spans, of the forms that `helpers.data.labelled_texts.read_mark` understands.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from datasets import Dataset, DatasetDict
 from helpers.data.hugging_face.column_rows import read_tagged, read_texts
 from helpers.data.hugging_face.columns import Columns, find_columns
 from helpers.data.hugging_face.iob2_columns import have_iob2_ids, with_common_columns
-from helpers.data.marked_texts.labelled import sentences_of
+from helpers.data.labelled_texts import sentences_of
 from helpers.data.missing_splits import SPLITS
 from helpers.data.reading import Choices, Reading
 from helpers.data.split_names import by_split, listed, splits_of

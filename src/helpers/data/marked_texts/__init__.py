@@ -1,1 +1,0 @@
-"""Read texts with marked spans."""
