@@ -78,7 +78,7 @@ def _is_tagger(architectures: list[str] | None, folder: str, count: int) -> bool
 
 def _copy(folder: str, order: list[int] | None) -> str:
     """Copy a checkpoint, with the rows of its head in another order, or without its head."""
-    from helpers.data.temporary import temporary_folder  # here, as most checkpoints have no head
+    from helpers.temporary import temporary_folder  # here, as most checkpoints have no head
 
     with temporary_folder() as copy, room_needed(copy):
         for pattern in BESIDE_WEIGHTS:

@@ -10,7 +10,6 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value, lo
 from helpers.data import load
 from helpers.data.hugging_face import from_hub
 from helpers.data.hugging_face.from_columns import as_common_form
-from helpers.data.validate import validate
 from helpers.errors import (
     DatasetUnavailableError,
     EmptySplitError,
@@ -218,7 +217,6 @@ from helpers.data.hugging_face import from_hub
 from helpers.data import load
 from helpers.data.hugging_face.from_columns import as_common_form
 from helpers.data.reading import Choices
-from helpers.data.validate import validate
 from helpers.errors import TutorialError
 try:
     {call}

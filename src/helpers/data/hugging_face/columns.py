@@ -1,6 +1,5 @@
 """Find the columns of a data set that hold its words and tags, or its texts and spans."""
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from datasets import ClassLabel, Features, Value
@@ -28,13 +27,7 @@ class Columns(NamedTuple):
 def find_columns(features: Features, name: str, reading: Reading) -> Columns:
     """Find the columns by the lists of names in this module, or the tags by what the reading's choices name.
 
-    Parameters
-    ----------
-    features : Features
-    name : str
-        What errors call the data set.
-    reading : Reading
-        Is told which column was taken where several could be.
+    The reading is told which column was taken where several could be; errors call the data set `name`.
 
     Raises
     ------
@@ -43,22 +36,21 @@ def find_columns(features: Features, name: str, reading: Reading) -> Columns:
     ParameterError
         If there is no such column of tags as the choices name.
     """
-    words = _first(WORDS, [column for column in features if _kind(features[column]) == "texts"])
-    if words:
-        tags = _tag_column(features, words, name, reading)
-        if tags:
-            _require_names(features, tags, name)
-            return Columns(words, tags, marks_characters=False)
-    text = _first(TEXTS, [column for column in features if _kind(features[column]) == "text"])
-    spans = _first(SPANS, [column for column in features if _kind(features[column]) == "spans"])
+    of_kind: dict[str | None, list[str]] = {"texts": [], "numbers": [], "text": [], "spans": []}
+    for column, feature in features.items():
+        of_kind.setdefault(_kind(feature), []).append(column)
+    words = _first(WORDS, of_kind["texts"])
+    tags = words and _find_tags(features, [*of_kind["texts"], *of_kind["numbers"]], words, name, reading)
+    if tags:
+        return Columns(words, tags, marks_characters=False)
+    text, spans = _first(TEXTS, of_kind["text"]), _first(SPANS, of_kind["spans"])
     if text and spans:
         return Columns(text, spans, marks_characters=True)
-    raise DatasetUnavailableError(
-        translate(
-            "the data set {name} has the columns [{columns}]; needed are words and their tags, such as 'tokens' and"
-            " 'ner_tags', or texts and their spans, such as 'text' and 'entities'"
-        ).format(name=repr(name), columns=listed(map(repr, sorted(features))))
+    message = translate(
+        "the data set {name} has the columns [{columns}]; needed are words and their tags, such as 'tokens' and"
+        " 'ner_tags', or texts and their spans, such as 'text' and 'entities'"
     )
+    raise DatasetUnavailableError(message.format(name=repr(name), columns=listed(map(repr, sorted(features)))))
 
 
 def class_names(tags: Any) -> list[str] | None:
@@ -66,44 +58,31 @@ def class_names(tags: Any) -> list[str] | None:
     return tags.feature.names if isinstance(tags.feature, ClassLabel) else None
 
 
-def _tag_column(features: Features, words: str, name: str, reading: Reading) -> str | None:
-    possible = [column for column in features if column != words and _kind(features[column]) in ("texts", "numbers")]
+def _find_tags(features: Features, possible: list[str], words: str, name: str, reading: Reading) -> str | None:
+    possible = [column for column in features if column in possible and column != words]
     chosen = reading.choices.tag_column
-    if chosen is not None:
-        return _chosen(chosen, list(features), possible, name)
-    taken = _first(TAGS, possible)
-    others = [column for column in possible if column.lower() in TAGS and column != taken]
-    if others:
-        reading.remark(
-            translate("The tags are those of the column {column}; tag_column can name another one: {others}.").format(
-                column=repr(taken), others=listed(map(repr, others))
-            )
+    if chosen is None:
+        taken = _first(TAGS, possible)
+        others = [column for column in possible if column.lower() in TAGS and column != taken]
+        if others:
+            message = translate("The tags are those of the column {column}; tag_column can name another one: {others}.")
+            reading.remark(message.format(column=repr(taken), others=listed(map(repr, others))))
+    else:
+        taken = dict(enumerate(features)).get(chosen, chosen)
+        if taken not in possible:
+            message = translate("{name}: tag_column is {choice}; these columns could have tags: {columns}")
+            columns = listed(map(repr, possible))
+            raise ParameterError(message.format(name=name, choice=repr(chosen), columns=columns))
+    if taken and _kind(features[taken]) == "numbers" and class_names(features[taken]) is None:
+        message = translate(
+            "the column {column} of the data set {name} has no label names: its tags are numbers, and nothing says"
+            " what they stand for. Write them as texts, such as 'B-person'"
         )
+        raise DatasetUnavailableError(message.format(column=repr(taken), name=repr(name)))
     return taken
 
 
-def _require_names(features: Features, tags: str, name: str) -> None:
-    if class_names(features[tags]) is None and not _is_text(features[tags].feature):
-        raise DatasetUnavailableError(
-            translate(
-                "the column {column} of the data set {name} has no label names: its tags are numbers, and nothing says"
-                " what they stand for. Write them as texts, such as 'B-person'"
-            ).format(column=repr(tags), name=repr(name))
-        )
-
-
-def _chosen(chosen: str | int, columns: list[str], possible: list[str], name: str) -> str:
-    column = columns[chosen] if isinstance(chosen, int) and 0 <= chosen < len(columns) else chosen
-    if column not in possible:
-        raise ParameterError(
-            translate("{name}: tag_column is {choice}; these columns could have tags: {columns}").format(
-                name=name, choice=repr(chosen), columns=listed(map(repr, possible))
-            )
-        )
-    return column
-
-
-def _first(names: Iterable[str], columns: list[str]) -> str | None:
+def _first(names: tuple[str, ...], columns: list[str]) -> str | None:
     by_name = {column.lower(): column for column in reversed(columns)}
     return next((by_name[name] for name in names if name in by_name), None)
 
@@ -111,10 +90,8 @@ def _first(names: Iterable[str], columns: list[str]) -> str | None:
 def _kind(feature: Any) -> str | None:
     """Tell what a column holds, as far as it matters here."""
     item = getattr(feature, "feature", None)  # of a list
-    if _is_text(feature):
-        return "text"
-    if _is_text(item):
-        return "texts"
+    if _is_text(feature) or _is_text(item):
+        return "text" if item is None else "texts"
     if isinstance(item, ClassLabel) or (isinstance(item, Value) and item.dtype.startswith(("int", "uint"))):
         return "numbers"
     # Lists of objects; in older releases of datasets, objects of lists.

@@ -1,25 +1,21 @@
 """Bring a data set of columns, from the Hub or the disk, into the common form."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import chain
-from pathlib import Path
+from typing import Any
 
-from datasets import Dataset, DatasetDict
+from datasets import ClassLabel, Dataset, DatasetDict
 
-from helpers.data.hugging_face.column_rows import read_tagged, read_texts
-from helpers.data.hugging_face.columns import Columns, find_columns
-from helpers.data.hugging_face.iob2_columns import have_iob2_ids, with_common_columns
+from helpers.data.hugging_face.class_names import name_of
+from helpers.data.hugging_face.columns import Columns, class_names, find_columns
 from helpers.data.marked_texts.labelled import sentences_of
-from helpers.data.missing_splits import SPLITS
+from helpers.data.marked_texts.labelled_text import Annotation, LabelledText, read_mark
 from helpers.data.reading import Choices, Reading
-from helpers.data.split_names import by_split, listed, splits_of
+from helpers.data.split_names import SPLITS, by_split, listed, splits_of
 from helpers.data.splits import write_splits
-from helpers.data.tagged_rows import find_form, sentences_of_rows
-from helpers.data.tagging import Sentence
-from helpers.errors import DatasetUnavailableError
-from helpers.files import room_needed
+from helpers.data.tagged_rows import TaggedRow, find_form, sentences_of_rows
+from helpers.errors import DatasetUnavailableError, MalformedDataError
 from helpers.notebook.language import translate
 
 
@@ -31,7 +27,7 @@ def as_common_form(
 ) -> DatasetDict:
     """Bring a data set into the form that `helpers.data.load.load_ner_dataset` returns, and print what was changed.
 
-    Class ids of IOB2 labels stay what they are; all else is written anew.
+    Class ids of IOB2 labels stay what they are.
 
     Parameters
     ----------
@@ -40,13 +36,8 @@ def as_common_form(
     name : str
         What messages call it.
     seed : int
-        As for `helpers.data.splits.write_splits`.
+        As for `helpers.data.splits.write_splits`, which also raises what is wrong with the splits.
     choices : Choices
-
-    Returns
-    -------
-    DatasetDict
-        Splits; where nothing was written anew, some may be missing.
 
     Raises
     ------
@@ -55,65 +46,84 @@ def as_common_form(
         without names.
     MalformedDataError, UnknownTagError
         If the content breaks the form; the message says in which row.
-    DiskFullError
-        If there is no room for what is made of it.
     """
-    parts = _splits(dataset, name)
+    parts = _find_splits(dataset, name)
     reading = Reading(choices)
-    found = {split: find_columns(part.features, name, reading) for split, part in parts.items()}
-    columns = next(iter(found.values()))
-    if set(found.values()) != {columns}:
-        raise DatasetUnavailableError(
-            translate("the splits of the data set {name} have different columns; make them the same").format(
-                name=repr(name)
-            )
-        )
-    with room_needed(folder_of(parts)):
-        if have_iob2_ids(parts, columns, name):
-            unified = DatasetDict({split: with_common_columns(part, columns) for split, part in parts.items()})
-        else:
-            unified = write_splits(_documents(parts, columns, name, reading), name, seed)
+    found = {find_columns(part.features, name, reading) for part in parts.values()}
+    if len(found) > 1:
+        message = translate("the splits of the data set {name} have different columns; make them the same")
+        raise DatasetUnavailableError(message.format(name=repr(name)))
+    (columns,) = found
+    read = _read_texts if columns.marks_characters else _read_rows
+    place = translate("data set {name}, split {split}")
+    rows = {
+        split: partial(read, part, columns, place.format(name=repr(name), split=repr(split)))
+        for split, part in parts.items()
+    }
+    labels = None
+    if columns.marks_characters:
+        documents = {split: sentences_of(texts, reading) for split, texts in rows.items()}
+    else:
+        form = find_form(lambda unheard: chain.from_iterable(each(unheard) for each in rows.values()), reading)
+        documents = {split: sentences_of_rows(each, reading, form) for split, each in rows.items()}
+        labels = None if form.has_pieces else class_names(parts["train"].features[columns.labels])
+    until_end = {split: reading.until_end(each) for split, each in documents.items()}
+    unified = write_splits(until_end, name, seed, labels)
     for line in reading.report():
         print(f"{name}: {line}")
     return unified
 
 
-def folder_of(dataset: Mapping[str, Dataset]) -> Path:
-    """Return the folder of a loaded data set, where `datasets` writes what is made of it."""
-    stored = next(iter(dataset.values())).cache_files
-    return Path(stored[0]["filename"]).parent if stored else Path(tempfile.gettempdir())
-
-
-def _splits(dataset: Mapping[str, Dataset], name: str) -> dict[str, Dataset]:
+def _find_splits(dataset: Mapping[str, Dataset], name: str) -> dict[str, Dataset]:
     # Nobody can take a split away on the Hub, so its plain name is enough, whatever others there are.
-    plain = [split for split in dataset if split in SPLITS]
-    more = [split for split in dataset if split not in SPLITS and not set(splits_of(split)) & set(plain)]
-    found, _ = by_split([*plain, *more], translate("the data set {name}").format(name=repr(name)))
+    plain = set(SPLITS) & set(dataset)
+    names = [split for split in dataset if split in plain or not plain & set(splits_of(split))]
+    found, _ = by_split(names, translate("the data set {name}").format(name=repr(name)))
     if "train" not in found:
-        raise DatasetUnavailableError(
-            translate("the data set {name} has no split {split}; it has: {splits}").format(
-                name=repr(name), split=repr("train"), splits=listed(map(repr, dataset))
-            )
-        )
+        message = translate("the data set {name} has no split {split}; it has: {splits}")
+        splits = listed(map(repr, dataset))
+        raise DatasetUnavailableError(message.format(name=repr(name), split=repr("train"), splits=splits))
     unused = [split for split in dataset if split not in found.values()]
     if unused:
         print(translate("{name}: these splits are not used: {splits}.").format(name=name, splits=listed(unused)))
-    return {split: dataset[found[split]] for split in SPLITS if split in found}
+    return {split: dataset[own] for split, own in found.items()}
 
 
-def _documents(
-    parts: Mapping[str, Dataset], columns: Columns, name: str, reading: Reading
-) -> dict[str, Iterator[list[Sentence]]]:
-    places = {
-        split: translate("data set {name}, split {split}").format(name=repr(name), split=repr(split)) for split in parts
-    }
-    if columns.marks_characters:
-        made = {
-            split: sentences_of(partial(read_texts, part, columns, places[split]), reading)
-            for split, part in parts.items()
-        }
-    else:
-        rows = {split: partial(read_tagged, part, columns, places[split]) for split, part in parts.items()}
-        form = find_form(lambda unheard: chain.from_iterable(read(unheard) for read in rows.values()), reading)
-        made = {split: sentences_of_rows(read, reading, form) for split, read in rows.items()}
-    return {split: reading.until_end(documents) for split, documents in made.items()}
+def _read_rows(rows: Dataset, columns: Columns, where: str, reading: Reading) -> Iterator[TaggedRow]:
+    """Read words and tags, with class ids as the names of their labels; the reading gets the rows that are wrong."""
+    names = class_names(rows.features[columns.labels])
+    for place, tokens, tags in _each(rows, columns, where):
+        try:
+            if tokens is None or tags is None or None in tokens or None in tags:
+                raise MalformedDataError(translate("{where}: no tokens or no tags").format(where=place))
+            if len(tokens) != len(tags):
+                message = translate("{where}: {tokens} tokens but {tags} tags")
+                raise MalformedDataError(message.format(where=place, tokens=len(tokens), tags=len(tags)))
+            yield TaggedRow(place, tokens, tags if names is None else [name_of(tag, names, place) for tag in tags])
+        except MalformedDataError as error:
+            reading.add(error)
+
+
+def _read_texts(rows: Dataset, columns: Columns, where: str, reading: Reading) -> Iterator[LabelledText]:
+    """Read texts and their spans, of the forms that `read_mark` understands, likewise."""
+    members = getattr(rows.features[columns.labels], "feature", {})
+    names = {member: kind.names for member, kind in members.items() if isinstance(kind, ClassLabel)}
+    for place, text, spans in _each(rows, columns, where):
+        try:
+            if text is None:
+                raise MalformedDataError(translate("{where}: no text").format(where=place))
+            if isinstance(spans, dict):  # an object of lists
+                spans = [dict(zip(spans, values, strict=True)) for values in zip(*spans.values(), strict=True)]
+            marks = [read_mark(_with_names(span, names, place), place) for span in spans or []]
+            yield LabelledText(place, text, [Annotation(marks)])
+        except MalformedDataError as error:
+            reading.add(error)
+
+
+def _with_names(span: dict, names: dict[str, list[str]], where: str) -> dict:
+    return span | {member: name_of(span[member], names[member], where) for member in names if span[member] is not None}
+
+
+def _each(rows: Dataset, columns: Columns, where: str) -> Iterator[tuple[str, Any, Any]]:
+    for number, row in enumerate(rows.select_columns([columns.content, columns.labels])):
+        yield translate("{where}, row {row}").format(where=where, row=number), row[columns.content], row[columns.labels]

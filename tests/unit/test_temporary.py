@@ -6,18 +6,18 @@ import sys
 
 import pytest
 
-from helpers.data.temporary import PREFIX, temporary_folder
+from helpers.temporary import PREFIX, temporary_folder
 
 HOLD = """
 import sys
-from helpers.data.temporary import temporary_folder
+from helpers.temporary import temporary_folder
 with temporary_folder() as folder:
     (folder / "data").touch()
 print(folder, flush=True)
 sys.stdin.read()
 """
 AT_ONCE = """
-from helpers.data.temporary import temporary_folder
+from helpers.temporary import temporary_folder
 made = []
 for _ in range(40):
     with temporary_folder() as folder:
