@@ -14,10 +14,11 @@ from helpers.errors import DatasetUnavailableError
 from helpers.notebook.language import translate
 
 SHARD = re.compile(r"[-_.]?\d+[-_]of[-_](\d+)(?=\.|$)")  # train-00000-of-00002.parquet
-SAVED = "state.json"  # of a data set that was written with save_to_disk
-OF_CORPORA = (".ann", ".txt", ".arrow")
+OF_BRAT = (".ann", ".txt")
 BESIDE_DATA = re.compile(
-    r"(readme|licen[cs]e|notice|changelog|citation)(?![a-z])|(state|dataset_dict|dataset_infos?)\.json$", re.IGNORECASE
+    r"(readme|licen[cs]e|notice|changelog|citation)(?![a-z])"
+    r"|(state|dataset_dict|dataset_infos?)\.json$|cache-[0-9a-f]+\.arrow$",  # of `datasets`
+    re.IGNORECASE,
 )
 
 
@@ -28,20 +29,18 @@ def find_files(path: Path) -> dict[str, list[Path]]:
     ----------
     path : Path
         A file, with a suffix of `SUFFIXES`; or a folder of files, or of folders, whose names tell their splits, as
-        `helpers.data.split_names` recognises them; or a folder with one file of another name, or with a corpus that is
-        a folder: texts with ``.ann`` files, or a data set that was written with ``save_to_disk``.
+        `helpers.data.split_names` recognises them; or a folder with one file of another name, or with a corpus: texts
+        with ``.ann`` files.
 
     Returns
     -------
     dict of str to list of Path
-        The parts of each split that is there, in order: files, or a folder that is a corpus. One file that is to be
-        divided into splits is under `ALL`.
+        The parts of each split, in order: files, or a folder that is a corpus. What is to be divided is under `ALL`.
 
     Raises
     ------
     DatasetUnavailableError
-        If the folder cannot be read or has nothing for the training split, several files claim one split or a file
-        claims several, a shard of a split is missing, or a file has another suffix.
+        If the folder cannot be read, or it is unclear which data are which split, or some are missing.
     """
     if os.path.isfile(path) or (is_data(path) and not os.path.isdir(path)):  # pathlib raises for some names
         if not is_data(path):
@@ -57,26 +56,11 @@ def find_files(path: Path) -> dict[str, list[Path]]:
 
 
 def read_documents(path: Path, choices: Choices = Choices()) -> Iterator[list[Sentence]]:  # noqa: B008
-    """Read a file of any form a document at a time, and print at its end what happened to its content.
+    """Read a file of any form, and print at its end what happened to its content.
 
-    Parameters
-    ----------
-    path : Path
-        Of a form that `helpers.data.forms.reader_of` recognises.
-    choices : Choices
-        How to read it, where there is a choice.
-
-    Yields
-    ------
-    list of Sentence
-        What should stay together in one split: the sentences of a labelled text, or else one sentence.
-
-    Raises
-    ------
-    DatasetUnavailableError
-        If the file cannot be read.
-    MalformedDataError, UnknownTagError
-        If it breaks its form, when all of it has been read: up to ten places, each with its line or record.
+    Yields documents, which stay together in one split: the sentences of a labelled text, or else one sentence. Raises
+    `DatasetUnavailableError` if the file cannot be read; `MalformedDataError` or `UnknownTagError`, with up to ten
+    places, if it breaks its form.
     """
     reading = Reading(choices)
     yield from reading.until_end(reader_of(path)(path, reading))
@@ -90,14 +74,14 @@ def is_data(path: Path) -> bool:
 
 
 def _find_splits(folder: Path) -> dict[str, list[Path]]:
-    if _is_corpus(folder):
+    files = _data_files(folder)
+    if _is_corpus(files):
         found = {"train": [folder]}
-        unused = [file.name for file in _data_files(folder) if file.suffix.lower() not in OF_CORPORA]
+        unused = [file.name for file in files if file.suffix.lower() not in OF_BRAT]
     else:
-        parts = _group_shards(_data_files(folder))
-        for entry in _entries(folder):
-            if entry.is_dir() and splits_of(entry.name) and (files := _parts_of_split(entry)):
-                parts[f"{entry.name}/"] = files
+        parts = _group_shards(files)
+        folders = [entry for entry in _entries(folder) if entry.is_dir() and splits_of(entry.name)]
+        parts |= {f"{entry.name}/": inside for entry in folders if (inside := _parts_of_split(entry))}
         names, unused = by_split(parts, str(folder))
         if not names and len(parts) == 1:
             return {ALL: parts[unused[0]]}
@@ -111,21 +95,16 @@ def _find_splits(folder: Path) -> dict[str, list[Path]]:
 
 def _no_training_split(folder: Path, parts: dict[str, list[Path]]) -> str:
     names = parts or [f"{entry.name}/" if entry.is_dir() else entry.name for entry in _entries(folder)]
+    shown, suffixes = listed(names) or translate("nothing"), ", ".join(SUFFIXES[1:])
     message = translate(
         "{folder} holds no file for the split {split}; expected {split_file} (or with one of {suffixes}),"
         " found {names}. A single file can be given by its own path"
     )
-    return message.format(
-        folder=folder,
-        split=repr("train"),
-        split_file=f"train{SUFFIXES[0]}",
-        suffixes=", ".join(SUFFIXES[1:]),
-        names=listed(names) or translate("nothing"),
-    )
+    return message.format(folder=folder, split="'train'", split_file="train.conll", suffixes=suffixes, names=shown)
 
 
-def _is_corpus(folder: Path) -> bool:
-    return any(entry.suffix.lower() == ".ann" or entry.name == SAVED for entry in _entries(folder))
+def _is_corpus(files: list[Path]) -> bool:
+    return any(file.suffix.lower() == ".ann" for file in files)
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -146,18 +125,17 @@ def _group_shards(files: list[Path]) -> dict[str, list[Path]]:
         number = SHARD.search(shards[0].name)
         if number and len(shards) != int(number[1]):
             message = translate("{folder} has {count} of {total} shards: {names}; put the others beside them")
-            names = listed(shard.name for shard in shards)
-            raise DatasetUnavailableError(
-                message.format(folder=shards[0].parent, count=len(shards), total=int(number[1]), names=names)
-            )
+            names, total = listed(shard.name for shard in shards), int(number[1])
+            folder = shards[0].parent
+            raise DatasetUnavailableError(message.format(folder=folder, count=len(shards), total=total, names=names))
     return groups
 
 
 def _parts_of_split(folder: Path) -> list[Path]:
     """List the data of a folder that is a split: a corpus, one file, or shards, whose names may be only numbers."""
-    if _is_corpus(folder):
-        return [folder]
     files = _data_files(folder)
+    if _is_corpus(files):
+        return [folder]
     groups = {} if all(file.stem.isdigit() for file in files) else _group_shards(files)
     if len(groups) > 1:
         message = translate("the folder of a split, {folder}, holds several files: {names}; keep one")

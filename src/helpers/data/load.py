@@ -43,20 +43,14 @@ def load_ner_dataset(
     Returns
     -------
     DatasetDict
-        The splits ``train``, ``validation`` and ``test`` with the columns ``id`` (string), ``tokens`` (list of
-        string) and ``ner_tags`` (list of ClassLabel, IOB2). Splits whose data mark characters rather than words also
-        have ``text`` and ``spans``, as `helpers.data.splits.common_form` describes them.
+        The splits ``train``, ``validation`` and ``test``, as `helpers.data.splits.common_form` describes them.
 
     Raises
     ------
-    DatasetUnavailableError
-        If there is no such data set, it cannot be reached or read, or there is no room for a copy of it.
-    DiskFullError
-        If there is no room for what `datasets` makes of its files.
-    MalformedDataError, UnknownTagError
-        If its content breaks the format; the message says where.
-    EmptySplitError, NoEntityError
-        If a split holds no sentence, or every word of the training split is tagged ``O``.
+    DatasetUnavailableError, DiskFullError
+        If it cannot be found, reached or read, or there is no room for it.
+    MalformedDataError, UnknownTagError, EmptySplitError, NoEntityError
+        If its content breaks the format, with where it does; a split is empty, or the training split has no entity.
     ParameterError
         If a choice is none of those that there are.
     """
@@ -70,7 +64,7 @@ def load_ner_dataset(
 
 
 def label_names(dataset: DatasetDict) -> list[str]:
-    """Return the label names of a loaded data set, in the order of their class ids."""
+    """Return the label names of a loaded data set, by class ids."""
     return dataset["train"].features["ner_tags"].feature.names
 
 
@@ -95,11 +89,9 @@ def _load_sample(seed: int) -> DatasetDict:
 
 
 def _load(name: str, seed: int, choices: Choices) -> DatasetDict:
-    """Load files or a folder, where the name is that of such, or else a data set from the Hub."""
     from helpers.checkpoints.find import is_folder_name
     from helpers.data.files import find_files, is_data, read_documents
-    from helpers.data.hugging_face.from_columns import as_common_form
-    from helpers.data.hugging_face.on_disk import load_columns
+    from helpers.data.hugging_face.from_columns import as_common_form, load_columns
     from helpers.data.splits import write_splits
     from helpers.files import expanded
 
@@ -109,7 +101,7 @@ def _load(name: str, seed: int, choices: Choices) -> DatasetDict:
         return as_common_form(load_from_hub(name), name, seed, choices)
     paths = find_files(Path(expanded(name)))
     columns = load_columns(paths, name)
-    if columns is not None:
+    if columns:
         return as_common_form(columns, name, seed, choices)
     documents = {
         split: chain.from_iterable(read_documents(path, choices) for path in parts) for split, parts in paths.items()

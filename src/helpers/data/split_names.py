@@ -15,7 +15,6 @@ NAMES = {
 }
 SPLITS = tuple(NAMES)
 ENDINGS = ("", "set", "data")  # trainset, devdata
-SPLIT_OF = {f"{name}{ending}": split for split, names in NAMES.items() for name in names for ending in ENDINGS}
 
 
 def splits_of(name: str) -> list[str]:
@@ -24,8 +23,8 @@ def splits_of(name: str) -> list[str]:
     Words are what other characters than letters separate: ``en-train_2.txt`` has the words ``en``, ``train`` and
     ``txt``, and in ``contest.txt`` there is no word ``test``.
     """
-    found = {SPLIT_OF.get(word) for word in re.findall(r"[^\W\d_]+", name.lower())}
-    return [split for split in SPLITS if split in found]
+    words = set(re.findall(r"[^\W\d_]+", name.lower()))
+    return [split for split in SPLITS if words & {known + ending for known in NAMES[split] for ending in ENDINGS}]
 
 
 def by_split(names: Iterable[str], where: str) -> tuple[dict[str, str], list[str]]:
@@ -33,19 +32,22 @@ def by_split(names: Iterable[str], where: str) -> tuple[dict[str, str], list[str
 
     Raises `DatasetUnavailableError`, which calls their place `where`, if one stands for two splits or two for one.
     """
-    of_split: dict[str, list[str]] = {split: [] for split in SPLITS}
+    found: dict[str, str] = {}
     others = []
     for name in names:
         splits = splits_of(name)
         if len(splits) > 1:
             message = translate("{where}: {name} could stand for the splits {splits}; rename it or take it away")
             raise DatasetUnavailableError(message.format(where=where, name=name, splits=", ".join(splits)))
-        (of_split[splits[0]] if splits else others).append(name)
-    for split, found in of_split.items():
-        if len(found) > 1:
+        if splits and splits[0] in found:
             message = translate("{where} holds several files for the split {split}: {names}; keep one")
-            raise DatasetUnavailableError(message.format(where=where, split=repr(split), names=listed(found)))
-    return {split: found[0] for split, found in of_split.items() if found}, others
+            both = listed([found[splits[0]], name])
+            raise DatasetUnavailableError(message.format(where=where, split=repr(splits[0]), names=both))
+        if splits:
+            found[splits[0]] = name
+        else:
+            others.append(name)
+    return {split: found[split] for split in SPLITS if split in found}, others
 
 
 def listed(names: Iterable[str]) -> str:

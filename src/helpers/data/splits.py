@@ -38,44 +38,29 @@ def common_form(tag: Value | ClassLabel, marks_characters: bool = False) -> Feat
 def write_splits(
     documents: dict[str, Iterable[list[Sentence]]], name: str, seed: int, labels: list[str] | None = None
 ) -> DatasetDict:
-    """Write documents to disk in the common form, and draw the splits that are missing, which is printed.
+    """Write documents to disk in the common form, for as long as this process lives.
 
-    The labels are known only when all has been read, so the tags are first written as texts, and then as class ids.
-
-    Parameters
-    ----------
-    documents : dict of str to iterable of list of Sentence
-        The documents of each split, or all of them, under `ALL`. Drawing keeps documents whole.
-    name : str
-        What messages call the data set.
-    seed : int
-        Decides which documents are drawn: a tenth of the training split for validation; and where there is no test
-        split, either the validation split is the test, or another tenth.
-    labels : list of str, optional
-        By class ids. They are kept if they are IOB2 and none is missing; otherwise they are made of the tags.
-
-    Returns
-    -------
-    DatasetDict
-        ``train``, ``validation`` and ``test``, which are read from the disk for as long as this process lives.
+    Splits that are missing are drawn by the seed, with documents whole, and that is printed. `ALL` is divided. Labels
+    keep their class ids if all are IOB2 and none is missing; otherwise they are made of the tags.
 
     Raises
     ------
     DatasetUnavailableError
-        If they cannot be written.
-    EmptySplitError
-        If a split is empty, or there are too few documents to draw from.
-    NoEntityError
-        If every word of the training split is tagged ``O``.
+        If there is no room, or the folder for temporary files cannot be written to.
+    EmptySplitError, NoEntityError
+        If a split is empty or too small to draw from, or every word of the training split is tagged ``O``.
     """
+    # The labels are known only when all has been read, so the tags are first written as texts, and then as class ids.
     tags = {"O"}
     try:
         with temporary_folder() as folder:
-            texts = {
-                split: _write_texts(part, tags, folder / f"{split}.text.arrow") for split, part in documents.items()
-            }
-            texts = _complete(texts, name, seed)
-            _require_content(texts, name)
+            texts = {split: _write_texts(part, split, name, tags, folder) for split, part in documents.items()}
+            texts = _draw_missing(texts, name, seed)
+            if all(tag == "O" for row in texts["train"]["ner_tags"] for tag in row):
+                message = translate(
+                    "every word in the training split of the data set {name} is tagged O: nothing to learn"
+                )
+                raise NoEntityError(message.format(name=repr(name)))
             if not labels or not tags <= set(labels) or not all(map(IOB2.fullmatch, labels)):
                 labels = iob2_label_names({tag[2:] for tag in tags if tag != "O"})
             splits = {}
@@ -87,30 +72,33 @@ def write_splits(
                 path.unlink()
             return DatasetDict(splits)
     except OSError as error:
-        raise DatasetUnavailableError(
-            translate(
-                "the data cannot be copied to the folder for temporary files ({folder}): {reason}; make room there, or"
-                " name another one in the environment variable TMPDIR"
-            ).format(folder=tempfile.tempdir or translate("none can be used"), reason=error)
-        ) from error
+        message = translate(
+            "the data cannot be copied to the folder for temporary files ({folder}): {reason}; make room there, or"
+            " name another one in the environment variable TMPDIR"
+        )
+        folder = tempfile.tempdir or translate("none can be used")
+        raise DatasetUnavailableError(message.format(folder=folder, reason=error)) from error
 
 
-def _write_texts(documents: Iterable[list[Sentence]], tags: set[str], path: Path) -> Dataset:
+def _write_texts(documents: Iterable[list[Sentence]], split: str, name: str, tags: set[str], folder: Path) -> Dataset:
     """Write one split with its tags as texts, and the number of each row's document; note its tags."""
     numbered = ((number, sentence) for number, document in enumerate(documents) for sentence in document)
     first = next(numbered, None)
-    marks_characters = first is not None and first[1].text is not None
-    features = {**common_form(Value("string"), marks_characters), "document": Value("int64")}
+    if first is None:
+        message = translate("the split {split} of the data set {name} holds no sentence")
+        raise EmptySplitError(message.format(split=repr(split), name=repr(name)))
+    marks_characters = first[1].text is not None
 
     def rows() -> Iterator[dict]:
-        for row, (number, sentence) in enumerate(chain([first] if first else [], numbered)):
+        for row, (number, sentence) in enumerate(chain([first], numbered)):
             tags.update(sentence.tags, (f"B-{span.label}" for span in sentence.spans))
             values = {"id": str(row), "tokens": sentence.tokens, "ner_tags": sentence.tags, "document": number}
             if marks_characters:
                 values |= {"text": sentence.text, "spans": [span._asdict() for span in sentence.spans]}
             yield values
 
-    return _write_rows(rows(), Features(features), path)
+    features = {**common_form(Value("string"), marks_characters), "document": Value("int64")}
+    return _write_rows(rows(), Features(features), folder / f"{split}.text.arrow")
 
 
 def _write_rows(rows: Iterable[dict], features: Features, path: Path) -> Dataset:
@@ -121,47 +109,37 @@ def _write_rows(rows: Iterable[dict], features: Features, path: Path) -> Dataset
     return Dataset.from_file(str(path))
 
 
-def _complete(parts: dict[str, Dataset], name: str, seed: int) -> dict[str, Dataset]:
-    if set(parts) >= set(SPLITS):
+def _draw_missing(parts: dict[str, Dataset], name: str, seed: int) -> dict[str, Dataset]:
+    missing = tuple(split for split in ("validation", "test") if split not in parts)
+    if not missing:
         return parts
-    if set(parts) <= {ALL, "train"}:
-        (whole,) = parts.values()
-        drawn = _draw(whole, ("validation", "test"), name, seed)
-        message = (
-            translate(
-                "{name} is one file: of its sentences, {train} are for training, {validation} for validation and {test}"
-                " for the test (seed {seed})."
-            )
-            if ALL in parts
-            else translate(
-                "{name} has no validation and no test split: of its sentences, {train} are for training, {validation}"
-                " for validation and {test} for the test (seed {seed})."
-            )
-        )
-    else:
-        drawn = _draw(parts["train"], ("validation",), name, seed)
-        drawn["test"] = parts.get("test", parts.get("validation"))
-        message = (
-            translate(
-                "{name} has no validation split: {count} sentences were drawn from its training split (seed {seed})."
-            )
-            if "test" in parts
-            else translate(
-                "{name} has no test split: its validation split is the test, and {count} sentences were drawn from its"
-                " training split for validation (seed {seed})."
-            )
-        )
-    sizes = {split: len(rows) for split, rows in drawn.items()}
-    print(message.format(name=repr(name), seed=seed, count=sizes["validation"], **sizes))
-    return drawn
+    # Without a test split, the validation split is the test, and another one is drawn.
+    test = parts.get("test", parts.get("validation"))
+    splits = _draw(parts.get("train", parts.get(ALL)), missing if test is None else ("validation",), name, seed)
+    if test is not None:
+        splits["test"] = test
+    sentences = {
+        ("validation", "test"): translate(
+            "{name} has no validation and no test split: of its sentences, {train} are for training, {validation} for"
+            " validation and {test} for the test (seed {seed})."
+        ),
+        ("validation",): translate(
+            "{name} has no validation split: {count} sentences were drawn from its training split (seed {seed})."
+        ),
+        ("test",): translate(
+            "{name} has no test split: its validation split is the test, and {count} sentences were drawn from its"
+            " training split for validation (seed {seed})."
+        ),
+    }
+    sizes = {split: len(rows) for split, rows in splits.items()}
+    print(sentences[missing].format(name=repr(name), seed=seed, count=sizes["validation"], **sizes))
+    return splits
 
 
 def _draw(rows: Dataset, held_out: tuple[str, ...], name: str, seed: int) -> dict[str, Dataset]:
     """Draw splits, such that the rows of a document stay together and in their order."""
     different, of_row = np.unique(rows.data.column("document").to_numpy(), return_inverse=True)
     count = len(different)
-    if not count:
-        raise EmptySplitError(translate("{name} holds no sentence").format(name=repr(name)))
     size = ceil(HELD_OUT_SHARE * count)
     if count <= size * len(held_out):
         message = translate(
@@ -170,16 +148,6 @@ def _draw(rows: Dataset, held_out: tuple[str, ...], name: str, seed: int) -> dic
         )
         raise EmptySplitError(message.format(name=repr(name), splits=", ".join(held_out), count=count))
     order = np.random.default_rng(seed).permutation(count)
-    parts = dict(zip(held_out, (order[start : start + size] for start in range(0, count, size)), strict=False))
-    parts["train"] = order[size * len(held_out) :]
-    return {split: rows.select(np.flatnonzero(np.isin(of_row, part))) for split, part in parts.items()}
-
-
-def _require_content(parts: dict[str, Dataset], name: str) -> None:
-    for split, rows in parts.items():
-        if not rows:
-            message = translate("the split {split} of the data set {name} holds no sentence")
-            raise EmptySplitError(message.format(split=repr(split), name=repr(name)))
-    if all(tag == "O" for tags in parts["train"]["ner_tags"] for tag in tags):
-        message = translate("every word in the training split of the data set {name} is tagged O: nothing to learn")
-        raise NoEntityError(message.format(name=repr(name)))
+    parts = np.split(order, [size * number for number in range(1, len(held_out) + 1)])
+    of_split = dict(zip((*held_out, "train"), parts, strict=True))
+    return {split: rows.select(np.flatnonzero(np.isin(of_row, part))) for split, part in of_split.items()}

@@ -13,15 +13,14 @@ from helpers.errors import MalformedDataError
 from helpers.files import require_file
 from helpers.notebook.language import translate
 
-CARD, INFOS = "README.md", "dataset_infos.json"  # the second by releases of datasets before 2.10
 UNREADABLE = (OSError, ValueError, RecursionError, YAMLError)
 
 
 def find_class_names(path: Path, column: str) -> list[str] | None:
     """Find the label names of a column of class ids, by these, as repositories of the Hub describe their features.
 
-    The card ``README.md`` and ``dataset_infos.json`` of a file's folder and of the one above are looked at. None if
-    there are no names, or several that differ.
+    The card ``README.md`` and ``dataset_infos.json``, of releases of datasets before 2.10, are looked at in a file's
+    folder and in the one above. None if there are no names, or several that differ.
     """
     described = (features for folder in path.absolute().parents[:2] for features in _descriptions(folder))
     found = [names for features in described if (names := _names(features, column))]
@@ -38,17 +37,16 @@ def name_of(tag: Any, names: list[str], where: str) -> str:
 
 def _descriptions(folder: Path) -> Iterator[Any]:
     """Yield what is said of the features of each configuration: a list of them, or an object."""
-    for name in (CARD, INFOS):
+    for path in (folder / "README.md", folder / "dataset_infos.json"):
         try:
-            require_file(folder / name)
-            if name == CARD:
-                described = (metadata_load(folder / CARD) or {}).get("dataset_info")
-                configurations = described if isinstance(described, list) else [described]
-            else:
-                configurations = list(json.loads((folder / INFOS).read_text(encoding="utf-8")).values())
-        except (*UNREADABLE, AttributeError):  # the last where it is no object
+            require_file(path)
+            card = path.suffix == ".md"
+            said = _member(metadata_load(path), "dataset_info") if card else json.loads(path.read_text("utf-8"))
+        except UNREADABLE:
             continue
-        yield from (_member(configuration, "features") for configuration in configurations)
+        if isinstance(said, dict) and not card:
+            said = list(said.values())
+        yield from (_member(each, "features") for each in (said if isinstance(said, list) else [said]))
 
 
 def _names(features: Any, column: str) -> list[str] | None:

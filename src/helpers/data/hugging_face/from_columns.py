@@ -1,22 +1,41 @@
 """Bring a data set of columns, from the Hub or the disk, into the common form."""
 
-from collections.abc import Iterator, Mapping
+import glob
+from collections.abc import Mapping
 from functools import partial
 from itertools import chain
-from typing import Any
+from pathlib import Path
 
-from datasets import ClassLabel, Dataset, DatasetDict
+from datasets import Dataset, DatasetDict, load_dataset
 
-from helpers.data.hugging_face.class_names import name_of
-from helpers.data.hugging_face.columns import Columns, class_names, find_columns
+from helpers.data.hugging_face.columns import find_columns, read_rows, read_texts
 from helpers.data.marked_texts.labelled import sentences_of
-from helpers.data.marked_texts.labelled_text import Annotation, LabelledText, read_mark
 from helpers.data.reading import Choices, Reading
 from helpers.data.split_names import SPLITS, by_split, listed, splits_of
-from helpers.data.splits import write_splits
-from helpers.data.tagged_rows import TaggedRow, find_form, sentences_of_rows
-from helpers.errors import DatasetUnavailableError, MalformedDataError
+from helpers.data.splits import ALL, write_splits
+from helpers.data.tagged_rows import find_form, sentences_of_rows
+from helpers.errors import DatasetUnavailableError, TutorialError
+from helpers.files import require_file, room_needed
 from helpers.notebook.language import translate
+from helpers.temporary import temporary_folder
+
+FORMATS = {".parquet": "parquet", ".arrow": "arrow"}  # and what `datasets` calls them
+
+
+def load_columns(files: Mapping[str, list[Path]], name: str) -> dict[str, Dataset] | None:
+    """Load the files of each split, if they are of a form that has columns; what is one file becomes the split train.
+
+    Raises `DatasetUnavailableError` if only some have columns, or one is missing or broken; `DiskFullError` if there
+    is no room for what is made of them.
+    """
+    paths = [path for parts in files.values() for path in parts]
+    formats = {FORMATS.get(path.suffix.lower()) for path in paths}
+    if formats == {None}:
+        return None
+    if None in formats:
+        message = translate("the files of {name} are of different kinds: {names}; make them one kind")
+        raise DatasetUnavailableError(message.format(name=repr(name), names=listed(path.name for path in paths)))
+    return {"train" if split == ALL else split: _load(parts) for split, parts in files.items()}
 
 
 def as_common_form(
@@ -27,25 +46,17 @@ def as_common_form(
 ) -> DatasetDict:
     """Bring a data set into the form that `helpers.data.load.load_ner_dataset` returns, and print what was changed.
 
-    Class ids of IOB2 labels stay what they are.
-
-    Parameters
-    ----------
-    dataset : mapping of str to Dataset
-        Splits, under names that `helpers.data.split_names` recognises, with columns that `columns` finds.
-    name : str
-        What messages call it.
-    seed : int
-        As for `helpers.data.splits.write_splits`, which also raises what is wrong with the splits.
-    choices : Choices
+    Its splits have names that `helpers.data.split_names` recognises, and columns that `columns` finds. IOB2 labels
+    keep their class ids.
 
     Raises
     ------
     DatasetUnavailableError
-        If there is no training split, or no columns of words and tags or of texts and spans, or the tags are numbers
-        without names.
+        If there is no training split, or there are no columns that are understood, the same in all splits.
     MalformedDataError, UnknownTagError
         If the content breaks the form; the message says in which row.
+    TutorialError
+        As `helpers.data.splits.write_splits` does.
     """
     parts = _find_splits(dataset, name)
     reading = Reading(choices)
@@ -54,7 +65,7 @@ def as_common_form(
         message = translate("the splits of the data set {name} have different columns; make them the same")
         raise DatasetUnavailableError(message.format(name=repr(name)))
     (columns,) = found
-    read = _read_texts if columns.marks_characters else _read_rows
+    read = read_texts if columns.marks_characters else read_rows
     place = translate("data set {name}, split {split}")
     rows = {
         split: partial(read, part, columns, place.format(name=repr(name), split=repr(split)))
@@ -66,7 +77,7 @@ def as_common_form(
     else:
         form = find_form(lambda unheard: chain.from_iterable(each(unheard) for each in rows.values()), reading)
         documents = {split: sentences_of_rows(each, reading, form) for split, each in rows.items()}
-        labels = None if form.has_pieces else class_names(parts["train"].features[columns.labels])
+        labels = None if form.has_pieces else getattr(parts["train"].features[columns.labels].feature, "names", None)
     until_end = {split: reading.until_end(each) for split, each in documents.items()}
     unified = write_splits(until_end, name, seed, labels)
     for line in reading.report():
@@ -89,41 +100,19 @@ def _find_splits(dataset: Mapping[str, Dataset], name: str) -> dict[str, Dataset
     return {split: dataset[own] for split, own in found.items()}
 
 
-def _read_rows(rows: Dataset, columns: Columns, where: str, reading: Reading) -> Iterator[TaggedRow]:
-    """Read words and tags, with class ids as the names of their labels; the reading gets the rows that are wrong."""
-    names = class_names(rows.features[columns.labels])
-    for place, tokens, tags in _each(rows, columns, where):
-        try:
-            if tokens is None or tags is None or None in tokens or None in tags:
-                raise MalformedDataError(translate("{where}: no tokens or no tags").format(where=place))
-            if len(tokens) != len(tags):
-                message = translate("{where}: {tokens} tokens but {tags} tags")
-                raise MalformedDataError(message.format(where=place, tokens=len(tokens), tags=len(tags)))
-            yield TaggedRow(place, tokens, tags if names is None else [name_of(tag, names, place) for tag in tags])
-        except MalformedDataError as error:
-            reading.add(error)
-
-
-def _read_texts(rows: Dataset, columns: Columns, where: str, reading: Reading) -> Iterator[LabelledText]:
-    """Read texts and their spans, of the forms that `read_mark` understands, likewise."""
-    members = getattr(rows.features[columns.labels], "feature", {})
-    names = {member: kind.names for member, kind in members.items() if isinstance(kind, ClassLabel)}
-    for place, text, spans in _each(rows, columns, where):
-        try:
-            if text is None:
-                raise MalformedDataError(translate("{where}: no text").format(where=place))
-            if isinstance(spans, dict):  # an object of lists
-                spans = [dict(zip(spans, values, strict=True)) for values in zip(*spans.values(), strict=True)]
-            marks = [read_mark(_with_names(span, names, place), place) for span in spans or []]
-            yield LabelledText(place, text, [Annotation(marks)])
-        except MalformedDataError as error:
-            reading.add(error)
-
-
-def _with_names(span: dict, names: dict[str, list[str]], where: str) -> dict:
-    return span | {member: name_of(span[member], names[member], where) for member in names if span[member] is not None}
-
-
-def _each(rows: Dataset, columns: Columns, where: str) -> Iterator[tuple[str, Any, Any]]:
-    for number, row in enumerate(rows.select_columns([columns.content, columns.labels])):
-        yield translate("{where}, row {row}").format(where=where, row=number), row[columns.content], row[columns.labels]
+def _load(paths: list[Path]) -> Dataset:
+    # Brackets and stars in the names of files and folders would be taken for patterns.
+    names = [glob.escape(str(path.absolute())) for path in paths]
+    form = FORMATS[paths[0].suffix.lower()]
+    try:
+        for path in paths:
+            require_file(path)
+        with temporary_folder() as cache, room_needed(cache):
+            return load_dataset(form, data_files={"train": names}, split="train", cache_dir=str(cache))
+    except TutorialError:
+        raise
+    except Exception as error:  # a broken file can break its reader in any way
+        said = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+        message = translate("{path} cannot be read: {reason}. Write it anew")
+        reason = said.splitlines()[0].rstrip(".")
+        raise DatasetUnavailableError(message.format(path=paths[0], reason=reason)) from error

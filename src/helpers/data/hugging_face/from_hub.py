@@ -1,6 +1,7 @@
 """Load a named-entity data set from the Hub."""
 
 import pkgutil
+from contextlib import suppress
 from functools import partial
 
 import datasets
@@ -25,21 +26,8 @@ FAILURES = (*fetch.FAILURES, DatasetsError)
 def load_from_hub(name: str) -> DatasetDict:
     """Fetch a data set, or load what an earlier run has fetched where the Hub cannot be reached.
 
-    Parameters
-    ----------
-    name : str
-        The id of a data set, and after a colon one of its configurations where it has several.
-
-    Returns
-    -------
-    DatasetDict
-        With the splits and columns that it has there.
-
-    Raises
-    ------
-    DatasetUnavailableError
-        If there is no such data set, it cannot be reached, or it has several configurations and the name tells none of
-        them.
+    The name is an id, and after a colon a configuration where it has several. Raises `DatasetUnavailableError` if
+    there is no such data set, it cannot be reached, or the name tells none of several configurations.
     """
     repository, configuration = DatasetName.of(name)
     if repository in FORMATS:
@@ -52,8 +40,9 @@ def load_from_hub(name: str) -> DatasetDict:
     if files is None:
         return _load(name, full_name, configuration)
     folders = {path.partition("/")[0] for path in files if path.endswith(".parquet")}  # one for each configuration
-    folder = _choose_configuration(name, folders)
-    return _load(name, full_name, revision=PARQUET_COPY, data_dir=folder if len(folders) > 1 else None)
+    _require_configuration(name, folders)
+    folder = configuration if len(folders) > 1 else None
+    return _load(name, full_name, None, revision=PARQUET_COPY, data_dir=folder)
 
 
 def _find_data(name: str) -> tuple[str, set[str] | None]:
@@ -74,11 +63,7 @@ def _find_data(name: str) -> tuple[str, set[str] | None]:
 
 
 def _load(
-    name: str,
-    full_name: str,
-    configuration: str | None = None,
-    unreachable: Exception | None = None,
-    **place: str | None,
+    name: str, full_name: str, configuration: str | None, unreachable: Exception | None = None, **place: str | None
 ) -> DatasetDict:
     """Fetch a data set, unless the cache has all of it; after `unreachable`, without asking the Hub for minutes."""
     *user, own_name = full_name.split("/")
@@ -90,9 +75,9 @@ def _load(
     try:
         return fetch.fetch_whole(load, "dataset", full_name, made_of_files=prepared)
     except FAILURES as error:
-        # There is no other sign of a configuration that is missing.
-        if type(error) is ValueError and not place and not unreachable:
-            _require_configuration(name, full_name)
+        if type(error) is ValueError and not place and not unreachable:  # the only sign that a configuration is missing
+            with suppress(*FAILURES):  # if what is wrong is something else, the first error tells it
+                _require_configuration(name, set(get_dataset_config_names(full_name)))
         what = translate("data set {name}").format(name=repr(name))
         raise DatasetUnavailableError(fetch_failure(what, unreachable or error)) from error
     finally:
@@ -100,26 +85,12 @@ def _load(
         datasets.logging.set_verbosity(verbosity)
 
 
-def _require_configuration(name: str, full_name: str) -> None:
-    try:
-        there = set(get_dataset_config_names(full_name))
-    except FAILURES:
-        return  # what is wrong is something else, which the first error tells
-    _choose_configuration(name, there)
-
-
-def _choose_configuration(name: str, there: set[str]) -> str:
-    """Choose the configuration that a name tells, or the only one."""
+def _require_configuration(name: str, there: set[str]) -> None:
+    """Check that the name tells one of several configurations; a single one need not be named."""
     repository, wanted = DatasetName.of(name)
-    if wanted in there:
-        return wanted
-    if wanted is None and len(there) == 1:
-        return next(iter(there))
-    message = (
-        translate("the data set {name} has {count} configurations. Name one after a colon, as in {example}: {names}")
-        if wanted is None
-        else translate("the data set {name} has no such configuration, but {count} others, as in {example}: {names}")
-    )
-    example = repr(f"{repository}:{min(there, default='')}")
-    names = listed(sorted(there))
-    raise DatasetUnavailableError(message.format(name=repr(name), count=len(there), example=example, names=names))
+    if there and wanted not in there and (wanted or len(there) > 1):
+        message = translate(
+            "the data set {name} has {count} configurations. Name one after a colon, as in {example}: {names}"
+        )
+        names, example = listed(sorted(there)), repr(f"{repository}:{min(there)}")
+        raise DatasetUnavailableError(message.format(name=repr(name), count=len(there), example=example, names=names))
