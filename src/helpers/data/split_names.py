@@ -32,22 +32,18 @@ def by_split(names: Iterable[str], where: str) -> tuple[dict[str, str], list[str
 
     Raises `DatasetUnavailableError`, which calls their place `where`, if one stands for two splits or two for one.
     """
-    found: dict[str, str] = {}
-    others = []
-    for name in names:
-        splits = splits_of(name)
-        if len(splits) > 1:
+    splits = {name: splits_of(name) for name in names}
+    for name, several in splits.items():
+        if len(several) > 1:
             message = translate("{where}: {name} could stand for the splits {splits}; rename it or take it away")
-            raise DatasetUnavailableError(message.format(where=where, name=name, splits=", ".join(splits)))
-        if splits and splits[0] in found:
+            raise DatasetUnavailableError(message.format(where=where, name=name, splits=", ".join(several)))
+    of_split = {split: [name for name in splits if split in splits[name]] for split in SPLITS}
+    for split, several in of_split.items():
+        if len(several) > 1:
             message = translate("{where} holds several files for the split {split}: {names}; keep one")
-            both = listed([found[splits[0]], name])
-            raise DatasetUnavailableError(message.format(where=where, split=repr(splits[0]), names=both))
-        if splits:
-            found[splits[0]] = name
-        else:
-            others.append(name)
-    return {split: found[split] for split in SPLITS if split in found}, others
+            raise DatasetUnavailableError(message.format(where=where, split=repr(split), names=listed(several)))
+    found = {split: names[0] for split, names in of_split.items() if names}
+    return found, [name for name in splits if not splits[name]]
 
 
 def listed(names: Iterable[str]) -> str:

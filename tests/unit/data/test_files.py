@@ -49,38 +49,30 @@ def test_other_words_around_change_nothing_and_letters_at_it_do(other, name, bet
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        ("train.txt dev.conll TEST.TSV a.md", {"train": "train.txt", "validation": "dev.conll", "test": "TEST.TSV"}),
-        ("eng.train eng.testa eng.testb", {"train": "eng.train", "validation": "eng.testa", "test": "eng.testb"}),
+        ("train.txt dev.conll TEST.TSV notes.md", "train: train.txt; validation: dev.conll; test: TEST.TSV"),
+        ("eng.train eng.testa eng.testb", "train: eng.train; validation: eng.testa; test: eng.testb"),
+        ("train.txt dev.txt README.txt LICENSE.txt .train.txt ._dev.txt", "train: train.txt; validation: dev.txt"),
+        ("train-0-of-2.parquet train-1-of-2.parquet README.md", "train: train-0-of-2.parquet train-1-of-2.parquet"),
         (
-            "train-00000-of-00002.parquet train-00001-of-00002.parquet test-00000-of-00001.parquet README.md",
-            {"train": "train-00000-of-00002.parquet train-00001-of-00002.parquet",
-             "test": "test-00000-of-00001.parquet"},
+            "train/0.parquet train/1.parquet test/x.parquet",
+            "train: train/0.parquet train/1.parquet; test: test/x.parquet",
         ),
-        (
-            "train/0000.parquet train/0001.parquet test/x.parquet",
-            {"train": "train/0000.parquet train/0001.parquet", "test": "test/x.parquet"},
-        ),
-        (
-            "train/a.txt train/a.ann Dev/b.conll test/readme.txt test/c.txt",
-            {"train": "train", "validation": "Dev/b.conll", "test": "test/c.txt"},
-        ),
-        ("train.txt dev.txt README.txt LICENSE.txt .train.txt", {"train": "train.txt", "validation": "dev.txt"}),
-        ("one.ann one.txt two.ann two.txt", {"train": "."}),
-        ("notes.json", {"all": "notes.json"}),
-        ("train.conll", {"train": "train.conll"}),
-        (
-            "train/state.json train/data-00000-of-00001.arrow train/cache-0f3.arrow dataset_dict.json",
-            {"train": "train/data-00000-of-00001.arrow"},
-        ),
-        ("state.json dataset_info.json data-00000-of-00001.arrow", {"all": "data-00000-of-00001.arrow"}),
+        ("train/a.txt train/a.ann Dev/b.conll test/readme.txt", "train: train; validation: Dev/b.conll"),
+        ("one.ann one.txt two.ann two.txt", "train: ."),
+        ("notes.json", "all: notes.json"),
+        ("train.conll", "train: train.conll"),
+        ("train/state.json train/data.arrow train/cache-0f3.arrow dataset_dict.json", "train: train/data.arrow"),
+        ("state.json dataset_info.json data-0-of-1.arrow", "all: data-0-of-1.arrow"),
+        ("train.txt contest.txt a.json", "train: train.txt; NAME: these data are not used: a.json, contest.txt.\n"),
+        ("a.ann a.txt b.json", "train: .; NAME: these data are not used: b.json.\n"),
     ],
-)  # fmt: skip
+)
 def test_the_files_of_a_folder(tmp_path, capsys, names, expected):
     found = find_files(touch(tmp_path, names))
-    assert expected == {
-        split: " ".join(path.relative_to(tmp_path).as_posix() for path in paths) for split, paths in found.items()
-    }
-    assert capsys.readouterr().out == ""
+    parts = {split: " ".join(path.relative_to(tmp_path).as_posix() for path in found[split]) for split in found}
+    shown = [f"{split}: {paths}" for split, paths in parts.items()]
+    said = capsys.readouterr().out
+    assert "; ".join([*shown, said] if said else shown) == expected.replace("NAME", tmp_path.name)
 
 
 @pytest.mark.parametrize(
@@ -101,18 +93,6 @@ def test_the_files_of_a_folder(tmp_path, capsys, names, expected):
 def test_what_is_unclear_is_refused_with_the_names(tmp_path, names, message):
     with pytest.raises(DatasetUnavailableError, match=message):
         find_files(touch(tmp_path, names))
-
-
-@pytest.mark.parametrize(
-    ("names", "said"),
-    [
-        ("train.txt contest.txt other.json dev.txt", "these data are not used: contest.txt, other.json.\n"),
-        ("a.ann a.txt b.json", "these data are not used: b.json.\n"),
-    ],
-)
-def test_data_that_are_not_used_are_named(tmp_path, capsys, names, said):
-    find_files(touch(tmp_path, names))
-    assert capsys.readouterr().out == f"{tmp_path.name}: {said}"
 
 
 def test_the_suffix_may_be_in_upper_case(tmp_path):

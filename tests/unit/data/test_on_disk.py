@@ -39,17 +39,15 @@ def as_saved(dataset, folder):
     dataset.with_format("numpy", columns=["ner_tags"]).save_to_disk(folder)  # shown to others in another form
 
 
-def as_parquet(dataset, folder):
-    folder.mkdir()
+def as_parquet(dataset, folder, shards=1):
     for split, part in dataset.items():
-        part.to_parquet(folder / f"{split}.parquet")
+        for number in range(shards):
+            (folder / split).mkdir(parents=True, exist_ok=True)
+            part.shard(shards, number).to_parquet(folder / split / f"{split}-0000{number}-of-0000{shards}.parquet")
 
 
 def as_shards(dataset, folder):
-    for split, part in dataset.items():
-        (folder / split).mkdir(parents=True)
-        for number in range(3):
-            part.shard(3, number).to_parquet(folder / split / f"{split}-0000{number}-of-00003.parquet")
+    as_parquet(dataset, folder, shards=3)
 
 
 def as_arrow(dataset, folder):
@@ -88,15 +86,13 @@ def test_a_file_outside_of_the_folder_is_not_read(tmp_path, dataset):
 
 
 def test_what_cannot_be_read_is_named(tmp_path, dataset):
-    as_parquet(dataset, tmp_path / "data")
-    (tmp_path / "data" / "test.parquet").write_bytes(b"PAR1 and no more")
+    dataset["train"].to_parquet(tmp_path / "train.parquet")
+    (tmp_path / "test.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(DatasetUnavailableError, match=r"test\.parquet cannot be read: "):
-        load_ner_dataset(str(tmp_path / "data"))
-    (tmp_path / "data" / "test.parquet").rename(tmp_path / "data" / "test.conll")
-    with pytest.raises(
-        DatasetUnavailableError, match=r"different kinds: train\.parquet, .*, test\.conll; make them one"
-    ):
-        load_ner_dataset(str(tmp_path / "data"))
+        load_ner_dataset(str(tmp_path))
+    (tmp_path / "test.parquet").rename(tmp_path / "test.conll")
+    with pytest.raises(DatasetUnavailableError, match=r"different kinds: train\.parquet, test\.conll; make them one"):
+        load_ner_dataset(str(tmp_path))
 
 
 def test_a_parquet_file_that_datasets_did_not_write(tmp_path):
@@ -219,16 +215,6 @@ def test_each_split_may_have_its_own_ids():
     names = {"train": ["O", "B-x"], "validation": ["B-x", "O"], "test": ["O", "B-y"]}
     loaded = common({split: rows([["a", "b"]], [[0, 1]], names[split]) for split in names})
     assert {split: tags_of(loaded, split)[0] for split in names} == names
-
-
-def test_characters_with_spaces_become_text_and_spans():
-    """As klue:ner has them: the space inside of the second entity is one of its characters."""
-    names = ["B-LC", "I-LC", "B-PS", "I-PS", "O"]
-    loaded = common(rows([list("안녕 서울 남산에")] * 2, [[4, 4, 4, 0, 1, 1, 1, 1, 4]] * 2, names))
-    assert loaded["test"]["text"][:] == ["안녕 서울 남산에"] * 2
-    assert loaded["test"]["spans"][0] == [{"start": 3, "end": 8, "label": "LC"}]
-    assert loaded["test"]["tokens"][0] == ["안녕", "서울", "남산에"]
-    assert tags_of(loaded)[0] == ["O", "B-LC", "I-LC"]
 
 
 TEXT = "Mo in Oslo"

@@ -1,5 +1,6 @@
 """Find and read the columns of a data set that hold its words and tags, or its texts and spans."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -31,13 +32,15 @@ class Columns(NamedTuple):
 def find_columns(features: Features, name: str, reading: Reading) -> Columns:
     """Find the columns by the lists of names in this module, or the tags by what the reading's choices name.
 
-    The reading is told which column was taken where several could be. Raises `DatasetUnavailableError` if there are
-    no such columns, or the tags are numbers without names; `ParameterError` if there is none that the choices name.
+    Where several could be, the reading is told. Raises `DatasetUnavailableError`, or `ParameterError` for a choice.
     """
-    kinds = {column: _kind(feature) for column, feature in features.items()}
-    words = _first(WORDS, [column for column, kind in kinds.items() if kind == "texts"])
-    tags = words and _find_tags(kinds, words, name, reading)
-    if tags and kinds[tags] == "numbers":
+    of_kind: dict[str, list[str]] = defaultdict(list)
+    for column, feature in features.items():
+        of_kind[_kind(feature)].append(column)
+    words, text = _first(WORDS, of_kind["texts"]), _first(TEXTS, of_kind["text"])
+    spans = _first(SPANS, of_kind["spans"])
+    tags = words and _find_tags(features, words, name, reading)
+    if tags in of_kind["numbers"]:
         message = translate(
             "the column {column} of the data set {name} has no label names: its tags are numbers, and nothing says"
             " what they stand for. Write them as texts, such as 'B-person'"
@@ -45,8 +48,6 @@ def find_columns(features: Features, name: str, reading: Reading) -> Columns:
         raise DatasetUnavailableError(message.format(column=repr(tags), name=repr(name)))
     if tags:
         return Columns(words, tags, marks_characters=False)
-    text = _first(TEXTS, [column for column, kind in kinds.items() if kind == "text"])
-    spans = _first(SPANS, [column for column, kind in kinds.items() if kind == "spans"])
     if text and spans:
         return Columns(text, spans, marks_characters=True)
     message = translate(
@@ -66,7 +67,7 @@ def read_rows(rows: Dataset, columns: Columns, where: str, reading: Reading) -> 
             if len(tokens) != len(tags):
                 message = translate("{where}: {tokens} tokens but {tags} tags")
                 raise MalformedDataError(message.format(where=place, tokens=len(tokens), tags=len(tags)))
-            yield TaggedRow(place, tokens, tags if names is None else [name_of(tag, names, place) for tag in tags])
+            yield TaggedRow(place, tokens, [name_of(tag, names, place) for tag in tags] if names else tags)
         except MalformedDataError as error:
             reading.add(error)
 
@@ -90,14 +91,14 @@ def read_texts(rows: Dataset, columns: Columns, where: str, reading: Reading) ->
             reading.add(error)
 
 
-def _find_tags(kinds: dict[str, str], words: str, name: str, reading: Reading) -> str | None:
-    possible = [column for column, kind in kinds.items() if column != words and kind in ("texts", "numbers", "ids")]
+def _find_tags(features: Features, words: str, name: str, reading: Reading) -> str | None:
+    kinds = {column: _kind(feature) for column, feature in features.items() if column != words}
+    possible = [column for column, kind in kinds.items() if kind in ("texts", "ids", "numbers")]
     chosen = reading.choices.tag_column
-    taken = _first(TAGS, possible) if chosen is None else dict(enumerate(kinds)).get(chosen, chosen)
+    taken = _first(TAGS, possible) if chosen is None else dict(enumerate(features)).get(chosen, chosen)
     if chosen is not None and taken not in possible:
         message = translate("{name}: tag_column is {choice}; these columns could have tags: {columns}")
-        columns = listed(map(repr, possible))
-        raise ParameterError(message.format(name=name, choice=repr(chosen), columns=columns))
+        raise ParameterError(message.format(name=name, choice=repr(chosen), columns=listed(map(repr, possible))))
     others = [column for column in possible if column.lower() in TAGS and column != taken]
     if others and chosen is None:
         message = translate("The tags are those of the column {column}; tag_column can name another one: {others}.")

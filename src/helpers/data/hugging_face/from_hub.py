@@ -33,33 +33,25 @@ def load_from_hub(name: str) -> DatasetDict:
     if repository in FORMATS:
         message = translate("{name} is the name of a file format, and not of a data set on the Hub")
         raise DatasetUnavailableError(message.format(name=repr(repository)))
+    script = f"{repository.rpartition('/')[2]}.py"
     try:
-        full_name, files = _find_data(repository)
-    except fetch.FAILURES as error:
-        return _load(name, fetch.name_in_cache("dataset", repository), configuration, unreachable=error)
-    if files is None:
-        return _load(name, full_name, configuration)
-    folders = {path.partition("/")[0] for path in files if path.endswith(".parquet")}  # one for each configuration
-    _require_configuration(name, folders)
-    folder = configuration if len(folders) > 1 else None
-    return _load(name, full_name, None, revision=PARQUET_COPY, data_dir=folder)
-
-
-def _find_data(name: str) -> tuple[str, set[str] | None]:
-    """Find a data set's full name, and, where it is a script, the files of the copy that takes its place."""
-    repository = fetch.look_up("dataset", name)
-    script = f"{name.rpartition('/')[2]}.py"
-    if script not in repository.files:
-        return repository.name, None
-    try:
-        return repository.name, fetch.look_up("dataset", repository.name, revision=PARQUET_COPY).files
+        found = fetch.look_up("dataset", repository)
+        copy = fetch.look_up("dataset", found.name, revision=PARQUET_COPY) if script in found.files else None
     except RevisionNotFoundError as error:
         message = translate(
             "the data set {name} is a loading script, {script}, and no data: scripts are not run, as they could do"
             " anything, and the Hub has made no copy of it as Parquet files. Take another data set, or put its"
             " sentences into a folder of CoNLL files"
         )
-        raise DatasetUnavailableError(message.format(name=repr(name), script=script)) from error
+        raise DatasetUnavailableError(message.format(name=repr(repository), script=script)) from error
+    except fetch.FAILURES as error:
+        return _load(name, fetch.name_in_cache("dataset", repository), configuration, unreachable=error)
+    if copy is None:
+        return _load(name, found.name, configuration)
+    folders = {path.partition("/")[0] for path in copy.files if path.endswith(".parquet")}  # one for each configuration
+    _require_configuration(name, folders)
+    folder = configuration if len(folders) > 1 else None
+    return _load(name, found.name, None, revision=PARQUET_COPY, data_dir=folder)
 
 
 def _load(
