@@ -1,13 +1,18 @@
 """Load a named-entity data set by name."""
 
+from __future__ import annotations
+
 import hashlib
 import json
-from collections.abc import Iterator
 from importlib.resources import files
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datasets import DatasetDict
 
-from helpers.data.tagging import Sentence, as_sentence
+if TYPE_CHECKING:  # what not all need who open the lesson is imported where it is needed
+    from helpers.data.reading import Choices
 
 SAMPLE = files("helpers.data") / "sample"
 
@@ -38,65 +43,67 @@ def load_ner_dataset(
     Returns
     -------
     DatasetDict
-        The splits ``train``, ``validation`` and ``test`` with the columns ``id`` (string), ``tokens`` (list of
-        string) and ``ner_tags`` (list of ClassLabel, IOB2). Splits whose data mark characters rather than words also
-        have ``text`` and ``spans``, as `helpers.data.splits.common_form` describes them.
+        The splits ``train``, ``validation`` and ``test``, as `helpers.data.splits.common_form` describes them.
 
     Raises
     ------
-    DatasetUnavailableError
-        If there is no such data set or it cannot be reached or read.
-    DiskFullError
-        If there is no room for what is made of one from the Hub.
-    MalformedDataError, UnknownTagError
-        If its content breaks the format; the message says where.
-    EmptySplitError
-        If a split holds no sentence.
-    NoEntityError
-        If every word of the training split is tagged ``O``.
+    DatasetUnavailableError, DiskFullError
+        If it cannot be found, reached or read, or there is no room for it.
+    MalformedDataError, UnknownTagError, EmptySplitError, NoEntityError
+        If its content breaks the format, with where it does; a split is empty, or the training split has no entity.
     ParameterError
         If a choice is none of those that there are.
     """
-    # What not all need who open the lesson is imported where it is needed.
-    from helpers.data.missing_splits import SPLITS, complete
+    from helpers.data.reading import Choices
 
-    if name == "sample":
-        from helpers.data.splits import write_splits
-
-        dataset = write_splits({split: _bundled(split) for split in SPLITS}, name, seed)
-    else:
-        from helpers.data.by_name import load_by_name
-        from helpers.data.reading import Choices
-
-        dataset = load_by_name(name, seed, Choices(tag_column, overlaps))
-    from helpers.data.validate import validate
-
-    validate(dataset, name)
-    dataset = complete(dataset, name, seed)
+    dataset = _load_sample(seed) if name == "sample" else _load(name, seed, Choices(tag_column, overlaps))
     if max_train_examples:
         kept = range(min(max_train_examples, len(dataset["train"])))
         dataset["train"] = dataset["train"].shuffle(seed=seed, keep_in_memory=True).select(kept)
-    return DatasetDict({split: dataset[split] for split in SPLITS})
+    return dataset
 
 
 def label_names(dataset: DatasetDict) -> list[str]:
-    """Return the label names of a loaded data set, in the order of their class ids."""
+    """Return the label names of a loaded data set, by class ids."""
     return dataset["train"].features["ner_tags"].feature.names
 
 
 def dataset_digest(dataset: DatasetDict) -> str:
     """Compute a SHA-256 (hexadecimal) over the words, tags, texts, spans and label names of all splits, in order."""
-    from helpers.data.missing_splits import SPLITS
-
     digest = hashlib.sha256(json.dumps(label_names(dataset)).encode())
-    for split in SPLITS:
+    for split in ("train", "validation", "test"):
         names = [name for name in ("tokens", "ner_tags", "text", "spans") if name in dataset[split].features]
         for values in zip(*(dataset[split][name] for name in names), strict=True):
             digest.update(json.dumps([split, *values]).encode())
     return digest.hexdigest()
 
 
-def _bundled(split: str) -> Iterator[list[Sentence]]:
+def _load_sample(seed: int) -> DatasetDict:
     from helpers.data.bracketed import read_bracketed
+    from helpers.data.split_names import SPLITS
+    from helpers.data.splits import write_splits
+    from helpers.data.tagging import as_sentence
 
-    return ([as_sentence(*row)] for row in read_bracketed(SAMPLE / f"{split}.txt"))
+    documents = {split: ([as_sentence(*row)] for row in read_bracketed(SAMPLE / f"{split}.txt")) for split in SPLITS}
+    return write_splits(documents, "sample", seed)
+
+
+def _load(name: str, seed: int, choices: Choices) -> DatasetDict:
+    from helpers.checkpoints.find import is_folder_name
+    from helpers.data.files import find_files, is_data, read_documents
+    from helpers.data.hugging_face.from_columns import as_common_form, load_columns
+    from helpers.data.splits import write_splits
+    from helpers.files import expanded
+
+    if not is_folder_name(name) and not is_data(Path(name)):
+        from helpers.data.hugging_face.from_hub import load_from_hub  # here, as local data need no Hub
+
+        return as_common_form(load_from_hub(name), name, seed, choices)
+    paths = find_files(Path(expanded(name)))
+    columns = load_columns(paths, name)
+    if columns:
+        return as_common_form(columns, name, seed, choices)
+    documents = {
+        split: chain.from_iterable(read_documents(path, choices) for path in parts) for split, parts in paths.items()
+    }
+    return write_splits(documents, name, seed)

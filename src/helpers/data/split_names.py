@@ -13,8 +13,8 @@ NAMES = {
     "validation": ("validation", "valid", "val", "dev", "devel", "development", "eval", "testa"),
     "test": ("test", "testing", "testb"),
 }
+SPLITS = tuple(NAMES)
 ENDINGS = ("", "set", "data")  # trainset, devdata
-SPLIT_OF = {f"{name}{ending}": split for split, names in NAMES.items() for name in names for ending in ENDINGS}
 
 
 def splits_of(name: str) -> list[str]:
@@ -23,50 +23,27 @@ def splits_of(name: str) -> list[str]:
     Words are what other characters than letters separate: ``en-train_2.txt`` has the words ``en``, ``train`` and
     ``txt``, and in ``contest.txt`` there is no word ``test``.
     """
-    words = re.findall(r"[^\W\d_]+", name.lower())
-    return [split for split in NAMES if any(SPLIT_OF.get(word) == split for word in words)]
+    words = set(re.findall(r"[^\W\d_]+", name.lower()))
+    return [split for split in SPLITS if words & {known + ending for known in NAMES[split] for ending in ENDINGS}]
 
 
 def by_split(names: Iterable[str], where: str) -> tuple[dict[str, str], list[str]]:
-    """Find the name that stands for each split.
+    """Return the name that stands for each split, in the order of `SPLITS`, and the names that stand for none.
 
-    Parameters
-    ----------
-    names : iterable of str
-    where : str
-        What errors call the place where they are.
-
-    Returns
-    -------
-    dict of str to str
-        The name for each split that is there, in the order of `NAMES`.
-    list of str
-        The names that stand for no split.
-
-    Raises
-    ------
-    DatasetUnavailableError
-        If a name stands for two splits, or two names stand for one.
+    Raises `DatasetUnavailableError`, which calls their place `where`, if one stands for two splits or two for one.
     """
-    of_split: dict[str, list[str]] = {split: [] for split in NAMES}
-    others = []
-    for name in names:
-        splits = splits_of(name)
-        if len(splits) > 1:
-            raise DatasetUnavailableError(
-                translate("{where}: {name} could stand for the splits {splits}; rename it or take it away").format(
-                    where=where, name=name, splits=", ".join(splits)
-                )
-            )
-        (of_split[splits[0]] if splits else others).append(name)
-    for split, found in of_split.items():
-        if len(found) > 1:
-            raise DatasetUnavailableError(
-                translate("{where} holds several files for the split {split}: {names}; keep one").format(
-                    where=where, split=repr(split), names=listed(found)
-                )
-            )
-    return {split: found[0] for split, found in of_split.items() if found}, others
+    splits = {name: splits_of(name) for name in names}
+    for name, several in splits.items():
+        if len(several) > 1:
+            message = translate("{where}: {name} could stand for the splits {splits}; rename it or take it away")
+            raise DatasetUnavailableError(message.format(where=where, name=name, splits=", ".join(several)))
+    of_split = {split: [name for name in splits if split in splits[name]] for split in SPLITS}
+    for split, several in of_split.items():
+        if len(several) > 1:
+            message = translate("{where} holds several files for the split {split}: {names}; keep one")
+            raise DatasetUnavailableError(message.format(where=where, split=repr(split), names=listed(several)))
+    found = {split: names[0] for split, names in of_split.items() if names}
+    return found, [name for name in splits if not splits[name]]
 
 
 def listed(names: Iterable[str]) -> str:

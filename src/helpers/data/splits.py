@@ -1,17 +1,25 @@
-"""Write documents to disk as splits."""
+"""Write documents to disk as splits, and make up for those that are missing."""
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from math import ceil
 from pathlib import Path
 
+import numpy as np
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from datasets.arrow_writer import ArrowWriter
 
-from helpers.data.missing_splits import complete
-from helpers.data.tagging import Sentence, iob2_label_names, split_tag
-from helpers.errors import DatasetUnavailableError
+from helpers.data.split_names import SPLITS
+from helpers.data.tagging import Sentence, iob2_label_names
+from helpers.errors import DatasetUnavailableError, EmptySplitError, NoEntityError
 from helpers.notebook.language import translate
+from helpers.temporary import temporary_folder
+
+ALL = "all"  # one file that is still to be divided into splits
+HELD_OUT_SHARE = 0.1  # of the documents, for each split that is drawn
+IOB2 = re.compile("O|[BI]-.+", re.DOTALL)
 
 
 def common_form(tag: Value | ClassLabel, marks_characters: bool = False) -> Features:
@@ -27,78 +35,119 @@ def common_form(tag: Value | ClassLabel, marks_characters: bool = False) -> Feat
     return Features(columns)
 
 
-def write_splits(documents: dict[str, Iterable[list[Sentence]]], name: str, seed: int) -> DatasetDict:
-    """Write documents to disk in the common form, and draw the splits that are missing.
+def write_splits(
+    documents: dict[str, Iterable[list[Sentence]]], name: str, seed: int, labels: list[str] | None = None
+) -> DatasetDict:
+    """Write documents to disk in the common form, for as long as this process lives.
 
-    The labels are known only when all has been read, so the tags are first written as texts, and then as class ids.
-
-    Parameters
-    ----------
-    documents : dict of str to iterable of list of Sentence
-        The documents of each split, or all of them, under `missing_splits.ALL`. Drawing keeps documents whole.
-    name, seed
-        As for `missing_splits.complete`.
-
-    Returns
-    -------
-    DatasetDict
-        The splits, which are read from the disk for as long as this process lives.
+    Splits that are missing are drawn by the seed, with documents whole, and that is printed. `ALL` is divided. Labels
+    keep their class ids if all are IOB2 and none is missing; otherwise they are made of the tags.
 
     Raises
     ------
     DatasetUnavailableError
-        If they cannot be written.
-    EmptySplitError
-        If there are too few documents to draw from.
+        If there is no room, or the folder for temporary files cannot be written to.
+    EmptySplitError, NoEntityError
+        If a split is empty or too small to draw from, or every word of the training split is tagged ``O``.
     """
-    from helpers.data.temporary import temporary_folder  # here, as data from the Hub need none
-
-    entity_types = set()
+    # The labels are known only when all has been read, so the tags are first written as texts, and then as class ids.
+    tags = {"O"}
     try:
         with temporary_folder() as folder:
-            texts = {
-                split: _as_texts(part, entity_types, folder / f"{split}.text.arrow")
-                for split, part in documents.items()
-            }
-            tag = ClassLabel(names=iob2_label_names(entity_types))
+            texts = {split: _write_texts(part, split, name, tags, folder) for split, part in documents.items()}
+            texts = _draw_missing(texts, name, seed)
+            if all(tag == "O" for row in texts["train"]["ner_tags"] for tag in row):
+                message = translate(
+                    "every word in the training split of the data set {name} is tagged O: nothing to learn"
+                )
+                raise NoEntityError(message.format(name=repr(name)))
+            if not labels or not tags <= set(labels) or not all(map(IOB2.fullmatch, labels)):
+                labels = iob2_label_names({tag[2:] for tag in tags if tag != "O"})
             splits = {}
-            for split, part in complete(texts, name, seed).items():
-                features = common_form(tag, "spans" in part.features)
-                splits[split] = _on_disk(part.select_columns(list(features)), features, folder / f"{split}.arrow")
+            for split in SPLITS:
+                features = common_form(ClassLabel(names=labels), "spans" in texts[split].features)
+                rows = texts[split].select_columns(list(features))
+                splits[split] = _write_rows(rows, features, folder / f"{split}.arrow")
             for path in folder.glob("*.text.arrow"):
                 path.unlink()
             return DatasetDict(splits)
     except OSError as error:
-        raise DatasetUnavailableError(
-            translate(
-                "the data cannot be copied to the folder for temporary files ({folder}): {reason}; make room there, or"
-                " name another one in the environment variable TMPDIR"
-            ).format(folder=tempfile.tempdir or translate("none can be used"), reason=error)
-        ) from error
+        message = translate(
+            "the data cannot be copied to the folder for temporary files ({folder}): {reason}; make room there, or"
+            " name another one in the environment variable TMPDIR"
+        )
+        folder = tempfile.tempdir or translate("none can be used")
+        raise DatasetUnavailableError(message.format(folder=folder, reason=error)) from error
 
 
-def _as_texts(documents: Iterable[list[Sentence]], entity_types: set[str], path: Path) -> Dataset:
-    """Write one split with its tags as texts, and the number of each row's document; note its types."""
+def _write_texts(documents: Iterable[list[Sentence]], split: str, name: str, tags: set[str], folder: Path) -> Dataset:
+    """Write one split with its tags as texts, and the number of each row's document; note its tags."""
     numbered = ((number, sentence) for number, document in enumerate(documents) for sentence in document)
     first = next(numbered, None)
-    marks_characters = first is not None and first[1].text is not None
-    features = {**common_form(Value("string"), marks_characters), "document": Value("int64")}
+    if first is None:
+        message = translate("the split {split} of the data set {name} holds no sentence")
+        raise EmptySplitError(message.format(split=repr(split), name=repr(name)))
+    marks_characters = first[1].text is not None
 
     def rows() -> Iterator[dict]:
-        for row, (number, sentence) in enumerate(chain([first] if first else [], numbered)):
-            entity_types.update(split_tag(tag)[1] for tag in sentence.tags if tag != "O")
-            entity_types.update(span.label for span in sentence.spans)
+        for row, (number, sentence) in enumerate(chain([first], numbered)):
+            tags.update(sentence.tags, (f"B-{span.label}" for span in sentence.spans))
             values = {"id": str(row), "tokens": sentence.tokens, "ner_tags": sentence.tags, "document": number}
             if marks_characters:
                 values |= {"text": sentence.text, "spans": [span._asdict() for span in sentence.spans]}
             yield values
 
-    return _on_disk(rows(), Features(features), path)
+    features = {**common_form(Value("string"), marks_characters), "document": Value("int64")}
+    return _write_rows(rows(), Features(features), folder / f"{split}.text.arrow")
 
 
-def _on_disk(rows: Iterable[dict], features: Features, path: Path) -> Dataset:
+def _write_rows(rows: Iterable[dict], features: Features, path: Path) -> Dataset:
     with ArrowWriter(path=str(path), features=features) as writer:
         for row in rows:
             writer.write(row)
         writer.finalize()
     return Dataset.from_file(str(path))
+
+
+def _draw_missing(parts: dict[str, Dataset], name: str, seed: int) -> dict[str, Dataset]:
+    missing = tuple(split for split in ("validation", "test") if split not in parts)
+    if not missing:
+        return parts
+    # Without a test split, the validation split is the test, and another one is drawn.
+    test = parts.get("test", parts.get("validation"))
+    splits = _draw(parts.get("train", parts.get(ALL)), missing if test is None else ("validation",), name, seed)
+    if test is not None:
+        splits["test"] = test
+    sentences = {
+        ("validation", "test"): translate(
+            "{name} has no validation and no test split: of its sentences, {train} are for training, {validation} for"
+            " validation and {test} for the test (seed {seed})."
+        ),
+        ("validation",): translate(
+            "{name} has no validation split: {count} sentences were drawn from its training split (seed {seed})."
+        ),
+        ("test",): translate(
+            "{name} has no test split: its validation split is the test, and {count} sentences were drawn from its"
+            " training split for validation (seed {seed})."
+        ),
+    }
+    sizes = {split: len(rows) for split, rows in splits.items()}
+    print(sentences[missing].format(name=repr(name), seed=seed, count=sizes["validation"], **sizes))
+    return splits
+
+
+def _draw(rows: Dataset, held_out: tuple[str, ...], name: str, seed: int) -> dict[str, Dataset]:
+    """Draw splits, such that the rows of a document stay together and in their order."""
+    different, of_row = np.unique(rows.data.column("document").to_numpy(), return_inverse=True)
+    count = len(different)
+    size = ceil(HELD_OUT_SHARE * count)
+    if count <= size * len(held_out):
+        message = translate(
+            "{name} has no split for {splits}, and {count} documents or sentences to draw from, which is too small"
+            " a number to share"
+        )
+        raise EmptySplitError(message.format(name=repr(name), splits=", ".join(held_out), count=count))
+    order = np.random.default_rng(seed).permutation(count)
+    parts = np.split(order, [size * number for number in range(1, len(held_out) + 1)])
+    of_split = dict(zip((*held_out, "train"), parts, strict=True))
+    return {split: rows.select(np.flatnonzero(np.isin(of_row, part))) for split, part in of_split.items()}

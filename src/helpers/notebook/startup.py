@@ -60,7 +60,7 @@ def use_writable_caches() -> None:
             unusable.append(name)
     if not unusable:
         return
-    from helpers.data.temporary import temporary_folder  # here, as nearly everyone has a cache
+    from helpers.temporary import temporary_folder  # here, as nearly everyone has a cache
 
     with temporary_folder() as instead:
         for name, module in product(unusable, SETTINGS):

@@ -11,6 +11,11 @@ WORDS = 15
 READ = """
 import sys, threading, time
 from pathlib import Path
+import datasets
+from transformers import AutoTokenizer
+from helpers import tokenization
+from helpers.checkpoints import find
+from helpers.data import load
 
 def own_memory():
     # Without the files that are mapped, whose pages the system takes back when it needs them (proc(5))
@@ -23,11 +28,6 @@ def watch():
         peak = max(peak, own_memory())
         time.sleep(0.01)
 
-import datasets
-from transformers import AutoTokenizer
-from helpers import tokenization
-from helpers.checkpoints import find
-from helpers.data import load
 datasets.disable_progress_bars()
 tokenizer = AutoTokenizer.from_pretrained(find.resolve_checkpoint("bundled"))
 before = peak = own_memory()

@@ -10,7 +10,6 @@ import pytest
 from support.small_tokenizers import KINDS, train_tokenizers
 
 from helpers.data import load
-from helpers.data.hugging_face.from_columns import folder_of
 from helpers.errors import DatasetUnavailableError, EmptySplitError, MalformedDataError, NoEntityError
 from helpers.highlight import highlight
 from helpers.metrics import SEQEVAL, per_type_table
@@ -143,7 +142,7 @@ def test_the_copy_on_the_disk_is_of_the_data_alone(tmp_path, monkeypatch):
     folder = write(tmp_path / "data", "a\tB-x\n")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     loaded = load.load_ner_dataset(folder)
-    files = sorted(path.name for path in folder_of(loaded).iterdir())
+    files = sorted(path.name for path in Path(loaded["train"].cache_files[0]["filename"]).parent.iterdir())
     assert files == ["test.arrow", "train.arrow", "validation.arrow"]
 
 

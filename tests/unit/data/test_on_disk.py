@@ -36,20 +36,18 @@ def dataset():
 
 
 def as_saved(dataset, folder):
-    dataset.save_to_disk(folder)
+    dataset.with_format("numpy", columns=["ner_tags"]).save_to_disk(folder)  # shown to others in another form
 
 
-def as_parquet(dataset, folder):
-    folder.mkdir()
+def as_parquet(dataset, folder, shards=1):
     for split, part in dataset.items():
-        part.to_parquet(folder / f"{split}.parquet")
+        for number in range(shards):
+            (folder / split).mkdir(parents=True, exist_ok=True)
+            part.shard(shards, number).to_parquet(folder / split / f"{split}-0000{number}-of-0000{shards}.parquet")
 
 
 def as_shards(dataset, folder):
-    for split, part in dataset.items():
-        (folder / split).mkdir(parents=True)
-        for number in range(3):
-            part.shard(3, number).to_parquet(folder / split / f"{split}-0000{number}-of-00003.parquet")
+    as_parquet(dataset, folder, shards=3)
 
 
 def as_arrow(dataset, folder):
@@ -65,6 +63,7 @@ def test_what_is_on_the_disk_is_what_was_written(tmp_path, dataset, write):
     write(dataset, folder)
     loaded = load_ner_dataset(str(folder))
     assert label_names(loaded) == NAMES
+    assert loaded["test"][1] == {"id": "1", "tokens": ["test1", "Oslo"], "ner_tags": [1, 3]}
     assert dataset_digest(loaded) == dataset_digest(as_common_form(dataset, "mine", seed=1))
 
 
@@ -74,36 +73,26 @@ def test_one_part_is_divided(tmp_path, dataset, capsys):
     for path in (tmp_path / "saved", tmp_path / "notes.parquet"):
         loaded = load_ner_dataset(str(path))
         assert [len(part) for part in loaded.values()] == [24, 3, 3]
-        assert sorted(words[0] for part in loaded.values() for words in part["tokens"]) == sorted(
-            words[0] for words in dataset["train"]["tokens"]
-        )
+        words = [words[0] for part in loaded.values() for words in part["tokens"]]
+        assert sorted(words) == sorted(words[0] for words in dataset["train"]["tokens"])
         assert "24 are for training, 3 for validation and 3 for the test" in capsys.readouterr().out
-
-
-def test_how_rows_are_shown_to_others_changes_nothing(tmp_path, dataset):
-    dataset.with_format("numpy", columns=["ner_tags"]).save_to_disk(tmp_path / "saved")
-    loaded = load_ner_dataset(str(tmp_path / "saved"))
-    assert loaded["test"][1] == {"id": "1", "tokens": ["test1", "Oslo"], "ner_tags": [1, 3]}
 
 
 def test_a_file_outside_of_the_folder_is_not_read(tmp_path, dataset):
     as_saved(dataset, tmp_path / "saved")
     state = tmp_path / "saved" / "test" / "state.json"
     state.write_text(json.dumps(json.loads(state.read_text()) | {"_data_files": [{"filename": "../train/x.arrow"}]}))
-    with pytest.raises(DatasetUnavailableError, match=r"state\.json names a file outside of its folder, '\.\./train/x"):
-        load_ner_dataset(str(tmp_path / "saved"))
+    assert load_ner_dataset(str(tmp_path / "saved"))["test"]["tokens"][:] == dataset["test"]["tokens"][:]
 
 
 def test_what_cannot_be_read_is_named(tmp_path, dataset):
-    as_parquet(dataset, tmp_path / "data")
-    (tmp_path / "data" / "test.parquet").write_bytes(b"PAR1 and no more")
+    dataset["train"].to_parquet(tmp_path / "train.parquet")
+    (tmp_path / "test.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(DatasetUnavailableError, match=r"test\.parquet cannot be read: "):
-        load_ner_dataset(str(tmp_path / "data"))
-    (tmp_path / "data" / "test.parquet").rename(tmp_path / "data" / "test.conll")
-    with pytest.raises(
-        DatasetUnavailableError, match=r"different kinds: train\.parquet, .*, test\.conll; make them one"
-    ):
-        load_ner_dataset(str(tmp_path / "data"))
+        load_ner_dataset(str(tmp_path))
+    (tmp_path / "test.parquet").rename(tmp_path / "test.conll")
+    with pytest.raises(DatasetUnavailableError, match=r"different kinds: train\.parquet, test\.conll; make them one"):
+        load_ner_dataset(str(tmp_path))
 
 
 def test_a_parquet_file_that_datasets_did_not_write(tmp_path):
@@ -150,9 +139,17 @@ def test_class_ids_in_json_have_the_names_that_are_beside_the_file(tmp_path, bes
         load_ner_dataset(str(path))
 
 
-@pytest.mark.parametrize("content", [CARD.format(column="pos_tags"), "---\n[\n---\n", "no card"])
-def test_class_ids_without_names_are_refused(tmp_path, content):
-    (tmp_path / "README.md").write_text(content, encoding="utf-8")
+@pytest.mark.parametrize(
+    ("beside", "content"),
+    [
+        ("README.md", CARD.format(column="pos_tags")),
+        ("README.md", CARD.format(column="ner_tags").replace("B-x", "7")),
+        *(("README.md", content) for content in ("---\n[\n---\n", "---\ndataset_info: 3\n---\n", "no card")),
+        *(("dataset_infos.json", content) for content in ("3", "[", '{"default": [{"features": 3}]}')),
+    ],
+)
+def test_class_ids_without_names_are_refused(tmp_path, beside, content):
+    (tmp_path / beside).write_text(content, encoding="utf-8")
     (tmp_path / "notes.jsonl").write_text('{"tokens": ["in", "York"], "ner_tags": [0, 1]}\n', encoding="utf-8")
     with pytest.raises(MalformedDataError, match="the tag 0 is a number, and nothing here says what it stands for"):
         load_ner_dataset(str(tmp_path / "notes.jsonl"))
@@ -161,7 +158,8 @@ def test_class_ids_without_names_are_refused(tmp_path, content):
 # The columns
 
 
-def common(parts, **choices):
+def common(part, **choices):
+    parts = part if isinstance(part, dict) else dict.fromkeys(SIZES, part)
     return as_common_form(parts, "mine", seed=1, choices=Choices(**choices))
 
 
@@ -171,36 +169,28 @@ def tags_of(loaded, split="train"):
 
 @pytest.mark.parametrize("columns", [("words", "labels"), ("Tokens", "NER"), ("text tokens", "entities")])
 def test_columns_may_have_other_names(columns):
-    part = rows([["in", "Oslo"]], [[0, 3]], columns=columns)
-    loaded = common(dict.fromkeys(SIZES, part))
+    loaded = common(rows([["in", "Oslo"]], [[0, 3]], columns=columns))
     assert loaded["train"][0] == {"id": "0", "tokens": ["in", "Oslo"], "ner_tags": [0, 3]}
 
 
 def test_splits_may_have_other_names(capsys):
-    parts = {name: rows([[name]], [[1]]) for name in ("extra", "training", "dev", "test", "test_unseen")}
-    loaded = common(parts)
-    assert {split: part["tokens"][:] for split, part in loaded.items()} == {
-        "train": [["training"]], "validation": [["dev"]], "test": [["test"]],
-    }  # fmt: skip
+    loaded = common({name: rows([[name]], [[1]]) for name in ("extra", "training", "dev", "test", "test_unseen")})
+    words = {split: part["tokens"][:] for split, part in loaded.items()}
+    assert words == {"train": [["training"]], "validation": [["dev"]], "test": [["test"]]}
     assert capsys.readouterr().out == "mine: these splits are not used: extra, test_unseen.\n"
-    with pytest.raises(DatasetUnavailableError, match=r"the data set 'mine' holds several .* 'test': test_1, test_2"):
-        common({name: rows([["a"]], [[1]]) for name in ("train", "test_1", "test_2")})
-    with pytest.raises(DatasetUnavailableError, match=r"no split 'train'; it has: 'extra', 'test'"):
-        common({name: rows([["a"]], [[1]]) for name in ("extra", "test")})
 
 
 def test_of_several_columns_one_is_taken_and_that_is_said(capsys):
     part = rows([["a"]], [[1]]).add_column("tags", [["B-z"]]).add_column("ner", [["B-w"]])
-    assert tags_of(common(dict.fromkeys(SIZES, part))) == [["B-y"]]
-    assert "The tags are those of the column 'ner_tags'; tag_column can name another one: 'tags', 'ner'." in (
-        capsys.readouterr().out
-    )
+    assert tags_of(common(part)) == [["B-y"]]
+    said = "The tags are those of the column 'ner_tags'; tag_column can name another one: 'tags', 'ner'."
+    assert said in capsys.readouterr().out
     for choice in ("tags", 2):
-        assert tags_of(common(dict.fromkeys(SIZES, part), tag_column=choice)) == [["B-z"]]
+        assert tags_of(common(part, tag_column=choice)) == [["B-z"]]
     assert capsys.readouterr().out == ""
     for choice in ("tag", 7, "tokens"):
         with pytest.raises(ParameterError, match=rf"tag_column is {choice!r}; .*: 'ner_tags', 'tags', 'ner'"):
-            common(dict.fromkeys(SIZES, part), tag_column=choice)
+            common(part, tag_column=choice)
 
 
 @pytest.mark.parametrize(
@@ -209,33 +199,22 @@ def test_of_several_columns_one_is_taken_and_that_is_said(capsys):
         (["O", "LOC", "PER"], [0, 1, 1, 2], ["O", "B-LOC", "I-LOC", "B-PER"]),
         (["B_x", "I_x", "O"], [0, 1, 2, 0], ["B-x", "I-x", "O", "B-x"]),
         (["S-x", "B-x", "I-x", "E-x", "O"], [0, 1, 2, 3], ["B-x", "B-x", "I-x", "I-x"]),
+        (["O", "I-x", "B-x"], [0, 1, 1, 2], ["O", "B-x", "I-x", "B-x"]),  # IOB1
     ],
 )
 @pytest.mark.parametrize("as_text", [False, True])
 def test_tags_of_other_forms_are_rewritten(capsys, names, ids, tags, as_text):
     given = [names[number] for number in ids] if as_text else ids
-    part = rows([list("abcd")], [given], None if as_text else names)
-    assert tags_of(common(dict.fromkeys(SIZES, part))) == [tags]
+    loaded = common(rows([list("abcd")], [given], None if as_text else names))
+    assert tags_of(loaded) == [tags]
+    assert all(label[:2] in ("O", "B-", "I-") for label in label_names(loaded))
     assert "tags rewritten as IOB2." in capsys.readouterr().out
 
 
 def test_each_split_may_have_its_own_ids():
-    parts = {split: rows([["a", "b"]], [[0, 1]], names) for split, names in (
-        ("train", ["O", "B-x"]), ("validation", ["B-x", "O"]), ("test", ["O", "B-y"]),
-    )}  # fmt: skip
-    loaded = common(parts)
-    assert [tags_of(loaded, split) for split in parts] == [[["O", "B-x"]], [["B-x", "O"]], [["O", "B-y"]]]
-
-
-def test_characters_with_spaces_become_text_and_spans():
-    """As klue:ner has them: the space inside of the second entity is one of its characters."""
-    names = ["B-LC", "I-LC", "B-PS", "I-PS", "O"]
-    part = rows([list("안녕 서울 남산에")] * 2, [[4, 4, 4, 0, 1, 1, 1, 1, 4]] * 2, names)
-    loaded = common(dict.fromkeys(SIZES, part))
-    assert loaded["test"]["text"][:] == ["안녕 서울 남산에"] * 2
-    assert loaded["test"]["spans"][0] == [{"start": 3, "end": 8, "label": "LC"}]
-    assert loaded["test"]["tokens"][0] == ["안녕", "서울", "남산에"]
-    assert tags_of(loaded)[0] == ["O", "B-LC", "I-LC"]
+    names = {"train": ["O", "B-x"], "validation": ["B-x", "O"], "test": ["O", "B-y"]}
+    loaded = common({split: rows([["a", "b"]], [[0, 1]], names[split]) for split in names})
+    assert {split: tags_of(loaded, split)[0] for split in names} == names
 
 
 TEXT = "Mo in Oslo"
@@ -255,8 +234,7 @@ NUMBER = Value("int64")
 )  # fmt: skip
 def test_texts_and_spans(kind, spans):
     features = Features({"text": Value("string"), "entities": kind})
-    part = Dataset.from_dict({"text": [TEXT], "entities": [spans]}, features=features)
-    loaded = common(dict.fromkeys(SIZES, part))
+    loaded = common(Dataset.from_dict({"text": [TEXT], "entities": [spans]}, features=features))
     assert (loaded["train"]["text"][0], loaded["train"]["spans"][0]) == (TEXT, SPANS)
     assert tags_of(loaded) == [["B-PER", "O", "B-LOC"]]
     part = Dataset.from_dict({"text": [TEXT] * 3 + [None], "entities": [spans] * 4}, features=features)
@@ -275,14 +253,18 @@ def test_all_wrong_rows_are_named():
         common({"train": rows([["a", "b"]], [["Q-x", "B-x"]], None)})
 
 
+ROW = rows([["a"]], [[0]])
+
+
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"train": Dataset.from_dict({"tokens": [["a"]], "ner_tags": [[0]]})}, "'ner_tags' .* has no label names"),
         ({"train": Dataset.from_dict({"tokens": [["a"]], "pos": [["X"]]})}, r"the columns \['pos', 'tokens'\]; needed"),
-        ({"train": rows([["a"]], [[0]]), "test": rows([["a"]], [[0]], columns=("words", "tags"))}, "different columns"),
+        ({"train": ROW, "test": rows([["a"]], [[0]], columns=("words", "tags"))}, "different columns"),
+        ({"train": ROW, "test_1": ROW, "test_2": ROW}, r"the data set 'mine' holds several .* 'test': test_1, test_2"),
+        ({"extra": ROW, "test": ROW}, r"no split 'train'; it has: 'extra', 'test'"),
     ],
 )
-def test_other_columns_are_refused(parts, message):
+def test_what_is_unclear_about_columns_and_splits_is_refused(parts, message):
     with pytest.raises(DatasetUnavailableError, match=message):
         common(parts)

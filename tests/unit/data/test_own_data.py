@@ -504,7 +504,7 @@ def test_a_notebook_trains_on_every_format(workplace, tmp_path, edition, name):
     assert list(config["id2label"].values()) == exports.LABEL_NAMES
     notebook = nbformat.read(folder / f"{edition}.ipynb", as_version=4)
     shown = "\n".join(str(output) for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs)
-    assert "is one file: of its sentences" in shown
+    assert "has no validation and no test split: of its sentences" in shown
     assert "<mark" in shown and "Zarolin" in shown
     assert all(
         (folder / edition / "figures" / f"{figure}.png").exists() for figure in ("label_counts", "confusion_matrix")

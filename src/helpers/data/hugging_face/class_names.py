@@ -13,76 +13,53 @@ from helpers.errors import MalformedDataError
 from helpers.files import require_file
 from helpers.notebook.language import translate
 
-CARD, INFOS = "README.md", "dataset_infos.json"  # the second by releases of datasets before 2.10
 UNREADABLE = (OSError, ValueError, RecursionError, YAMLError)
 
 
 def find_class_names(path: Path, column: str) -> list[str] | None:
-    """Find the label names of a column of class ids, as repositories of the Hub describe their features.
+    """Find the label names of a column of class ids, by these, as repositories of the Hub describe their features.
 
-    Parameters
-    ----------
-    path : Path
-        A file; the card ``README.md`` and ``dataset_infos.json`` of its folder and of the one above are looked at.
-    column : str
-
-    Returns
-    -------
-    list of str or None
-        By class id; None if there are none, or several that differ.
+    The card ``README.md`` and ``dataset_infos.json``, of releases of datasets before 2.10, are looked at in a file's
+    folder and in the one above. None if there are no names, or several that differ.
     """
-    folders = path.absolute().parents[:2]
-    found = [names for folder in folders for names in (*_of_card(folder, column), *_of_infos(folder, column))]
+    described = (features for folder in path.absolute().parents[:2] for features in _descriptions(folder))
+    found = [names for features in described if (names := _names(features, column))]
     return found[0] if found and all(names == found[0] for names in found) else None
 
 
 def name_of(tag: Any, names: list[str], where: str) -> str:
     """Return the name of a class id; raises `MalformedDataError` if it has none, which says where."""
     if type(tag) is not int or not 0 <= tag < len(names):
-        raise MalformedDataError(
-            translate("{where}: tag id {tag} is not in 0..{last}").format(
-                where=where, tag=shortened(tag), last=len(names) - 1
-            )
-        )
+        message = translate("{where}: tag id {tag} is not in 0..{last}")
+        raise MalformedDataError(message.format(where=where, tag=shortened(tag), last=len(names) - 1))
     return names[tag]
 
 
-def _of_card(folder: Path, column: str) -> Iterator[list[str]]:
-    try:
-        require_file(folder / CARD)
-        described = (metadata_load(folder / CARD) or {}).get("dataset_info")
-    except UNREADABLE:
-        return
-    for configuration in described if isinstance(described, list) else [described]:
-        for feature in _list(_member(configuration, "features")):
-            if _member(feature, "name") == column:
-                item = next((feature[kind] for kind in ("sequence", "list") if kind in feature), None)
-                yield from _named(_member(_member(item, "class_label"), "names"))
+def _descriptions(folder: Path) -> Iterator[Any]:
+    """Yield what is said of the features of each configuration: a list of them, or an object."""
+    for path in (folder / "README.md", folder / "dataset_infos.json"):
+        try:
+            require_file(path)
+            card = path.suffix == ".md"
+            said = _member(metadata_load(path), "dataset_info") if card else json.loads(path.read_text("utf-8"))
+        except UNREADABLE:
+            continue
+        if isinstance(said, dict) and not card:
+            said = list(said.values())
+        yield from (_member(each, "features") for each in (said if isinstance(said, list) else [said]))
 
 
-def _of_infos(folder: Path, column: str) -> Iterator[list[str]]:
-    try:
-        require_file(folder / INFOS)
-        described = json.loads((folder / INFOS).read_text(encoding="utf-8"))
-    except UNREADABLE:
-        return
-    for configuration in described.values() if isinstance(described, dict) else ():
-        item = _member(_member(_member(configuration, "features"), column), "feature")
-        yield from _named(_member(item, "names"))
-
-
-def _named(names: Any) -> Iterator[list[str]]:
-    """Yield names as a list; the card has an object of them, by class ids."""
+def _names(features: Any, column: str) -> list[str] | None:
+    if isinstance(features, list):
+        feature = next((each for each in features if _member(each, "name") == column), None)
+        names = _member(_member(_member(feature, "sequence") or _member(feature, "list"), "class_label"), "names")
+    else:
+        names = _member(_member(_member(features, column), "feature"), "names")
     if isinstance(names, dict) and [str(key) for key in names] == [str(number) for number in range(len(names))]:
         names = list(names.values())
     # Nothing but texts is looked into: a few lines of YAML can make a list that is endless to look through.
-    if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
-        yield names
+    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
 
 
 def _member(described: Any, name: str) -> Any:
     return described.get(name) if isinstance(described, dict) else None
-
-
-def _list(value: Any) -> list:
-    return value if isinstance(value, list) else []

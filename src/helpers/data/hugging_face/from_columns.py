@@ -1,26 +1,41 @@
 """Bring a data set of columns, from the Hub or the disk, into the common form."""
 
-import tempfile
-from collections.abc import Iterator, Mapping
+import glob
+from collections.abc import Mapping
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from datasets import Dataset, DatasetDict
+from datasets import Dataset, DatasetDict, load_dataset
 
-from helpers.data.hugging_face.column_rows import read_tagged, read_texts
-from helpers.data.hugging_face.columns import Columns, find_columns
-from helpers.data.hugging_face.iob2_columns import have_iob2_ids, with_common_columns
+from helpers.data.hugging_face.columns import find_columns, read_rows, read_texts
 from helpers.data.labelled_texts import sentences_of
-from helpers.data.missing_splits import SPLITS
 from helpers.data.reading import Choices, Reading
-from helpers.data.split_names import by_split, listed, splits_of
-from helpers.data.splits import write_splits
+from helpers.data.split_names import SPLITS, by_split, listed, splits_of
+from helpers.data.splits import ALL, write_splits
 from helpers.data.tagged_rows import find_form, sentences_of_rows
-from helpers.data.tagging import Sentence
-from helpers.errors import DatasetUnavailableError
-from helpers.files import room_needed
+from helpers.errors import DatasetUnavailableError, TutorialError
+from helpers.files import require_file, room_needed
 from helpers.notebook.language import translate
+from helpers.temporary import temporary_folder
+
+FORMATS = {".parquet": "parquet", ".arrow": "arrow"}  # and what `datasets` calls them
+
+
+def load_columns(files: Mapping[str, list[Path]], name: str) -> dict[str, Dataset] | None:
+    """Load the files of each split, if they are of a form that has columns; what is one file becomes the split train.
+
+    Raises `DatasetUnavailableError` if only some have columns, or one is missing or broken; `DiskFullError` if there
+    is no room for what is made of them.
+    """
+    paths = [path for parts in files.values() for path in parts]
+    formats = {FORMATS.get(path.suffix.lower()) for path in paths}
+    if formats == {None}:
+        return None
+    if None in formats:
+        message = translate("the files of {name} are of different kinds: {names}; make them one kind")
+        raise DatasetUnavailableError(message.format(name=repr(name), names=listed(path.name for path in paths)))
+    return {"train" if split == ALL else split: _load(parts) for split, parts in files.items()}
 
 
 def as_common_form(
@@ -31,89 +46,73 @@ def as_common_form(
 ) -> DatasetDict:
     """Bring a data set into the form that `helpers.data.load.load_ner_dataset` returns, and print what was changed.
 
-    Class ids of IOB2 labels stay what they are; all else is written anew.
-
-    Parameters
-    ----------
-    dataset : mapping of str to Dataset
-        Splits, under names that `helpers.data.split_names` recognises, with columns that `columns` finds.
-    name : str
-        What messages call it.
-    seed : int
-        As for `helpers.data.splits.write_splits`.
-    choices : Choices
-
-    Returns
-    -------
-    DatasetDict
-        Splits; where nothing was written anew, some may be missing.
+    Its splits have names that `helpers.data.split_names` recognises, and columns that `columns` finds. IOB2 labels
+    keep their class ids.
 
     Raises
     ------
     DatasetUnavailableError
-        If there is no training split, or no columns of words and tags or of texts and spans, or the tags are numbers
-        without names.
+        If there is no training split, or there are no columns that are understood, the same in all splits.
     MalformedDataError, UnknownTagError
         If the content breaks the form; the message says in which row.
-    DiskFullError
-        If there is no room for what is made of it.
+    TutorialError
+        As `helpers.data.splits.write_splits` does.
     """
-    parts = _splits(dataset, name)
+    parts = _find_splits(dataset, name)
     reading = Reading(choices)
-    found = {split: find_columns(part.features, name, reading) for split, part in parts.items()}
-    columns = next(iter(found.values()))
-    if set(found.values()) != {columns}:
-        raise DatasetUnavailableError(
-            translate("the splits of the data set {name} have different columns; make them the same").format(
-                name=repr(name)
-            )
-        )
-    with room_needed(folder_of(parts)):
-        if have_iob2_ids(parts, columns, name):
-            unified = DatasetDict({split: with_common_columns(part, columns) for split, part in parts.items()})
-        else:
-            unified = write_splits(_documents(parts, columns, name, reading), name, seed)
+    found = {find_columns(part.features, name, reading) for part in parts.values()}
+    if len(found) > 1:
+        message = translate("the splits of the data set {name} have different columns; make them the same")
+        raise DatasetUnavailableError(message.format(name=repr(name)))
+    (columns,) = found
+    read = read_texts if columns.marks_characters else read_rows
+    place = translate("data set {name}, split {split}")
+    rows = {
+        split: partial(read, part, columns, place.format(name=repr(name), split=repr(split)))
+        for split, part in parts.items()
+    }
+    labels = None
+    if columns.marks_characters:
+        documents = {split: sentences_of(texts, reading) for split, texts in rows.items()}
+    else:
+        form = find_form(lambda unheard: chain.from_iterable(each(unheard) for each in rows.values()), reading)
+        documents = {split: sentences_of_rows(each, reading, form) for split, each in rows.items()}
+        labels = None if form.has_pieces else getattr(parts["train"].features[columns.labels].feature, "names", None)
+    until_end = {split: reading.until_end(each) for split, each in documents.items()}
+    unified = write_splits(until_end, name, seed, labels)
     for line in reading.report():
         print(f"{name}: {line}")
     return unified
 
 
-def folder_of(dataset: Mapping[str, Dataset]) -> Path:
-    """Return the folder of a loaded data set, where `datasets` writes what is made of it."""
-    stored = next(iter(dataset.values())).cache_files
-    return Path(stored[0]["filename"]).parent if stored else Path(tempfile.gettempdir())
-
-
-def _splits(dataset: Mapping[str, Dataset], name: str) -> dict[str, Dataset]:
+def _find_splits(dataset: Mapping[str, Dataset], name: str) -> dict[str, Dataset]:
     # Nobody can take a split away on the Hub, so its plain name is enough, whatever others there are.
-    plain = [split for split in dataset if split in SPLITS]
-    more = [split for split in dataset if split not in SPLITS and not set(splits_of(split)) & set(plain)]
-    found, _ = by_split([*plain, *more], translate("the data set {name}").format(name=repr(name)))
+    plain = set(SPLITS) & set(dataset)
+    names = [split for split in dataset if split in plain or not plain & set(splits_of(split))]
+    found, _ = by_split(names, translate("the data set {name}").format(name=repr(name)))
     if "train" not in found:
-        raise DatasetUnavailableError(
-            translate("the data set {name} has no split {split}; it has: {splits}").format(
-                name=repr(name), split=repr("train"), splits=listed(map(repr, dataset))
-            )
-        )
+        message = translate("the data set {name} has no split {split}; it has: {splits}")
+        splits = listed(map(repr, dataset))
+        raise DatasetUnavailableError(message.format(name=repr(name), split=repr("train"), splits=splits))
     unused = [split for split in dataset if split not in found.values()]
     if unused:
         print(translate("{name}: these splits are not used: {splits}.").format(name=name, splits=listed(unused)))
-    return {split: dataset[found[split]] for split in SPLITS if split in found}
+    return {split: dataset[own] for split, own in found.items()}
 
 
-def _documents(
-    parts: Mapping[str, Dataset], columns: Columns, name: str, reading: Reading
-) -> dict[str, Iterator[list[Sentence]]]:
-    places = {
-        split: translate("data set {name}, split {split}").format(name=repr(name), split=repr(split)) for split in parts
-    }
-    if columns.marks_characters:
-        made = {
-            split: sentences_of(partial(read_texts, part, columns, places[split]), reading)
-            for split, part in parts.items()
-        }
-    else:
-        rows = {split: partial(read_tagged, part, columns, places[split]) for split, part in parts.items()}
-        form = find_form(lambda unheard: chain.from_iterable(read(unheard) for read in rows.values()), reading)
-        made = {split: sentences_of_rows(read, reading, form) for split, read in rows.items()}
-    return {split: reading.until_end(documents) for split, documents in made.items()}
+def _load(paths: list[Path]) -> Dataset:
+    # Brackets and stars in the names of files and folders would be taken for patterns.
+    names = [glob.escape(str(path.absolute())) for path in paths]
+    form = FORMATS[paths[0].suffix.lower()]
+    try:
+        for path in paths:
+            require_file(path)
+        with temporary_folder() as cache, room_needed(cache):
+            return load_dataset(form, data_files={"train": names}, split="train", cache_dir=str(cache))
+    except TutorialError:
+        raise
+    except Exception as error:  # a broken file can break its reader in any way
+        said = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+        message = translate("{path} cannot be read: {reason}. Write it anew")
+        reason = said.splitlines()[0].rstrip(".")
+        raise DatasetUnavailableError(message.format(path=paths[0], reason=reason)) from error

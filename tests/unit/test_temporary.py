@@ -6,20 +6,20 @@ import sys
 
 import pytest
 
-from helpers.data.temporary import PREFIX, temporary_folder
+from helpers.temporary import PREFIX, temporary_folder
 
 HOLD = """
 import sys
-from helpers.data.temporary import temporary_folder
+from helpers.temporary import temporary_folder
 with temporary_folder() as folder:
     (folder / "data").touch()
-print(folder, flush=True)
+print(folder.name, flush=True)
 sys.stdin.read()
 """
 AT_ONCE = """
-from helpers.data.temporary import temporary_folder
+from helpers.temporary import temporary_folder
 made = []
-for _ in range(40):
+for _ in range(20):
     with temporary_folder() as folder:
         made.append(folder)
 assert all(folder.is_dir() for folder in made)
@@ -28,19 +28,15 @@ assert all(folder.is_dir() for folder in made)
 
 @pytest.fixture
 def start(tmp_path):
-    """Start a process that makes a folder and waits; gives the process, and the folder's name."""
+    """Start a process that runs code with its temporary folders in a folder of the test's own."""
     processes = []
 
-    def start():
-        process = subprocess.Popen(
-            [sys.executable, "-c", HOLD],
-            env=os.environ | {"TMPDIR": str(tmp_path)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        processes.append(process)
-        return process, os.path.basename(process.stdout.readline().strip())
+    def start(code):
+        environment = os.environ | {"TMPDIR": str(tmp_path)}
+        command = [sys.executable, "-c", code]
+        pipe = subprocess.PIPE
+        processes.append(subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True))
+        return processes[-1]
 
     yield start
     for process in processes:
@@ -55,20 +51,16 @@ def names(folder):
     return found - locks
 
 
-def test_a_folder_goes_with_its_process(tmp_path, start):
-    process, own = start()
-    assert names(tmp_path) == {own}
-    process.communicate()
-    assert names(tmp_path) == set()
-
-
-def test_what_a_killed_process_left_goes_when_the_next_one_comes(tmp_path, start):
-    (killed, left), (_, living) = start(), start()
+def test_a_folder_goes_with_its_process_or_if_that_was_killed_when_the_next_one_comes(tmp_path, start):
+    killed, living = start(HOLD), start(HOLD)
+    left, own = (process.stdout.readline().strip() for process in (killed, living))
     killed.kill()
     killed.wait()
-    assert names(tmp_path) == {left, living}
-    _, next_one = start()
-    assert names(tmp_path) == {living, next_one}
+    assert names(tmp_path) == {left, own}
+    next_one = start(HOLD).stdout.readline().strip()
+    assert names(tmp_path) == {own, next_one}
+    living.communicate()
+    assert names(tmp_path) == {next_one}
 
 
 def test_if_the_body_raises_it_goes_at_once(tmp_path, monkeypatch):
@@ -93,8 +85,7 @@ def test_what_is_no_folder_of_ours_stays(tmp_path, monkeypatch):
     assert names(elsewhere) == {"data"}
 
 
-def test_processes_that_begin_at_once_leave_each_other_their_folders(tmp_path):
-    command, settings = [sys.executable, "-c", AT_ONCE], os.environ | {"TMPDIR": str(tmp_path)}
-    processes = [subprocess.Popen(command, env=settings) for _ in range(4)]
+def test_processes_that_begin_at_once_leave_each_other_their_folders(tmp_path, start):
+    processes = [start(AT_ONCE) for _ in range(4)]
     assert [process.wait() for process in processes] == [0] * 4
     assert names(tmp_path) == set()
