@@ -44,7 +44,7 @@ def mark(tmp_path_factory):
     return tmp_path_factory.mktemp("mark") / "run"
 
 
-@pytest.fixture(scope="module", params=["pytorch", pytest.param("keras", marks=pytest.mark.faults)])
+@pytest.fixture(scope="module", params=["pytorch", pytest.param("keras", marks=pytest.mark.weekly)])
 def run(request, workplace, mark):
     """Run an edition on hostile material; its name, and the folder of its results."""
     data, model = workplace / f"data {FOLDER_NAME}", workplace / f"model {FOLDER_NAME}"
@@ -251,7 +251,7 @@ def lab(workplace, tmp_path_factory):
     server.wait()
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 @pytest.mark.parametrize("trusted", [True, False])
 def test_in_jupyterlab_all_is_text(run, watched, lab, workplace, trusted):
     address, environment = lab

@@ -81,7 +81,7 @@ def test_what_passes_is_waited_for(hub, client, what, fault):
     assert all(rule.times == 0 for rule in hub.faults)
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 @pytest.mark.parametrize("fault", LASTING)
 def test_what_lasts_is_one_message_and_the_next_run_succeeds(hub, client, what, fault):
     hub.faults, message = lasting(fault)
@@ -128,7 +128,7 @@ def test_what_another_program_left_broken_is_never_used(hub, client, what):
     assert_whole(client.run(CODE[what]), what)
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 def test_without_dns(hub, client, what):
     imports = "from helpers.checkpoints import find; from helpers.data import load"
     command = [sys.executable, "-c", f"{imports}{CODE[what]}"]
@@ -139,7 +139,7 @@ def test_without_dns(hub, client, what):
     assert_whole(client.run(CODE[what]), what)
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 @pytest.mark.parametrize("size", ["4k", "24k", "48k", "64k", "80k"])
 def test_a_full_disk_is_one_message_and_with_room_the_next_run_succeeds(client, small_disk, what, size):
     disk = small_disk(client.home, size)

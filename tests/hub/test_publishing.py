@@ -119,7 +119,7 @@ def test_what_passes_is_waited_for(hub, client, folder, fault):
     assert pushed(hub) == contents(folder)
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 @pytest.mark.parametrize("fault", LASTING)
 def test_a_broken_upload_leaves_the_model_whole_and_can_be_repeated(hub, client, folder, fault):
     rule, message = LASTING[fault]

@@ -185,7 +185,7 @@ def test_killed_in_mid_epoch_it_continues_from_the_newest_checkpoint_and_ends_th
     assert place.result() == expected
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 def test_killed_while_a_checkpoint_is_written_it_continues_from_the_one_before(place, edition, expected):
     process = place.start_and_wait_in_mid_epoch()
     unfinished = place.checkpoints / f"checkpoint-{NEXT[edition]}"
@@ -204,7 +204,7 @@ def test_killed_while_a_checkpoint_is_written_it_continues_from_the_one_before(p
     assert place.result() == expected
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 def test_killed_after_the_training_nothing_is_trained_again_unless_the_newest_checkpoint_breaks(place, expected):
     def kept():
         return {path: path.stat().st_mtime_ns for path in place.checkpoints.rglob("*")}
@@ -221,7 +221,7 @@ def test_killed_after_the_training_nothing_is_trained_again_unless_the_newest_ch
     assert place.result() == expected
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 def test_another_training_is_not_continued(place):
     place.train()
     kept = sorted(place.checkpoints.rglob("*"))
@@ -235,14 +235,14 @@ def test_another_training_is_not_continued(place):
         assert sorted(place.checkpoints.rglob("*")) == kept
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 def test_a_training_that_diverges_stops_and_leaves_no_checkpoint(place):
     said = place.fail(place.start(learning_rate=1e30))
     assert "helpers.errors.TrainingDivergedError: the training has diverged: after epoch " in said
     assert list(place.checkpoints.glob("checkpoint-*")) == []
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 def test_a_full_disk_is_named_and_with_room_it_continues(place, edition, expected, small_disk):
     disk = small_disk(place.checkpoints, "30m")
     process = place.start_and_wait_in_mid_epoch()

@@ -103,7 +103,7 @@ def test_scores_of_an_untrained_model_do_not_depend_on_speedups(workplace, editi
     assert fast["dataset"] == plain["dataset"]
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 @pytest.mark.parametrize("edition", MAIN)
 @pytest.mark.parametrize("speedups", [True, False])
 def test_with_all_threads_the_same_seed_gives_the_same_to_the_last_digit(tmp_path, edition, speedups):

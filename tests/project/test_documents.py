@@ -103,7 +103,7 @@ def marks_of_tests():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
     )
-    return {node.name: "pytest.mark.faults" in map(ast.unparse, node.decorator_list) for node in functions}
+    return {node.name: "pytest.mark.weekly" in map(ast.unparse, node.decorator_list) for node in functions}
 
 
 def test_tests_of_faults_are_there_and_those_that_take_long_are_marked_so():

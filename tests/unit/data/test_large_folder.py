@@ -79,7 +79,7 @@ def test_memory_does_not_grow_with_the_folder(tmp_path):
     assert many - few < 37_000 * WORDS * sys.getsizeof("word12345x12") / 2
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 def test_a_million_sentences(tmp_path):
     few, many = (load(tmp_path / str(sentences), sentences) for sentences in (10_000, 1_000_000))
     assert many - few < 64 * 2**20

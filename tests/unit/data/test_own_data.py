@@ -485,7 +485,7 @@ def test_a_missing_file_is_named_and_not_looked_for_on_the_hub(name, tmp_path, m
         load.load_ner_dataset(name)
 
 
-@pytest.mark.faults
+@pytest.mark.weekly
 @pytest.mark.parametrize("edition", ["pytorch", "keras"])
 @pytest.mark.parametrize(
     "name", ["label_studio", "label_studio_min", "doccano_with_relations", "words_and_tags", "conll"]
