@@ -67,8 +67,9 @@ def _export(checkpoint: str, folder: Path) -> None:
     from transformers import AutoModelForTokenClassification, AutoTokenizer
 
     # "eager" attention is the plain one, in operators that ONNX has had all along.
-    settings = {"use_safetensors": True, "attn_implementation": "eager"}
-    network = AutoModelForTokenClassification.from_pretrained(checkpoint, **settings).eval()
+    network = AutoModelForTokenClassification.from_pretrained(
+        checkpoint, use_safetensors=True, attn_implementation="eager"
+    ).eval()
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     inputs = dict(tokenizer(["Two texts", "of unequal length"], padding=True, return_tensors="pt"))
     any_size = torch.export.Dim.DYNAMIC
