@@ -34,6 +34,7 @@ def test_each_exercise_runs_and_is_checked(workplace, name, status):
     assert [re.search('class="feedback (.*?)"', box)[1] for box in boxes] == [status] * 20
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize("name", ["going_further/own_data", "exercises/exercises_solved"])
 def test_a_name_that_is_no_parameter_is_named(workplace, name):
     with pytest.raises(PapermillExecutionError, match="no parameter 'max_train_example', but 'max_train_examples'"):

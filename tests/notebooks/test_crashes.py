@@ -78,6 +78,7 @@ def test_a_killed_run_leaves_its_folder_free(place):
     require_results(place, finish(place, start(place)))
 
 
+@pytest.mark.weekly
 def test_a_second_run_into_the_same_folder_stops_and_harms_nothing(place):
     first = start(place)
     second = run(place, "pytorch")
@@ -89,6 +90,7 @@ def test_a_second_run_into_the_same_folder_stops_and_harms_nothing(place):
     require_results(place, said)
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize(
     ("place", "name", "variable"),
     [("trainer.train()", "runs", None), ("ner_data.map(tokenize_and_align_labels", "temporary", "TMPDIR")],
@@ -110,6 +112,7 @@ def test_a_full_disk_is_one_message_and_with_room_the_run_succeeds(place, small_
     assert again.returncode == 0, said
 
 
+@pytest.mark.weekly
 def test_with_a_cache_that_is_full_the_sample_runs(workplace, small_disk):
     disk = small_disk(workplace / "cache", "1m")
     disk.fill()

@@ -178,6 +178,7 @@ def test_the_chapter_crashes_continues_and_finds_both_equal(workplace, edition):
     assert "is of another training: learning_rate was 0.001, is 0.1." in shown
 
 
+@pytest.mark.weekly
 def test_killed_in_mid_epoch_it_continues_from_the_newest_checkpoint_and_ends_the_same(place, edition, expected):
     kill(place.start_and_wait_in_mid_epoch())
     place.go_on()

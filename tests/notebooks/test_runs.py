@@ -212,6 +212,7 @@ def test_nothing_on_a_page_is_cut_off(smoke, watched, name, width):
 # Plain papermill
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize("edition", MAIN)
 def test_plain_papermill_takes_a_profile_and_a_folder_whose_name_is_a_pattern(workplace, edition):
     by_hand = ["-m", "papermill", f"notebooks/token_classification_{edition}.ipynb", f"{edition}.ipynb"]
@@ -222,6 +223,7 @@ def test_plain_papermill_takes_a_profile_and_a_folder_whose_name_is_a_pattern(wo
     assert [path.name for path in workplace.glob("*1*")] == ["[1] *?"]
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize("name", EDITIONS)
 def test_plain_papermill_with_a_name_that_is_no_parameter(tmp_path, name):
     command = [python_of(name), "-m", "papermill", lesson(name), tmp_path / "out.ipynb"]

@@ -11,7 +11,7 @@ from support.marked_corpora import as_doccano, doses
 
 from helpers.data.load import load_ner_dataset
 from helpers.metrics import SCORES
-from helpers.notebook.editions import EDITIONS, MAIN
+from helpers.notebook.editions import MAIN
 from helpers.notebook.results import read_results
 
 SENTENCES = {"train": 1200, "validation": 300, "test": 300}
@@ -28,8 +28,9 @@ print(json.dumps([[number, int(span["start"]), int(span["end"])] for number, tex
 """
 
 
-@pytest.fixture(params=EDITIONS)
+@pytest.fixture(params=["pytorch", *(pytest.param(name, marks=pytest.mark.weekly) for name in ("keras", "tensorflow"))])
 def edition(request):
+    """One edition for each day, all of them in the week."""
     return request.param
 
 
@@ -43,6 +44,7 @@ def slice_of_wnut17(wnut17_folder, tmp_path_factory):
     return folder
 
 
+@pytest.mark.weekly
 def test_a_real_training_run_learns(workplace, slice_of_wnut17, edition):
     folder = run_whole(workplace, edition, "wnut17_bundled", dataset=slice_of_wnut17, epochs=2, learning_rate=2.0e-4)
     results = read_results(folder / edition)
@@ -52,6 +54,7 @@ def test_a_real_training_run_learns(workplace, slice_of_wnut17, edition):
     assert losses[1] < 0.7 * losses[0]
 
 
+@pytest.mark.weekly
 def test_whoever_follows_the_text_gets_a_model_that_finds_names(workplace, edition):
     """The profile sets what the lesson advises where there is no network, and nothing else."""
     results = read_results(run_whole(workplace, edition, "sample") / edition)
@@ -89,6 +92,7 @@ def test_a_training_that_diverges_stops_after_the_epoch_and_leaves_no_model(tmp_
     assert not {name for name in left if name.endswith((".safetensors", ".h5", ".bin", ".json"))}
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize("edition", MAIN)
 def test_scores_of_an_untrained_model_do_not_depend_on_speedups(workplace, edition):
     settings = {"learning_rate": 0.0, "epochs": 1, "batch_size": 15, "environment": os.environ | WITHOUT_BFLOAT16}

@@ -52,6 +52,7 @@ def measure(folder, script, *arguments):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize("edition", speed.MAIN)
 @pytest.mark.parametrize("speedups", [True, False])
 def test_each_recipe_trains(tmp_path, edition, speedups):

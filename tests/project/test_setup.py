@@ -102,7 +102,7 @@ def project(tmp_path):
     return Project(tmp_path)
 
 
-@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize("installer", ["uv", pytest.param("pip", marks=pytest.mark.weekly)])
 @pytest.mark.parametrize(
     ("arguments", "offers_cpu_build", "installed"),
     [

@@ -45,6 +45,7 @@ def steps_of(runs, keras):
     return compare_steps(runs / "checkpoint", runs / "pytorch", keras)
 
 
+@pytest.mark.weekly
 def test_editions_are_the_same_training(runs):
     rows = [compare_logits(runs / "checkpoint"), *steps_of(runs, runs / "keras")]
     for edition in MAIN:
@@ -53,6 +54,7 @@ def test_editions_are_the_same_training(runs):
     assert len(rows) == 11
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize(
     ("changes", "differ"),
     [
@@ -85,6 +87,7 @@ def test_an_edition_that_trains_otherwise_is_noticed(runs, changes, differ, tmp_
     assert {number for number, row in enumerate(rows) if not row.holds} == differ
 
 
+@pytest.mark.weekly
 def test_models_that_differ_are_noticed(runs, monkeypatch):
     keras_logits = parity.keras_logits
     monkeypatch.setattr(parity, "keras_logits", lambda *inputs: [-logits for logits in keras_logits(*inputs)])
