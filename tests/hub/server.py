@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 ALWAYS = 10**9
 LARGE = (".safetensors", ".parquet", ".bin", ".h5")  # what the Hub keeps in its large file storage
@@ -132,7 +132,6 @@ class Hub:
 
     user = "ada"
     tokens = {WRITE_TOKEN: "write", READ_TOKEN: "read"}  # noqa: RUF012 (both belong to the user)
-    page_size = 3  # of lists of files
 
     def __init__(self):
         self.clear()
@@ -163,7 +162,6 @@ class Hub:
         return self.repositories.setdefault((kind, name), Repository(name, self.large_files))
 
     def asked(self, path: str, method: str = ".*") -> list[Request]:
-        """List the requests of a method whose path holds a regular expression."""
         return [r for r in self.requests if re.search(path, r.path) and re.fullmatch(method, r.method)]
 
     def answer(self, request: Request) -> Answer:
@@ -230,20 +228,12 @@ def list_branches(hub: Hub, request: Request) -> Answer:
 
 
 def list_folder(hub: Hub, request: Request) -> Answer:
-    """List a folder, a page at a time."""
     folder, recursive = request.parts["folder"], request.query.get("recursive", [""])[0].lower() == "true"
     prefix = f"{folder}/" if folder else ""
     below = [(path, entry) for path, entry in entries(request.files) if path.startswith(prefix)]
-    listed = [entry for path, entry in below if recursive or "/" not in path.removeprefix(prefix)]
-    if folder and not listed:
+    if folder and not below:
         return no_entry(request)
-    start = int(request.query.get("cursor", ["0"])[0])
-    end = start + hub.page_size
-    headers = {}
-    if end < len(listed):
-        arguments = "".join(f"{key}={quote(values[0])}&" for key, values in request.query.items() if key != "cursor")
-        headers["Link"] = f'<{hub.url}{request.path}?{arguments}cursor={end}>; rel="next"'
-    return json_answer(listed[start:end], headers=headers)
+    return json_answer([entry for path, entry in below if recursive or "/" not in path.removeprefix(prefix)])
 
 
 def describe_paths(hub: Hub, request: Request) -> Answer:

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
@@ -13,6 +12,7 @@ from types import SimpleNamespace
 import nbformat
 import psutil
 import pytest
+from filelock import FileLock
 
 from helpers.notebook import locks
 from regression import processes
@@ -37,16 +37,6 @@ FAULTS = {
     "token": "raised",
     "daemon.daemon without variables": "passed",
 }
-CLAIM = """\
-import sys
-from pathlib import Path
-
-from helpers.notebook.locks import claim
-
-claim(Path(sys.argv[1]))
-print("claimed", flush=True)
-sys.stdin.read()
-"""
 
 
 def folder(project, matrix="matrix"):
@@ -64,9 +54,8 @@ def junit(project, matrix="matrix"):
 
 def processes_in(project):
     """Find the processes that work in a project, kernels and all."""
-    found = psutil.process_iter(["pid", "cwd", "status"])
-    here = [process for process in found if process.info["cwd"] == str(project) and process.pid != os.getpid()]
-    return [process for process in here if process.info["status"] != "zombie"]
+    found = [process.info for process in psutil.process_iter(["pid", "cwd", "status"]) if process.pid != os.getpid()]
+    return [info for info in found if info["cwd"] == str(project) and info["status"] != "zombie"]
 
 
 def test_a_run_is_judged_by_what_was_accepted(run, project, matrix):
@@ -197,13 +186,11 @@ def test_a_second_run_into_the_same_folder_stops_and_removes_nothing(run, projec
     kept = folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT
     kept.parent.mkdir(parents=True)
     kept.touch()
-    claiming = [sys.executable, "-c", CLAIM, folder(project)]
-    with subprocess.Popen(claiming, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout.readline() == "claimed\n"
+    with FileLock(folder(project) / locks.LOCK):
         done = run("run", matrix(MATRIX.format(faults="nothing")))
-        assert done.returncode == 2
-        assert f"OutputFolderError: another run is at work in {folder(project)}." in done.stderr
-        assert kept.exists()
+    assert done.returncode == 2
+    assert f"OutputFolderError: another run is at work in {folder(project)}." in done.stderr
+    assert kept.exists()
     run("run", matrix(MATRIX.format(faults="nothing")))
     assert results(project)["nothing"]["outcome"] == "passed"
 
