@@ -140,11 +140,14 @@ def crash():
     raise Crash
 
 
-def after_step(step, act):
-    """Make a callback that does something once the optimizer has made so many steps."""
-    callback = keras.callbacks.Callback()
-    callback.on_train_batch_end = lambda *_: int(callback.model.optimizer.iterations) == step and act()
-    return callback
+class AfterStep(keras.callbacks.Callback):
+    def __init__(self, step, act):
+        super().__init__()
+        self.step, self.act = step, act
+
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.optimizer.iterations) == self.step:
+            self.act()
 
 
 class Score(keras.callbacks.Callback):
@@ -180,7 +183,7 @@ def whole(tmp_path_factory):
 def test_keras_continues_to_the_same_weights_and_history(whole, tmp_path, steps):
     if steps:
         with pytest.raises(Crash):
-            train(tmp_path, after_step(steps, crash))
+            train(tmp_path, AfterStep(steps, crash))
     else:
         train(tmp_path)  # to the end, so that nothing is left to do
     model, history, saved = train(tmp_path)
@@ -197,7 +200,7 @@ def test_keras_continues_to_the_same_weights_and_history(whole, tmp_path, steps)
 def test_keras_names_a_full_disk_and_earlier_checkpoints_stay_whole(whole, tmp_path, small_disk):
     disk = small_disk(tmp_path / "disk", "1m")
     with pytest.raises(DiskFullError, match=f"the disk of {disk.folder} is full"):
-        train(disk.folder, after_step(6, disk.fill))
+        train(disk.folder, AfterStep(6, disk.fill))
     assert (disk.folder / "checkpoint-1" / STATE).exists()
     disk.make_room()
     model, history, saved = train(disk.folder)
