@@ -5,6 +5,7 @@ import subprocess
 import pytest
 from support.browsing import started_browser, watched_page
 from support.editions import ROOT, link_project
+from support.small_tokenizers import train_tokenizers
 
 from helpers.notebook.startup import load_triton_first
 
@@ -51,6 +52,12 @@ def sample():
 @pytest.fixture(scope="session")
 def tokenizer():
     return AutoTokenizer.from_pretrained(resolve_checkpoint("bundled"))
+
+
+@pytest.fixture(scope="module")
+def tokenizers(sample):
+    """A small tokenizer of each kind."""
+    return train_tokenizers(" ".join(words) for words in sample["train"]["tokens"][:300])
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+from hub import content
 from hub.server import WRITE_TOKEN, Hub
 
 
@@ -26,14 +27,15 @@ def hub(hub_of_session):
     assert hub_of_session.unknown == []
 
 
-def settings_for(hub, home, **others):
+def settings_for(hub, home, patience="1", **others):
     """The environment of a client. Its patience is short, so that tests need not wait."""
-    patience = {"HF_HUB_ETAG_TIMEOUT": "1", "HF_HUB_DOWNLOAD_TIMEOUT": "1", "RES_OPTIONS": "timeout:1 attempts:1"}
+    settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_TOKEN": WRITE_TOKEN}
+    settings |= dict.fromkeys(["HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"], patience)
+    settings |= {"RES_OPTIONS": "timeout:1 attempts:1"}
     # huggingface_hub 2 would store large files through Xet, whose storage cannot be had here.
-    storage = {"HF_HUB_DISABLE_XET": "1"}
-    quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
-    account = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_TOKEN": WRITE_TOKEN}
-    return os.environ | patience | storage | quiet | account | others
+    settings |= {"HF_HUB_DISABLE_XET": "1"}
+    settings |= dict.fromkeys(["HF_HUB_DISABLE_PROGRESS_BARS", "HF_DATASETS_DISABLE_PROGRESS_BARS"], "1")
+    return os.environ | settings | others
 
 
 class Done(NamedTuple):
@@ -57,44 +59,39 @@ class Done(NamedTuple):
 
 
 class Client:
-    """Runs code with the helpers and the real clients of the Hub, each time in a new process; the cache is kept.
+    """Runs code with the helpers and the real clients of the Hub, each time in a new process.
 
-    Attributes
-    ----------
-    home : Path
-        The clients' cache; empty when a test begins.
+    The clients' cache, `home`, is kept; it is empty when a test begins.
     """
 
     def __init__(self, hub, folder):
-        self.home = folder / "home"
-        self._output = folder / "output"
-        self._worker = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("worker.py")],
-            env=settings_for(hub, self.home),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self.home, self._output = folder / "home", folder / "output"
+        command = [sys.executable, Path(__file__).with_name("worker.py")]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.worker = subprocess.Popen(command, env=settings_for(hub, self.home), text=True, **pipes)
 
     def run(self, code):
-        self._worker.stdin.write(json.dumps({"code": code, "output": str(self._output)}) + "\n")
-        self._worker.stdin.flush()
-        status = int(self._worker.stdout.readline())
-        return Done(status, self._output.read_text())
-
-    def close(self):
-        self._worker.stdin.close()
-        self._worker.wait()
+        self.worker.stdin.write(json.dumps({"code": code, "output": str(self._output)}) + "\n")
+        self.worker.stdin.flush()
+        return Done(int(self.worker.stdout.readline()), self._output.read_text())
 
 
 @pytest.fixture(scope="session")
 def client_of_session(hub_of_session, tmp_path_factory):
     client = Client(hub_of_session, tmp_path_factory.mktemp("client"))
     yield client
-    client.close()
+    client.worker.communicate()
 
 
 @pytest.fixture
 def client(client_of_session, hub):
     shutil.rmtree(client_of_session.home, ignore_errors=True)
     return client_of_session
+
+
+@pytest.fixture(params=content.CODE)
+def what(hub, request):
+    """The tutorial's data and its encoder are on the Hub; which of them a client fetches."""
+    content.add_dataset(hub)
+    content.add_encoder(hub)
+    return request.param

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import datasets
+import yaml
 
 from helpers.data.load import load_ner_dataset
 
@@ -21,9 +22,14 @@ FIND_ENCODER = """
 import json
 print(json.dumps(find.resolve_checkpoint("distilbert/distilbert-base-uncased")))
 """
+CODE = {"data": LOAD_DATA, "encoder": FIND_ENCODER}
 TINY_ENCODER = Path(__file__).resolve().parents[1] / "support" / "tiny_distilbert"
 ENCODER_CARD = b"---\nlicense: apache-2.0\n---\n# A tiny encoder\n"
 SCRIPT = b"raise SystemExit('a loading script was run')\n"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @cache
@@ -33,31 +39,34 @@ def sentences() -> datasets.DatasetDict:
     return datasets.DatasetDict({split: sample[split].select(range(count)) for split, count in SENTENCES.items()})
 
 
-def _card(configurations: dict[str, list[str]]) -> bytes:
-    lines = ["---", "configs:"]
-    for name, splits in configurations.items():
-        lines += [f"- config_name: {name}", "  data_files:"]
-        lines += [line for split in splits for line in (f"  - split: {split}", f"    path: {name}/{split}-*")]
-    return "\n".join([*lines, "---\n"]).encode()
+def card(configurations: dict[str, dict[str, str]]) -> bytes:
+    """Write the head of a card: the splits of each configuration, with a pattern for each."""
+    described = [
+        {"config_name": name, "data_files": [{"split": split, "path": path} for split, path in splits.items()]}
+        for name, splits in configurations.items()
+    ]
+    return f"---\n{yaml.safe_dump({'configs': described})}---\n".encode()
+
+
+def _parquet(rows: datasets.Dataset, names: list[str] | None = None) -> bytes:
+    file = io.BytesIO()
+    if names:
+        rows = rows.cast_column("ner_tags", datasets.List(datasets.ClassLabel(names=names)))
+    rows.to_parquet(file)
+    return file.getvalue()
 
 
 @cache
 def parquet_files(pattern: str) -> dict[str, bytes]:
     """Write the sentences as Parquet files, with a path for each split such as ``"data/{split}-00000.parquet"``."""
-    files = {}
-    for split, rows in sentences().items():
-        file = io.BytesIO()
-        rows.to_parquet(file)
-        files[pattern.format(split=split)] = file.getvalue()
-    return files
+    return {pattern.format(split=split): _parquet(rows) for split, rows in sentences().items()}
 
 
 def add_dataset(hub, name: str = DATASET) -> None:
     """Put the sentences on a Hub, as Parquet files on the main branch."""
-    repository = hub.add("datasets", name)
     hub.moved["datasets", SHORT_NAME] = name
-    card = _card({"data": [*SENTENCES]})
-    repository.commit({"README.md": card} | parquet_files("data/{split}-00000-of-00001.parquet"))
+    head = card({"data": {split: f"data/{split}-*" for split in SENTENCES}})
+    hub.add("datasets", name).commit({"README.md": head} | parquet_files("data/{split}-00000-of-00001.parquet"))
 
 
 def add_script(hub, with_copy: bool) -> None:
@@ -71,54 +80,37 @@ def add_script(hub, with_copy: bool) -> None:
 
 def add_encoder(hub) -> None:
     """Put the tiny encoder on a Hub, with weights in a format that nobody should fetch."""
-    repository = hub.add("models", ENCODER)
-    repository.commit_folder(TINY_ENCODER)
-    repository.commit({"README.md": ENCODER_CARD, "pytorch_model.bin": b"a pickle"})
-
-
-# As klue/klue and wikiann are built: configurations, and in the first of them characters, with the spaces among them.
-KLUE, WIKIANN = "klue/klue", "unimelb-nlp/wikiann"
-CHARACTERS = list("안녕 서울에서")
-KLUE_NAMES = ["B-LC", "I-LC", "B-PS", "I-PS", "O"]
-
-
-def _parquet(columns: dict, names: list[str] | None = None) -> bytes:
-    rows = datasets.Dataset.from_dict(columns)
-    if names:
-        rows = rows.cast_column("ner_tags", datasets.List(datasets.ClassLabel(names=names)))
-    file = io.BytesIO()
-    rows.to_parquet(file)
-    return file.getvalue()
+    files = contents(TINY_ENCODER) | {"README.md": ENCODER_CARD, "pytorch_model.bin": b"a pickle"}
+    hub.add("models", ENCODER).commit(files)
 
 
 def add_klue(hub) -> None:
-    """Put a data set on a Hub with a configuration of characters, without a test split, and one of something else."""
-    tags, sentence = [2, 3, 4, 0, 1, 4, 4], "<안녕:PS> 서울에서"
-    rows = {"sentence": [sentence] * 20, "tokens": [CHARACTERS] * 20, "ner_tags": [tags] * 20}
-    files = {f"ner/{split}-00000-of-00001.parquet": _parquet(rows, KLUE_NAMES) for split in ("train", "validation")}
-    files["sts/train-00000-of-00001.parquet"] = _parquet({"sentence1": ["a"], "score": [1.0]})
-    card = _card({"ner": ["train", "validation"], "sts": ["train"]})
-    hub.add("datasets", KLUE).commit({"README.md": card, **files})
+    """Put a data set on a Hub as klue/klue is: a configuration of characters, without a test split, and another."""
+    characters, tags, sentence = list("안녕 서울에서"), [2, 3, 4, 0, 1, 4, 4], "<안녕:PS> 서울에서"
+    rows = {"sentence": [sentence] * 20, "tokens": [characters] * 20, "ner_tags": [tags] * 20}
+    ner = _parquet(datasets.Dataset.from_dict(rows), ["B-LC", "I-LC", "B-PS", "I-PS", "O"])
+    files = {f"ner/{split}-00000-of-00001.parquet": ner for split in ("train", "validation")}
+    sts = _parquet(datasets.Dataset.from_dict({"sentence1": ["a"], "score": [1.0]}))
+    files["sts/train-00000-of-00001.parquet"] = sts
+    head = card({"ner": {"train": "ner/train-*", "validation": "ner/validation-*"}, "sts": {"train": "sts/train-*"}})
+    hub.add("datasets", "klue/klue").commit({"README.md": head, **files})
 
 
 def _of_languages(languages: list[str], path: str) -> dict[str, bytes]:
-    names = ["O", "B-PER", "I-PER"]
-    return {
-        path.format(language=language, split=split): _parquet(
-            {"tokens": [[language, "Mo"]], "ner_tags": [[0, 1]]}, names
-        )
-        for language in languages
-        for split in SENTENCES
-    }
+    files = {}
+    for language in languages:
+        rows = datasets.Dataset.from_dict({"tokens": [[language, "Mo"]], "ner_tags": [[0, 1]]})
+        content = _parquet(rows, ["O", "B-PER", "I-PER"])
+        files |= {path.format(language=language, split=split): content for split in SENTENCES}
+    return files
 
 
 def add_wikiann(hub) -> None:
-    """Put a data set on a Hub with twelve languages as configurations."""
+    """Put a data set on a Hub as wikiann is: twelve languages are its configurations."""
     languages = ["ko", *(f"x{number:02}" for number in range(11))]
+    head = card({name: {split: f"{name}/{split}-*" for split in SENTENCES} for name in languages})
     files = _of_languages(languages, "{language}/{split}-00000-of-00001.parquet")
-    hub.add("datasets", WIKIANN).commit(
-        {"README.md": _card({language: [*SENTENCES] for language in languages}), **files}
-    )
+    hub.add("datasets", "unimelb-nlp/wikiann").commit({"README.md": head, **files})
 
 
 def add_script_of_languages(hub) -> None:

@@ -10,9 +10,9 @@ import pytest
 from helpers.data.load import dataset_digest
 from hub import content
 from hub.conftest import settings_for
-from hub.protocol import ALWAYS, Answer, Fault, refusal
+from hub.content import CODE
+from hub.server import ALWAYS, Answer, Fault, refusal
 
-CODE = {"data": content.LOAD_DATA, "encoder": content.FIND_ENCODER}
 LARGE, SMALL = {"path": "/large/", "method": "GET"}, {"path": "README|config.json", "method": "GET"}
 
 
@@ -23,6 +23,8 @@ def other_word(body):
 
 BUSY, BROKEN = refusal(429, "Too many requests", headers={"Retry-After": "1"}), "files came broken each time"
 UNAVAILABLE, GATED = refusal(503, "Unavailable"), refusal(403, "Access is restricted", "GatedRepo")
+SHORT, LONG = Fault(**LARGE, change=lambda body: body[:-100]), Fault(**LARGE, change=lambda body: body + b"more")
+CUT, OTHER = Fault(**LARGE, cut_after=100), Fault(**LARGE, change=other_word)
 PASSING = {
     "busy": [Fault(times=3, answer=BUSY)],
     "in trouble now and then": [
@@ -31,11 +33,11 @@ PASSING = {
         Fault(**LARGE, answer=UNAVAILABLE),
     ],
     "late now and then": [Fault("/resolve/", "HEAD", delay=30), Fault(**LARGE, delay=30)],
-    "cut": [Fault(**LARGE, cut_after=100)],
+    "cut": [CUT],
     "small file cut": [Fault(**SMALL, cut_after=10)],
-    "short": [Fault(**LARGE, change=lambda body: body[:-100])],
-    "long": [Fault(**LARGE, change=lambda body: body + b"more")],
-    "other bytes": [Fault(**LARGE, change=other_word)],
+    "short": [SHORT],
+    "long": [LONG],
+    "other bytes": [OTHER],
     "small file with other bytes": [Fault(**SMALL, change=other_word)],
 }
 LASTING = {
@@ -45,10 +47,10 @@ LASTING = {
     "busy": (Fault(answer=BUSY), "too many requests from here (429). Wait some minutes"),
     "in trouble": (Fault(answer=UNAVAILABLE), "the Hub has trouble of its own"),
     "late": (Fault(delay=30), "the Hub does not answer in time. Run again later"),
-    "cut": (Fault(**LARGE, cut_after=100), "the connection broke off. Run again"),
-    "short": (Fault(**LARGE, change=lambda body: body[:-100]), BROKEN),
-    "long": (Fault(**LARGE, change=lambda body: body + b"more"), BROKEN),
-    "other bytes": (Fault(**LARGE, change=other_word), BROKEN),
+    "cut": (CUT, "the connection broke off. Run again"),
+    "short": (SHORT, BROKEN),
+    "long": (LONG, BROKEN),
+    "other bytes": (OTHER, BROKEN),
     "not the Hub": (Fault(answer=Answer(200, {}, b"<html>Log in</html>")), "something else answers"),
 }
 
@@ -58,20 +60,12 @@ def lasting(fault):
     return [replace(rule, times=ALWAYS)], message
 
 
-@pytest.fixture(params=CODE)
-def what(hub, request):
-    content.add_dataset(hub)
-    content.add_encoder(hub)
-    return request.param
-
-
 def assert_whole(done, what):
     if what == "data":
         assert done.value["digest"] == dataset_digest(content.sentences())
     else:
-        found = {path.name: path.read_bytes() for path in Path(done.value).iterdir()}
-        here = {path.name: path.read_bytes() for path in content.TINY_ENCODER.iterdir()}
-        assert found == here | {"README.md": content.ENCODER_CARD}
+        here = content.contents(content.TINY_ENCODER) | {"README.md": content.ENCODER_CARD}
+        assert content.contents(Path(done.value)) == here
 
 
 @pytest.mark.parametrize("fault", PASSING)
@@ -99,7 +93,7 @@ def test_the_time_that_the_hub_wants_is_waited_but_never_more_than_30_seconds(hu
     content.add_encoder(hub)
     hub.faults = [Fault(answer=refusal(429, "Too many requests", headers={"Retry-After": wanted}))]
     without_waiting = "import time; pauses = []; time.sleep = pauses.append\n"
-    assert client.run(f"{without_waiting}{content.FIND_ENCODER}print(json.dumps(max(pauses)))").value == waited
+    assert client.run(f"{without_waiting}{CODE['encoder']}print(json.dumps(max(pauses)))").value == waited
 
 
 @pytest.mark.parametrize("fault", ["in trouble", "not the Hub"])
@@ -113,12 +107,12 @@ def test_a_broken_download_goes_on_from_where_it_broke_off(hub, client):
     content.add_encoder(hub)
     hub.faults = [Fault(**LARGE, cut_after=5000)]
     small_parts = "from huggingface_hub import constants; constants.DOWNLOAD_CHUNK_SIZE = 1000"
-    assert_whole(client.run(small_parts + content.FIND_ENCODER), "encoder")
+    assert_whole(client.run(small_parts + CODE["encoder"]), "encoder")
     assert [request.headers.get("range") for request in hub.asked(**LARGE)] == [None, "bytes=5000-"]
 
 
 def test_what_another_program_left_broken_is_never_used(hub, client, what):
-    hub.faults = [Fault(**LARGE, change=other_word, times=ALWAYS)]
+    hub.faults = [replace(OTHER, times=ALWAYS)]
     unchecked = "from helpers.hub import fetch; fetch._is_broken = lambda path: False"
     client.run(unchecked + CODE[what])  # some readers stumble over it, others do not
     assert hub.asked(**LARGE)

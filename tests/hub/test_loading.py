@@ -6,27 +6,25 @@ from pathlib import Path
 
 import pytest
 
+from helpers.data.load import dataset_digest
 from hub import content
-from hub.content import FIND_ENCODER, LOAD_DATA
+from hub.content import CODE, FIND_ENCODER, LOAD_DATA
 
 
-@pytest.fixture(scope="module")
-def expected():
-    from helpers.data.load import dataset_digest
-
-    return {"digest": dataset_digest(content.sentences()), "sizes": content.SENTENCES}
+def assert_loaded(done):
+    assert done.value == {"digest": dataset_digest(content.sentences()), "sizes": content.SENTENCES}
 
 
-def test_parquet_files_on_the_main_branch(hub, client, expected):
+def test_parquet_files_on_the_main_branch(hub, client):
     content.add_dataset(hub)
-    assert client.run(LOAD_DATA).value == expected
+    assert_loaded(client.run(LOAD_DATA))
 
 
-def test_the_copy_is_taken_where_there_is_a_script(hub, client, expected):
+def test_the_copy_is_taken_where_there_is_a_script(hub, client):
     content.add_script(hub, with_copy=True)
-    assert client.run(LOAD_DATA).value == expected
+    assert_loaded(client.run(LOAD_DATA))
     again = client.run(LOAD_DATA)
-    assert again.value == expected
+    assert_loaded(again)
     assert len(again.output.splitlines()) == 1  # no warning
     assert hub.asked(r"\.py$", "GET") == []  # nor was the script fetched
 
@@ -38,23 +36,20 @@ def test_a_script_and_nothing_else_is_one_clear_message(hub, client):
     assert "put its sentences into a folder of CoNLL files" in message
 
 
-def test_a_data_set_that_has_moved_is_found(hub, client, expected):
+def test_a_data_set_that_has_moved_is_found(hub, client):
     content.add_dataset(hub, "somebody/names")
-    assert client.run(LOAD_DATA).value == expected
+    assert_loaded(client.run(LOAD_DATA))
 
 
-@pytest.mark.parametrize("code", [LOAD_DATA, FIND_ENCODER], ids=["data", "encoder"])
-def test_the_second_time_no_file_is_fetched(hub, client, code):
-    content.add_dataset(hub)
-    content.add_encoder(hub)
-    first = client.run(code).value
+def test_the_second_time_no_file_is_fetched(hub, client, what):
+    first = client.run(CODE[what]).value
     hub.requests.clear()
-    assert client.run(code).value == first
+    assert client.run(CODE[what]).value == first
     assert hub.requests != []
     assert hub.asked("/resolve/|/large/", "GET") == []
 
 
-@pytest.mark.parametrize("code", [LOAD_DATA, FIND_ENCODER], ids=["data", "encoder"])
+@pytest.mark.parametrize("code", CODE.values(), ids=CODE)
 def test_a_name_that_the_hub_does_not_have(hub, client, code):
     message = client.run(code).message
     assert "is no folder here" in message
@@ -66,11 +61,10 @@ def test_a_name_that_the_hub_does_not_have(hub, client, code):
 
 def test_an_encoder_comes_with_what_is_needed_of_it_and_anew_where_that_has_changed(hub, client):
     content.add_encoder(hub)
-    here = {path.name: path.read_bytes() for path in content.TINY_ENCODER.iterdir()}
     for card in (content.ENCODER_CARD, b"# Changed\n"):
         hub.add("models", content.ENCODER).commit({"README.md": card})
         folder = Path(client.run(FIND_ENCODER).value)
-        assert {path.name: path.read_bytes() for path in folder.iterdir()} == here | {"README.md": card}
+        assert content.contents(folder) == content.contents(content.TINY_ENCODER) | {"README.md": card}
 
 
 def test_an_encoder_with_code_of_its_own_is_refused(hub, client):
@@ -83,18 +77,14 @@ def test_an_encoder_with_code_of_its_own_is_refused(hub, client):
     assert hub.asked(r"\.py$", "GET") == []
 
 
-@pytest.mark.parametrize(
-    "where", ["{folder}/*", "file://{folder}/*", "hf://datasets/{other}/data/*", "../../../{folder}/*"]
-)
+@pytest.mark.parametrize("where", ["{0}/*", "file://{0}/*", "hf://datasets/somebody/private/data/*", "../../../{0}/*"])
 def test_a_card_that_leads_out_of_its_repository_is_refused(hub, client, tmp_path, where):
     """datasets does that itself, from 5.0.1 on."""
-    for path, content_ in content.parquet_files("{split}.parquet").items():
-        (tmp_path / path).write_bytes(content_)
+    for path, file in content.parquet_files("{split}.parquet").items():
+        (tmp_path / path).write_bytes(file)
     content.add_dataset(hub, "somebody/private")
-    path = where.format(folder=tmp_path, other="somebody/private")
-    files = "".join(f"  - split: {split}\n    path: {path.replace('*', f'{split}*')}\n" for split in content.SENTENCES)
-    card = f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n"
-    hub.add("datasets", content.DATASET).commit({"README.md": card.encode()})
+    places = {split: where.format(tmp_path).replace("*", f"{split}*") for split in content.SENTENCES}
+    hub.add("datasets", content.DATASET).commit({"README.md": content.card({"default": places})})
     hub.moved["datasets", content.SHORT_NAME] = content.DATASET
     message = client.run(LOAD_DATA).message
     assert message.startswith(f"DatasetUnavailableError: the data set '{content.SHORT_NAME}'")
@@ -105,8 +95,6 @@ import json
 dataset = load.load_ner_dataset({name!r})
 print(json.dumps({{split: rows[0] | {{"rows": len(rows)}} for split, rows in dataset.items()}}))
 """
-
-
 UNREACHABLE = """
 from helpers.hub import fetch
 def look_up(*_, **__):
@@ -120,13 +108,9 @@ def test_a_configuration_of_characters_without_a_test_split(hub, client):
     done = client.run(LOAD.format(name="klue/klue:ner"))
     loaded = done.value
     assert {split: row.pop("rows") for split, row in loaded.items()} == {"train": 18, "validation": 2, "test": 20}
-    assert loaded["test"] == {
-        "id": "0",
-        "tokens": ["안녕", "서울에서"],
-        "ner_tags": [3, 1],
-        "text": "안녕 서울에서",
-        "spans": [{"start": 0, "end": 2, "label": "PS"}, {"start": 3, "end": 5, "label": "LC"}],
-    }
+    spans = [{"start": 0, "end": 2, "label": "PS"}, {"start": 3, "end": 5, "label": "LC"}]
+    expected = {"id": "0", "tokens": ["안녕", "서울에서"], "ner_tags": [3, 1], "text": "안녕 서울에서", "spans": spans}
+    assert loaded["test"] == expected
     assert "'klue/klue:ner' has no test split: its validation split is the test, and 2 sentences" in done.output
     assert "klue/klue:ner: The words are pieces of texts" in done.output
     hub.requests.clear()
@@ -136,46 +120,41 @@ def test_a_configuration_of_characters_without_a_test_split(hub, client):
     assert hub.asked("/resolve/|/large/", "GET") == []
 
 
-@pytest.mark.parametrize("add", [content.add_wikiann, content.add_script_of_languages])
-def test_a_configuration_is_loaded_alone(hub, client, add):
-    add(hub)
-    name = content.WIKIANN if add is content.add_wikiann else "somebody/languages"
-    loaded = client.run(LOAD.format(name=f"{name}:ko")).value
-    row = {"id": "0", "tokens": ["ko", "Mo"], "ner_tags": [0, 1], "rows": 1}
-    assert loaded == {"train": row, "validation": row, "test": row}
+OF_WIKIANN = r"has 12 configurations\. Name one after a colon, as in 'unimelb-nlp/wikiann:ko': ko, x00, "
+OF_SCRIPT = r"has 2 configurations\. Name one after a colon, as in 'somebody/languages:de': de, ko"
 
 
 @pytest.mark.parametrize(
-    ("name", "message"),
+    ("add", "name", "message"),
     [
-        (
-            "unimelb-nlp/wikiann",
-            r"has 12 configurations\. Name one after a colon, as in '{name}:ko': ko, x00, (x\d\d, ){8}and 2 more",
-        ),
-        ("unimelb-nlp/wikiann:xx", r"has 12 configurations\. Name one after a colon, as in '{name}:ko': ko, x00"),
-        ("somebody/languages", r"has 2 configurations\. Name one after a colon, as in '{name}:de': de, ko"),
-        ("somebody/languages:xx", r"has 2 configurations\. Name one after a colon, as in '{name}:de': de, ko"),
-        ("klue/klue:sts", r"has the columns \['score', 'sentence1'\]; needed are words and their tags"),
+        (content.add_wikiann, "unimelb-nlp/wikiann:ko", None),
+        (content.add_script_of_languages, "somebody/languages:ko", None),
+        (content.add_wikiann, "unimelb-nlp/wikiann", OF_WIKIANN + r"(x\d\d, ){8}and 2 more"),
+        (content.add_wikiann, "unimelb-nlp/wikiann:xx", OF_WIKIANN),
+        (content.add_script_of_languages, "somebody/languages", OF_SCRIPT),
+        (content.add_script_of_languages, "somebody/languages:xx", OF_SCRIPT),
+        (content.add_klue, "klue/klue:sts", r"has the columns \['score', 'sentence1'\]; needed are words and their"),
     ],
 )
-def test_a_configuration_that_is_missing_is_told_with_those_that_are_there(hub, client, name, message):
-    content.add_wikiann(hub)
-    content.add_script_of_languages(hub)
-    content.add_klue(hub)
-    message = message.replace("{name}", name.partition(":")[0])
-    assert re.search(message, client.run(LOAD.format(name=name)).message)
+def test_a_configuration_is_loaded_alone_and_one_that_is_missing_told_with_those_there_are(
+    hub, client, add, name, message
+):
+    add(hub)
+    done = client.run(LOAD.format(name=name))
+    if message:
+        assert re.search(message, done.message)
+    else:
+        row = {"id": "0", "tokens": ["ko", "Mo"], "ner_tags": [0, 1], "rows": 1}
+        assert done.value == dict.fromkeys(content.SENTENCES, row)
 
 
 WRITABLE = "from helpers.notebook.startup import use_writable_caches; use_writable_caches()\n"
 
 
-@pytest.mark.parametrize("code", [LOAD_DATA, FIND_ENCODER], ids=["data", "encoder"])
-def test_without_a_cache_that_can_be_written_to_a_temporary_one_is_used(hub, client, code):
+def test_without_a_cache_that_can_be_written_to_a_temporary_one_is_used(client, what):
     """Although the clients have been imported before, as they may be in a notebook."""
-    content.add_dataset(hub)
-    content.add_encoder(hub)
     client.home.touch()  # a file in place of the folder
-    done = client.run(WRITABLE + code)
+    done = client.run(WRITABLE + CODE[what])
     client.home.unlink()
     assert done.value
     assert f"The cache {client.home} cannot be written to or is full: " in done.output

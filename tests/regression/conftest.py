@@ -6,8 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
-from typing import NamedTuple
 
 import nbformat
 import pytest
@@ -67,7 +65,6 @@ if "hang" in faults or "kill the parent" in faults:
 while "wait" in faults and not os.path.exists(f"{model}.go"):
     time.sleep(0.05)
 """
-TRAINING = "time.sleep(0.1)"
 RESULTS = """\
 from pathlib import Path
 
@@ -92,26 +89,15 @@ if "diverge" in faults:
 DEADLINE = 3600
 
 
-class Done(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 @pytest.fixture
 def project(tmp_path):
     """A folder from which `python -m regression` can be called."""
     folder = tmp_path / "project"
     (folder / "notebooks" / "profiles").mkdir(parents=True)
     (folder / "notebooks" / "profiles" / "sample.yaml").write_text("batch_size: 2\n")
-    cells = [
-        new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
-        new_markdown_cell("# A title"),
-        new_code_cell("print('the first cell')"),
-        new_code_cell(FAULT),
-        new_code_cell(TRAINING, metadata={"tags": ["training"]}),
-        new_code_cell(RESULTS),
-    ]
+    cells = [new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}), new_markdown_cell("# A title")]
+    cells += [new_code_cell("print('the first cell')"), new_code_cell(FAULT)]
+    cells += [new_code_cell("time.sleep(0.1)", metadata={"tags": ["training"]}), new_code_cell(RESULTS)]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     for language in ("", "ko"):
         (folder / "notebooks" / language).mkdir(exist_ok=True)
@@ -135,9 +121,8 @@ def matrix(project):
     """Write a matrix file into the project."""
 
     def write(text, name="matrix.yaml"):
-        path = project / name
-        Path(path).write_text(text, encoding="utf-8")
-        return path
+        (project / name).write_text(text, encoding="utf-8")
+        return project / name
 
     return write
 
@@ -202,6 +187,6 @@ def run(project, monkeypatch, capfd):
     def call(*arguments):
         monkeypatch.chdir(project)
         capfd.readouterr()
-        return Done(main([str(argument) for argument in arguments]), *capfd.readouterr())
+        return subprocess.CompletedProcess(arguments, main([*map(str, arguments)]), *capfd.readouterr())
 
     return call

@@ -97,18 +97,18 @@ def test_cases_of_a_node_that_dies_run_again_on_another(run, start, wait_until, 
     assert f"{CASES} of {CASES} cases have a valid result already." in resumed.stdout, resumed.stderr
 
 
-def test_without_a_cluster_at_the_address_one_sentence_says_so(run, matrix):
-    done = run("run", matrix("editions: [pytorch]"), "--on", "ray", "--address", "127.0.0.1:1")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--on", "ray", "--address", "127.0.0.1:1"], "there is no Ray cluster at 127.0.0.1:1"),
+        (["--output", "nowhere://results"], "RunError: results cannot be kept at nowhere://results"),
+        (["--output", "abfs://container/results"], "RunError: results cannot be kept at abfs://container/results"),
+    ],
+)
+def test_what_cannot_be_reached_is_named_in_one_sentence(run, matrix, arguments, message):
+    done = run("run", matrix("editions: [pytorch]"), *arguments)
     assert done.returncode == 2
-    assert "there is no Ray cluster at 127.0.0.1:1" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("url", ["nowhere://results", "abfs://container/results"])
-def test_a_store_that_no_library_reaches_is_named(run, matrix, url):
-    done = run("run", matrix("editions: [pytorch]"), "--output", url)
-    assert done.returncode == 2
-    assert f"RunError: results cannot be kept at {url}" in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -22,6 +22,7 @@ VALUES = (None, True, -1, 0.5, 10**400, math.nan, math.inf, "", "text", "../x", 
 RESULTS = [make_result(seed, 0.4) for seed in (1, 2, 3)]
 NAME, GROUP = RESULTS[0]["case"]["name"], RESULTS[0]["case"]["group"]
 BASELINE = make_baseline(RESULTS)
+NO_RESULT = [(None, "no valid result"), (None, "no result")]
 JOB = Job(Case("pytorch", "en", "sample", {"seed": 1}), "a notebook", RESULTS[0]["fingerprint"], 3600, 1, 0)
 
 
@@ -75,17 +76,12 @@ def test_any_change_of_a_baseline_is_named_or_makes_no_difference(tmp_path, path
         report_on(RESULTS, last, tmp_path)
 
 
+SCORES = [("history", 1, "f1"), ("history", 1, "training_loss")]
+SCORES += [("test", "accuracy"), ("test", "per_type", "person", "f1")]
+
+
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, None])
-@pytest.mark.parametrize(
-    "path",
-    [
-        ("history", 1, "f1"),
-        ("history", 1, "training_loss"),
-        ("test", "accuracy"),
-        ("test", "per_type", "person", "f1"),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("path", SCORES, ids=str)
 def test_a_result_with_a_score_that_is_no_number_has_not_passed(path, number):
     check_result(RESULTS[0])
     with pytest.raises(ResultsError, match=rf"results\.{path[0]}.*{path[-1]} is {number}, not a number"):
@@ -101,24 +97,25 @@ CONTENTS = [b"", b"{", b"[]", b"null", b"\xff", b'{"outcome": NaN}', b"[" * 10**
 
 
 @pytest.mark.parametrize("content", CONTENTS, ids=range(len(CONTENTS)))
-def test_what_is_no_json_is_named(tmp_path, content):
+def test_what_is_no_json_is_named_and_the_case_runs_again(tmp_path, content):
     store = Store(str(tmp_path / "run"))
-    store.write(f"a-case/{RESULT}", content)
-    with pytest.raises(BaselineError, match=r"the result of a-case in .*; run it again"):
+    store.write(f"{NAME}/{RESULT}", content)
+    with pytest.raises(BaselineError, match=rf"the result of {NAME} in .*; run it again"):
         accept([store.url], tmp_path)
+    assert read_valid_result(JOB, store) in NO_RESULT
     (tmp_path / f"{GROUP}.json").write_bytes(content)
     with pytest.raises(BaselineError, match=rf"{GROUP}\.json is not a baseline: .*; make it again"):
         read_baseline(GROUP, tmp_path)
 
 
-@pytest.mark.parametrize("content", [*CONTENTS, None], ids=range(len(CONTENTS) + 1))
-def test_a_case_whose_result_is_broken_runs_again(tmp_path, content):
-    store = Store(str(tmp_path))
-    path = tmp_path / NAME / RESULT
-    path.parent.mkdir()
-    path.write_bytes(content) if content is not None else path.mkdir()
-    found, reason = read_valid_result(JOB, store)
-    assert (found, reason) in [(None, "no valid result"), (None, "no result")]
+@pytest.mark.parametrize("kind", ["named pipe", "folder"])
+def test_a_named_pipe_is_neither_result_nor_baseline(tmp_path, named_pipe, kind):
+    store = Store(str(tmp_path / "run"))
+    for path, content in ((tmp_path / "run" / NAME / RESULT, RESULTS[0]), (tmp_path / f"{GROUP}.json", BASELINE)):
+        named_pipe(path, json.dumps(content)) if kind == "named pipe" else path.mkdir(parents=True)
+    assert read_valid_result(JOB, store) in NO_RESULT
+    with pytest.raises(BaselineError, match=r"; make it again"):
+        read_baseline(GROUP, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -136,12 +133,3 @@ def test_a_result_of_something_else_is_not_taken(tmp_path, path, value, reason):
     assert read_valid_result(JOB, store) == (RESULTS[0], "")
     store.write_result(NAME, changed(RESULTS[0], path, value))
     assert read_valid_result(JOB, store) == (None, reason)
-
-
-def test_a_named_pipe_is_neither_result_nor_baseline(tmp_path, named_pipe):
-    store, result = Store(str(tmp_path / "run")), RESULTS[0]
-    named_pipe(tmp_path / "run" / result["case"]["name"] / RESULT, json.dumps(result))
-    assert read_valid_result(JOB, store) == (None, "no valid result")
-    named_pipe(tmp_path / f"{GROUP}.json", json.dumps(BASELINE))
-    with pytest.raises(BaselineError, match=r"it is no file, .*; make it again"):
-        read_baseline(GROUP, tmp_path)

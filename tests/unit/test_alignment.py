@@ -2,7 +2,7 @@ import pytest
 from datasets import Dataset, DatasetDict
 from hypothesis import given
 from hypothesis import strategies as st
-from support.small_tokenizers import KINDS, train_tokenizers
+from support.small_tokenizers import KINDS
 from transformers import ByT5Tokenizer
 
 from helpers.alignment import align_labels, complete, drop_unlabelled, inside_ids, require_fast, tags_for_all_words
@@ -12,18 +12,10 @@ NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
 WORD = st.sampled_from(["a", "Oslo", "paulwalk", "\ufe0f", "\u200b", "東京", "👩‍👩‍👧", "a" * 300])
 
 
-@pytest.fixture(scope="module")
-def tokenizers(sample):
-    return train_tokenizers(" ".join(words) for words in sample["train"]["tokens"][:300])
-
-
 def test_a_word_speaks_through_its_first_subword():
     word_ids = [None, 0, 1, 1, 2, None]
     assert align_labels(word_ids, [0, 1, 1]) == [-100, 0, 1, -100, 1, -100]
     assert align_labels(word_ids, [0, 1, 2], inside_ids(NAMES)) == [-100, 0, 1, 2, 2, -100]
-
-
-def test_inside_of_labels():
     assert inside_ids(NAMES) == [0, 2, 2, 4, 4]
     assert inside_ids(["O", "I-x", "B-x", "B-y"]) == [0, 1, 1, 3]  # any order; no I-y to continue with
 

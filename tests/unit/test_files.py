@@ -18,35 +18,32 @@ File builder.py:856, in DatasetBuilder.download_and_prepare(self)
 ValueError: something else"""
 
 
-@pytest.mark.parametrize(
-    "error", [DatasetUnavailableError(ELSEWHERE), RunError(f"cell 9 failed\nDatasetUnavailableError: {ELSEWHERE}")]
-)
-def test_an_error_with_a_name_keeps_it_as_the_full_disk_may_be_another(tmp_path, error):
-    with pytest.raises(type(error), match="folder for temporary files"), room_needed(tmp_path):
+FULL = "somewhere inside: No space left on device (os error 28)"
+TOO_MANY = [OSError(number, os.strerror(number)) for number in (errno.EMFILE, errno.ENFILE)]
+TOO_MANY += [RuntimeError(f"{TRACEBACK}\nOSError: [Errno 24] Too many open files: 'a'")]
+
+
+def assert_called(error, folder, kind, message):
+    with pytest.raises(kind, match=message), room_needed(folder):
         raise error
+
+
+@pytest.mark.parametrize("error", [DatasetUnavailableError(ELSEWHERE), RunError(f"cell 9 failed\n{ELSEWHERE}")])
+def test_an_error_with_a_name_keeps_it_as_the_full_disk_may_be_another(tmp_path, error):
+    assert_called(error, tmp_path, type(error), "folder for temporary files")
 
 
 def test_an_error_without_a_name_gets_one(tmp_path):
-    with pytest.raises(DiskFullError, match=f"the disk of {tmp_path} is full"), room_needed(tmp_path):
-        raise RuntimeError("somewhere inside: No space left on device (os error 28)")
+    assert_called(RuntimeError(FULL), tmp_path, DiskFullError, f"the disk of {tmp_path} is full")
 
 
 def test_what_a_traceback_quotes_from_the_source_says_nothing(tmp_path):
-    with pytest.raises(ValueError, match="something else"), room_needed(tmp_path):
-        raise ValueError(TRACEBACK)
+    assert_called(ValueError(TRACEBACK), tmp_path, ValueError, "something else")
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        OSError(errno.EMFILE, os.strerror(errno.EMFILE)),
-        OSError(errno.ENFILE, os.strerror(errno.ENFILE)),
-        RuntimeError(f"{TRACEBACK}\nOSError: [Errno 24] Too many open files: 'a'"),
-    ],
-)
+@pytest.mark.parametrize("error", TOO_MANY)
 def test_too_many_open_files_are_no_full_disk(tmp_path, error):
-    with pytest.raises(OpenFilesError, match="run `ulimit -n 4096`"), room_needed(tmp_path):
-        raise error
+    assert_called(error, tmp_path, OpenFilesError, "run `ulimit -n 4096`")
 
 
 def test_a_folder_takes_the_place_of_an_earlier_one_and_of_what_a_killed_process_left(tmp_path):

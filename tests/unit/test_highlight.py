@@ -15,8 +15,6 @@ from helpers.metrics import OUTCOMES, Match, match_entities
 from helpers.notebook.language import use_language
 from helpers.training.batches import LengthGroupedSampler
 
-EVIL = "<script>alert(1)</script>"
-
 
 def visible_text(html: str) -> str:
     return unescape(re.sub(r"<[^>]*>|&NoBreak;", "", html))
@@ -28,24 +26,21 @@ def tagged_rows(sentences, tags, entity_type="x"):
     return Dataset.from_dict({"id": ids, "tokens": sentences, "ner_tags": tags}, common_form(names, False))
 
 
-def test_entities_are_marked_with_their_type():
+def test_entities_are_marked_with_their_type_in_its_colour():
     page = highlight([("Ann met Bo Li in Oslo".split(), "B-x O B-x I-x O B-y".split())], ["x", "y"]).data
     marks = [visible_text(mark) for mark in re.findall(r"<mark.*?</mark>", page)]
     assert marks == ["Annx", "Bo Lix", "Osloy"]
     assert visible_text(page) == "Annx met Bo Lix in Osloy"
+    colours = type_colours(["x", "y", "z"])  # which are the same whatever else is shown
+    assert len(set(colours.values())) == 3
+    assert colours["y"] in highlight([(["a"], ["B-y"])], ["x", "y", "z"]).data
 
 
-@pytest.mark.parametrize("name", ODD_TYPES)
+@pytest.mark.parametrize("name", [*ODD_TYPES, "<script>alert(1)</script>"])
 def test_types_with_odd_names_are_marked(name):
     text = highlight_text("Bo sat", [{"start": 0, "end": 2, "entity_group": name}], [name])
     assert visible_text(text.data) == f"Bo{name} sat"
     assert highlight_rows(tagged_rows([["Bo", "sat"]], [[1, 0]], name)).data == text.data
-
-
-def test_a_type_has_one_colour_whatever_else_is_shown():
-    colours = type_colours(["x", "y", "z"])
-    assert len(set(colours.values())) == 3
-    assert colours["y"] in highlight([(["a"], ["B-y"])], ["x", "y", "z"]).data
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r"), min_size=1), min_size=1), st.data())
@@ -67,26 +62,17 @@ def test_a_text_is_shown_as_it_was_written(text, borders):
     assert "white-space:pre-wrap" in page
 
 
-def test_markup_before_in_and_after_an_entity_is_escaped():
-    found = {"start": len(EVIL), "end": 2 * len(EVIL), "entity_group": EVIL}
-    page = highlight_text(3 * EVIL, [found], [EVIL]).data
-    assert "<script" not in page
-    assert visible_text(page) == 4 * EVIL
+CAPTIONS = {"en": ("missed: how it should be", "what the model finds"), "ko": ("누락: 정답", "모델이 찾은 개체")}
 
 
-@pytest.mark.parametrize(
-    ("language", "captions"),
-    [
-        ("en", ["missed: how it should be", "what the model finds"]),
-        ("ko", ["누락: 정답", "모델이 찾은 개체"]),
-    ],
-)
-def test_mistakes_are_shown_as_they_should_be_and_as_found(language, captions):
+@pytest.mark.parametrize("language", CAPTIONS)
+def test_mistakes_are_shown_as_they_should_be_and_as_found(language):
     use_language(language)
     true, predicted = [["B-x", "O", "B-x"]], [["B-x", "O", "O"]]
     tagged = TaggedWords(["Ann met Bo".split()], true, predicted, [[" "] * 3])
     truth, found = highlight_mistakes(match_entities(true, predicted), tagged).data.split("\n")
-    assert [visible_text(truth), visible_text(found)] == [f"{captions[0]}Annx met Box", f"{captions[1]}Annx met Bo"]
+    should_be, finds = CAPTIONS[language]
+    assert [visible_text(truth), visible_text(found)] == [f"{should_be}Annx met Box", f"{finds}Annx met Bo"]
 
 
 def test_every_kind_of_mistake_has_a_caption_and_what_is_right_is_left_out():

@@ -54,10 +54,7 @@ def test_helpers_import_each_other_in_one_direction():
 def imported_helpers(file):
     """The names of the modules of this project that a module imports, at its top or in a function."""
     names = set()
-    with open(file, encoding="utf-8") as source:
-        tree = ast.parse(source.read())
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in ("helpers", "regression"):
-            submodules = {f"{node.module}.{alias.name}" for alias in node.names} & set(MODULES)
-            names |= submodules or {node.module}
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} & set(MODULES) or {node.module}
     return names & set(MODULES)

@@ -10,12 +10,15 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from datasets import Dataset
+from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.ft2font import FT2Font
 from matplotlib.image import imread
 from matplotlib.text import Text
 from support.odd_types import ODD_TYPES
 
 from helpers import plots
 from helpers.data.load import label_names
+from helpers.errors import FontMissingError
 from helpers.notebook.language import use_language
 from helpers.run.pages import render_html
 
@@ -46,17 +49,16 @@ def test_learning_curves_mark_the_best_epoch():
     assert (list(f1.lines[1].get_xdata()), list(f1.lines[1].get_ydata())) == ([2], [0.4])
 
 
+def confusion(counts, types):
+    names = [*types, "none"]
+    return plots.confusion_matrix(pd.DataFrame(counts, index=names, columns=names))
+
+
 def test_confusion_matrix_shows_counts_and_shares():
-    table = pd.DataFrame([[3, 1], [0, 0]], index=["x", "none"], columns=["x", "none"])
-    (axes,) = plots.confusion_matrix(table).axes
+    (axes,) = confusion([[3, 1], [0, 0]], ["x"]).axes
     assert [text.get_text() for text in axes.texts] == ["3", "1", "0", "0"]
     assert axes.collections[0].get_array().tolist() == [[0.75, 0.25], [0, 0]]
     assert axes.yaxis_inverted()
-
-
-def confusion(counts, types):
-    names = [*types, "nothing"]
-    return plots.confusion_matrix(pd.DataFrame(counts, index=names, columns=names))
 
 
 def test_of_many_types_those_with_the_most_mistakes_are_shown():
@@ -67,7 +69,7 @@ def test_of_many_types_those_with_the_most_mistakes_are_shown():
     counts[1, 0] += 1  # with a type that is not shown
     figure = confusion(counts, [f"t{i}" for i in range(50)])
     (axes,) = figure.axes
-    expected = [*(f"t{i}" for i in wrong), "nothing"]
+    expected = [*(f"t{i}" for i in wrong), "none"]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == expected
     assert [tick.get_text() for tick in axes.get_yticklabels()] == expected
     assert axes.collections[0].get_array()[0, 0] == 100 / 104
@@ -139,15 +141,6 @@ def test_speeds_are_the_bars_from_the_first_on_top():
     assert len({bar.get_y() for bar in axes.patches}) == 3  # though their names are shortened alike
 
 
-def all_figures(sample):
-    history = pd.DataFrame({"epoch": [1], "training_loss": [3], "validation_loss": [2], "f1": [0.1]})
-    return [
-        plots.label_counts(sample["train"], label_names(sample)),
-        plots.learning_curves(history),
-        plots.confusion_matrix(pd.DataFrame([[3, 1], [0, 0]], index=["x", "none"], columns=["x", "none"])),
-    ]
-
-
 def titles(figure):
     for axes in figure.axes:
         legend = axes.get_legend()
@@ -159,13 +152,18 @@ def titles(figure):
 @pytest.mark.filterwarnings("error")  # no glyph is missing
 def test_each_figure_says_in_words_and_in_the_chosen_language_what_it_shows(sample, language):
     use_language(language)
-    figures = all_figures(sample)
-    counts, curves, confusion = (figure.get_label() for figure in figures)
+    history = pd.DataFrame({"epoch": [1], "training_loss": [3], "validation_loss": [2], "f1": [0.1]})
+    figures = [
+        plots.label_counts(sample["train"], label_names(sample)),
+        plots.learning_curves(history),
+        confusion([[3, 1], [0, 0]], ["x"]),
+    ]
+    counts, curves, matrix = (figure.get_label() for figure in figures)
     words = [tag for tags in sample["train"]["ner_tags"] for tag in tags]
     assert all(f"{name} {words.count(label):,}" in counts for label, name in enumerate(label_names(sample)))
     assert all(number in curves for number in ("3.000", "2.000", "0.100"))
-    assert re.search(r"x.+x.+3;.+x.+none.+1", confusion)
-    assert "none, " not in confusion  # pairs that do not occur are left out
+    assert re.search(r"x.+x.+3;.+x.+none.+1", matrix)
+    assert "none, " not in matrix  # pairs that do not occur are left out
     for figure in figures:
         figure.canvas.draw()
         texts = [figure.get_label(), *(text for text in titles(figure) if text not in ("F1", ""))]
@@ -202,6 +200,62 @@ def drawn(figure):
 @pytest.mark.parametrize("name", ["$x^2$", "$x_$", "$", r"a\$b$", "$$", "<b>&", r"\frac{1}{2}"])
 def test_a_name_with_dollars_is_no_formula(name):
     split = Dataset.from_list([{"tokens": ["a"], "ner_tags": [1]}])
-    confusion = pd.DataFrame([[3, 1], [0, 0]], index=[name, "none"], columns=[name, "none"])
     assert f"B-{name}" in drawn(plots.label_counts(split, ["O", f"B-{name}", f"I-{name}"]))
-    assert name in drawn(plots.confusion_matrix(confusion))
+    assert name in drawn(confusion([[3, 1], [0, 0]], [name]))
+
+
+NAMES = {  # and how they are shown
+    "Korean": ("사람·장소", "사람·장소"),
+    "Japanese": ("組織・団体ﾃﾞｰﾀ", "組織・団体ﾃﾞｰﾀ"),
+    "simplified Chinese": ("组织机构、地点", "组织机构、地点"),
+    "traditional Chinese": ("產品、團體", "產品、團體"),
+    "Arabic": ("مكان", "مكان"),
+    "accents": ("cafe\N{COMBINING ACUTE ACCENT}", "cafe\N{COMBINING ACUTE ACCENT}"),
+    "Thai": ("คน", r"\u0e04\u0e19"),
+    "Devanagari": ("जन", r"\u091c\u0928"),
+    "emoji": ("x\N{OFFICE BUILDING}", r"x\U0001f3e2"),
+    "private use": ("x\ue000y", r"x\ue000y"),
+    "line break": ("x\ny", r"x\ny"),
+}
+
+
+def characters_without_a_glyph(figure):
+    for text in figure.findobj(Text):
+        fonts = [FT2Font(findfont(FontProperties(family=[family]))) for family in text.get_fontfamily()]
+        covered = set().union(*(font.get_charmap() for font in fonts))
+        yield from (letter for letter in text.get_text() if ord(letter) not in covered)
+
+
+@pytest.mark.parametrize(("name", "shown"), NAMES.values(), ids=NAMES)
+@pytest.mark.filterwarnings("error")
+def test_whatever_is_drawn_has_a_glyph(name, shown):
+    figure = confusion([[1, 0], [0, 0]], [name])
+    figure.canvas.draw()
+    assert list(characters_without_a_glyph(figure)) == []
+    assert shown in [text.get_text() for text in figure.findobj(Text)]
+    assert name in figure.get_label()
+
+
+def test_a_font_that_lacks_a_letter_is_noticed():
+    figure, axes = plt.subplots()
+    plt.close(figure)
+    axes.set_title("x\ue000")
+    assert list(characters_without_a_glyph(figure)) == ["\ue000"]
+
+
+SHORTENED = {24 * "x": 24 * "x", 25 * "x": f"{12 * 'x'}…{11 * 'x'}", 12 * "글": 12 * "글"}
+SHORTENED |= {13 * "글": f"{6 * '글'}…{5 * '글'}", 5 * "\ue000": r"\ue000\ue000…\ue000"}
+
+
+@pytest.mark.parametrize(("name", "shown"), SHORTENED.items())
+def test_names_are_shortened_by_their_width(name, shown):
+    assert plots.drawable(name) == shown
+
+
+def test_a_missing_font_is_named(monkeypatch):
+    monkeypatch.setattr(plots, "find_spec", lambda name: None)
+    plots.use_fonts.cache_clear()
+    with pytest.raises(FontMissingError, match="pip install noto-cjk-sans-jp-regular"):
+        plots.speeds({"a": 1.0})
+    monkeypatch.undo()
+    plots.speeds({"a": 1.0})

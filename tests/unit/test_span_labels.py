@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from seqeval.metrics import f1_score
 from seqeval.metrics.sequence_labeling import get_entities
 from support.marked_corpora import as_doccano, coin_flips, doses
-from support.small_tokenizers import KINDS, train_tokenizers
+from support.small_tokenizers import KINDS
 from transformers import AutoModelForTokenClassification, AutoTokenizer, DistilBertConfig, pipeline
 
 from helpers.alignment import spans_of, tag_words, tokenize_and_label
@@ -26,11 +26,6 @@ TEXTS = st.text(st.sampled_from("ab 1.-\n\t서울에é東😀\u0301\u200b"), min
 TEXTS = TEXTS.map(str.strip).filter(bool)  # as sentences come
 
 
-@pytest.fixture(scope="module")
-def tokenizers(sample):
-    return train_tokenizers(" ".join(words) for words in sample["train"]["tokens"][:300])
-
-
 @st.composite
 def marked_texts(draw):
     """A text and disjoint spans that begin and end with what is no white space."""
@@ -40,15 +35,13 @@ def marked_texts(draw):
     return text, [span for span in spans if text[span.start : span.end].strip() == text[span.start : span.end]]
 
 
+ASPIRIN = "took/O 20/B-x ##mg/O of/O as/B-y ##pi/I-y ##rin/I-y ./O"
+
+
 @pytest.mark.parametrize(
     ("text", "spans", "room", "subwords"),
     [
-        (
-            "took 20mg of aspirin.",
-            [Span(5, 7, "x"), Span(13, 20, "y")],
-            512,
-            "took/O 20/B-x ##mg/O of/O as/B-y ##pi/I-y ##rin/I-y ./O",
-        ),
+        ("took 20mg of aspirin.", [Span(5, 7, "x"), Span(13, 20, "y")], 512, ASPIRIN),
         ("took the train", [Span(0, 2, "x"), Span(2, 4, "y")], 4, "took/B-x the/O"),  # two in one subword, and cut off
     ],
 )

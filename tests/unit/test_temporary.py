@@ -29,13 +29,11 @@ assert all(folder.is_dir() for folder in made)
 @pytest.fixture
 def start(tmp_path):
     """Start a process that runs code with its temporary folders in a folder of the test's own."""
-    processes = []
+    processes, environment = [], os.environ | {"TMPDIR": str(tmp_path)}
 
     def start(code):
-        environment = os.environ | {"TMPDIR": str(tmp_path)}
-        command = [sys.executable, "-c", code]
-        pipe = subprocess.PIPE
-        processes.append(subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True))
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        processes.append(subprocess.Popen([sys.executable, "-c", code], env=environment, text=True, **pipes))
         return processes[-1]
 
     yield start
@@ -63,15 +61,7 @@ def test_a_folder_goes_with_its_process_or_if_that_was_killed_when_the_next_one_
     assert names(tmp_path) == {next_one}
 
 
-def test_if_the_body_raises_it_goes_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with pytest.raises(KeyError), temporary_folder() as folder:
-        (folder / "data").touch()
-        raise KeyError
-    assert names(tmp_path) == set()
-
-
-def test_what_is_no_folder_of_ours_stays(tmp_path, monkeypatch):
+def test_if_the_body_raises_it_goes_at_once_and_what_is_no_folder_of_ours_stays(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -80,8 +70,11 @@ def test_what_is_no_folder_of_ours_stays(tmp_path, monkeypatch):
     (tmp_path / f"{PREFIX}link.lock").touch()
     (tmp_path / f"{PREFIX}file").touch()
     (tmp_path / f"{PREFIX}file.lock").symlink_to(elsewhere / "data")
-    with temporary_folder() as folder:
-        assert names(tmp_path) == {"elsewhere", f"{PREFIX}link", f"{PREFIX}file", folder.name}
+    others = {"elsewhere", f"{PREFIX}link", f"{PREFIX}file"}
+    with pytest.raises(KeyError), temporary_folder() as folder:
+        assert names(tmp_path) == {*others, folder.name}
+        raise KeyError
+    assert names(tmp_path) == others
     assert names(elsewhere) == {"data"}
 
 

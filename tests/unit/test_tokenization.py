@@ -6,7 +6,7 @@ from fuzz.targets import LABEL_NAMES as NAMES
 from fuzz.targets import check_alignment
 from hypothesis import example, given
 from hypothesis import strategies as st
-from support.small_tokenizers import KINDS, train_tokenizers
+from support.small_tokenizers import KINDS
 
 from helpers.tokenization import alignment_report, join_windows, tokenize_and_align
 
@@ -26,15 +26,14 @@ def tagged_sentences(draw):
     return sentences, [draw(st.lists(st.integers(0, 4), min_size=len(s), max_size=len(s))) for s in sentences]
 
 
-@pytest.fixture(scope="session")
-def tokenizers(sample):
-    return train_tokenizers(" ".join(words) for words in sample["train"]["tokens"][:300])
-
-
 def encode(tokenizer, sentences, tags=None, max_length=512, **settings):
     tags = tags or [[0] * len(words) for words in sentences]
     batch = {"tokens": sentences, "ner_tags": tags}
     return tokenize_and_align(batch, range(len(sentences)), tokenizer, NAMES, max_length, **settings)
+
+
+FIRST, SECOND = [-100, 1, 2, 0, 3, -100, -100], [-100, -100, -100, 0, -100, -100, -100]
+ALL_OF_SECOND = [-100, -100, 4, 0, 0, 0, -100]
 
 
 @pytest.mark.parametrize(
@@ -44,16 +43,8 @@ def encode(tokenizer, sentences, tags=None, max_length=512, **settings):
         ({"label_all_subwords": True}, [[-100, 1, 2, 0, 3, 4, 0, 0, 0, -100]], [[0, 1, 2, 3, 4]]),
         ({"max_length": 6}, [[-100, 1, 2, 0, 3, -100]], [[0, 1, 2, 3]]),
         # es has three subwords before it in the first window, none in the second; ##b has none behind it in the first
-        (
-            {"max_length": 7, "overlap": 2},
-            [[-100, 1, 2, 0, 3, -100, -100], [-100, -100, -100, 0, -100, -100, -100]],
-            [[0, 1, 2, 3], [4]],
-        ),
-        (
-            {"max_length": 7, "overlap": 2, "label_all_subwords": True},
-            [[-100, 1, 2, 0, 3, -100, -100], [-100, -100, 4, 0, 0, 0, -100]],
-            [[0, 1, 2, 3], [4]],
-        ),
+        ({"max_length": 7, "overlap": 2}, [FIRST, SECOND], [[0, 1, 2, 3], [4]]),
+        ({"max_length": 7, "overlap": 2, "label_all_subwords": True}, [FIRST, ALL_OF_SECOND], [[0, 1, 2, 3], [4]]),
     ],
 )
 def test_labels_worked_by_hand(tokenizer, settings, labels, words):
@@ -87,8 +78,9 @@ def test_report_adds_up_the_splits(tokenizer):
 
 
 def test_report_counts_what_the_tokenizer_does_not_know(tokenizer):
-    encoded = Dataset.from_dict(dict(encode(tokenizer, [["☃☃", "in", "☃", "☃"], ["Oslo"]], max_length=5)))
-    report = alignment_report({"test": encoded}, {"test": {"tokens": [["☃☃", "in", "☃", "☃"], ["Oslo"]]}})
+    words = [["☃☃", "in", "☃", "☃"], ["Oslo"]]
+    encoded = Dataset.from_dict(dict(encode(tokenizer, words, max_length=5)))
+    report = alignment_report({"test": encoded}, {"test": {"tokens": words}})
     assert report.loc["test", "unknown_words"] == 2  # the last word is cut off
 
 
@@ -99,12 +91,9 @@ def test_real_wnut17_has_seven_words_without_a_subword(tokenizer, wnut17):
     assert report["words"].tolist() == [62730, 15733, 23394]
     assert report["truncated"].sum() == 0
     assert report["without_subword"].sum() == 7
-    lost = [
-        word
-        for rows in encoded.values()
-        for words, labelled in zip(rows["tokens"], rows["labelled_words"], strict=True)
-        for word in (words[i] for i in set(range(len(words))) - set(labelled))
-    ]
+    lost = []
+    for row in (row for rows in encoded.values() for row in rows):
+        lost += [word for place, word in enumerate(row["tokens"]) if place not in row["labelled_words"]]
     assert lost == ["\ufe0f"] * 7
 
 

@@ -22,27 +22,20 @@ def folder(tmp_path):
     locks.release(folder)
 
 
-@pytest.fixture
-def other(folder):
-    """Another process that has claimed the folder."""
-    process = subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "claimed\n"
-    yield process
-    process.kill()
-    process.communicate()
-
-
-def test_the_second_is_told_which_folder_until_the_first_is_killed(folder, other, monkeypatch):
+def test_the_second_is_told_which_folder_until_the_first_is_killed(folder, monkeypatch):
+    other = subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True)
+    assert other.stdout.readline() == "claimed\n"
     with locks.claimed(folder, ".pytorch.lock"):  # another name is another lock
         pass
     with monkeypatch.context() as impatient, pytest.raises(OutputFolderError) as caught:
         impatient.setattr(locks, "PATIENCE", 0.2)
         locks.claim(folder)
-    assert f"another run is at work in {folder}. Wait until it has ended" in str(caught.value)
     other.kill()
+    assert f"another run is at work in {folder}. Wait until it has ended" in str(caught.value)
     start = time.monotonic()
     locks.claim(folder)
     assert time.monotonic() - start < locks.PATIENCE
+    other.communicate()
 
 
 def test_a_cell_may_be_run_again_and_from_another_folder_or_by_another_way(folder, monkeypatch):

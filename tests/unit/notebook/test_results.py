@@ -23,12 +23,14 @@ def test_what_was_written_is_read_and_how_long_it_took_can_be_added_again(tmp_pa
     path = results.write_results(tmp_path / "new", **CONTENT)
     assert path == tmp_path / "new" / "metrics.json"
     read = results.read_results(tmp_path / "new")
-    assert {key: read[key] for key in CONTENT} == CONTENT
+    assert read.items() >= CONTENT.items()
     assert read["versions"]["torch"].startswith("2.")
     assert "tensorflow" not in read["versions"]
     for seconds in ({"training": 1.0, "total": 2.0}, {"training": 3.0, "total": 4.0}):
         results.add_seconds(tmp_path / "new", seconds)
         assert results.read_results(tmp_path / "new") == read | {"seconds": seconds}
+    with pytest.raises(ResultsError, match="edition 'pytorch', expected 'keras'"):
+        results.read_results(tmp_path / "new", "keras")
 
 
 def test_what_is_no_number_is_null_as_json_has_no_other_form(tmp_path):
@@ -55,28 +57,22 @@ def test_a_write_that_is_refused_or_breaks_leaves_the_earlier_file_whole(tmp_pat
     assert results.read_results(tmp_path)["errors"] == {"missed": 1}
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (None, "does not exist"),
-        ("{", "cannot be read"),
-        ("[" * 100_000, "cannot be read"),
-        ("[]", "schema version None"),
-        ('{"schema_version": 99}', "schema version 99"),
-        ('{"schema_version": 3, "edition": "pytorch"}', "missing"),
-    ],
-)
+OTHER_FILES = {
+    None: "does not exist",
+    "{": "cannot be read",
+    "[" * 100_000: "cannot be read",
+    "[]": "schema version None",
+    '{"schema_version": 99}': "schema version 99",
+    '{"schema_version": 3, "edition": "pytorch"}': "missing",
+}
+
+
+@pytest.mark.parametrize(("text", "message"), OTHER_FILES.items(), ids=range(len(OTHER_FILES)))
 def test_other_files_are_refused(tmp_path, text, message):
     if text is not None:
         (tmp_path / "metrics.json").write_text(text)
     with pytest.raises(ResultsError, match=message):
         results.read_results(tmp_path)
-
-
-def test_the_results_of_another_edition_are_refused(tmp_path):
-    results.write_results(tmp_path, **CONTENT)
-    with pytest.raises(ResultsError, match="edition 'pytorch', expected 'keras'"):
-        results.read_results(tmp_path, "keras")
 
 
 def test_table_sets_runs_side_by_side():

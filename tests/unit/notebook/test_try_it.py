@@ -101,20 +101,20 @@ def test_the_first_sentence_is_shown_at_once_and_apart_from_the_widget(cell, cla
     assert (cell.field.value, cell.field.description, cell.button.description) == (FIRST, *cell.says[:2])
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Bo Li met Ann in Oslo .",
-        "  Bo   Li\tmet Ann ",
-        "Bo Li\nmet\r\n\r\nAnn in Oslo",
-        "Bo \N{WOMAN}\u200d\N{PERSONAL COMPUTER}\ufe0f\U0001f3fe in \U0001f1f3\U0001f1f4 Oslo",
-        "서울에서 김민지 씨가 삼성전자를 떠났다.",
-        "שלום Bo Li",
-        "\ufe0f",
-        "".join(WORDS),
-        "a" * 10_000,
-    ],
-)
+TEXTS = [
+    "Bo Li met Ann in Oslo .",
+    "  Bo   Li\tmet Ann ",
+    "Bo Li\nmet\r\n\r\nAnn in Oslo",
+    "Bo \N{WOMAN}\u200d\N{PERSONAL COMPUTER}\ufe0f\U0001f3fe in \U0001f1f3\U0001f1f4 Oslo",
+    "서울에서 김민지 씨가 삼성전자를 떠났다.",
+    "שלום Bo Li",
+    "\ufe0f",
+    "".join(WORDS),
+    "a" * 10_000,
+]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_what_is_entered_is_shown_as_it_is_with_its_entities(classify, text):
     cell = Cell(classify, "en")
     html = cell.enter(text)
@@ -138,7 +138,7 @@ def test_an_empty_field_gets_a_hint(cell, text):
     assert marks(html) == []
 
 
-def test_where_nothing_is_found_that_is_said(cell, classify, monkeypatch):
+def test_where_nothing_is_found_that_is_said(cell, monkeypatch):
     monkeypatch.setattr("helpers.inference.find_entities", lambda *_: [])
     html = cell.enter("Bo")
     assert text_of(html) == "Bo"

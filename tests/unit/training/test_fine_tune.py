@@ -53,8 +53,8 @@ def test_more_words_are_right_than_with_a_new_head(folder, some):
 
 
 def test_nothing_to_learn_from_is_named(some, tmp_path):
-    names = some["train"].features
-    invisible = some["train"].from_dict({"id": ["0"], "tokens": [["\ufe0f"]], "ner_tags": [[0]]}, features=names)
+    row = {"id": ["0"], "tokens": [["\ufe0f"]], "ner_tags": [[0]]}
+    invisible = some["train"].from_dict(row, features=some["train"].features)
     with pytest.raises(NoLabelError):
         fine_tune(DatasetDict(some | {"train": invisible}), TINY, tmp_path / "model")
     assert not (tmp_path / "model").exists()

@@ -1,4 +1,4 @@
-"""The encoder in Keras computes, reads and writes what transformers does, in PyTorch."""
+"""The encoder in Keras computes, reads and writes what transformers does, in PyTorch; and the callbacks beside it."""
 
 import json
 import os
@@ -25,8 +25,9 @@ from transformers import (
 )
 
 from helpers.checkpoints.head import fit_head
-from helpers.errors import CheckpointUnavailableError
-from helpers.training.keras import build_tagger, load_pretrained, save_pretrained
+from helpers.errors import CheckpointUnavailableError, TrainingDivergedError
+from helpers.metrics import SCORES
+from helpers.training.keras import build_tagger, load_pretrained, metric_callback, progress_table, save_pretrained
 
 ROOT = Path(__file__).resolve().parents[3]
 BOUND = 6e-6
@@ -125,14 +126,6 @@ def change_config(folder, **changes):
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
-@pytest.mark.parametrize("stray", [None, -1, 8])
-def test_only_electra_has_embeddings_of_another_size(stray, tmp_path, batch):
-    folder = checkpoint(tmp_path, "bert")
-    expected = pytorch_logits(folder, batch)
-    change_config(folder, embedding_size=stray)
-    assert furthest(tagger(folder)[0].predict_on_batch(batch), expected, batch) < BOUND
-
-
 def test_a_tagger_with_its_labels_in_another_order_keeps_its_head(tmp_path, batch):
     folder = checkpoint(tmp_path, "bert")
     names = [f"LABEL_{label}" for label in range(LABELS)]  # as the configuration calls them
@@ -155,21 +148,23 @@ def in_old_names(name, tensor):
     return name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"), tensor
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        None,
-        in_old_names,
-        lambda name, tensor: (name, tensor.to(torch.float16)),
-        lambda name, tensor: (name, tensor.to(torch.bfloat16)),
-    ],
-    ids=["several files", "old names of layer norms", "float16", "bfloat16"],
-)
-def test_weights_in_other_forms(change, tmp_path, batch):
-    folder = checkpoint(tmp_path, "bert", max_shard_size="10MB" if change else "20KB")
-    if change:
-        rewrite(folder, change)
-    assert len(list(tmp_path.glob("*.safetensors"))) == 1 or not change
+# What is done to a checkpoint of BERT, which computes the same afterwards
+OTHER_FORMS = {
+    "old names of layer norms": lambda folder: rewrite(folder, in_old_names),
+    "float16": lambda folder: rewrite(folder, lambda name, tensor: (name, tensor.to(torch.float16))),
+    "bfloat16": lambda folder: rewrite(folder, lambda name, tensor: (name, tensor.to(torch.bfloat16))),
+    "several files": lambda folder: None,
+    # Only ELECTRA has embeddings of another size.
+    "no embedding size": lambda folder: change_config(folder, embedding_size=None),
+    "another embedding size": lambda folder: change_config(folder, embedding_size=8),
+}
+
+
+@pytest.mark.parametrize("form", OTHER_FORMS)
+def test_weights_in_other_forms(form, tmp_path, batch):
+    folder = checkpoint(tmp_path, "bert", max_shard_size="20KB" if form == "several files" else "10MB")
+    assert (len(list(tmp_path.glob("*.safetensors"))) > 1) == (form == "several files")
+    OTHER_FORMS[form](folder)
     assert furthest(tagger(folder)[0].predict_on_batch(batch), pytorch_logits(folder, batch), batch) < BOUND
 
 
@@ -191,21 +186,19 @@ def with_fewer_positions(name, tensor):
     ],
 )
 def test_what_does_not_fit_the_encoder_is_refused(spoil, message, tmp_path):
-    folder = checkpoint(tmp_path, "bert")
-    spoil(folder)
+    spoil(checkpoint(tmp_path, "bert"))
     with pytest.raises(CheckpointUnavailableError, match=message):
-        tagger(folder)
+        tagger(str(tmp_path))
 
 
-@pytest.fixture
-def policy(request):
+@pytest.fixture(params=["mixed_float16", "mixed_bfloat16"])
+def short_numbers(request):
     keras.config.set_dtype_policy(request.param)
-    yield request.param
+    yield
     keras.config.set_dtype_policy("float32")
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"], indirect=True)
-def test_short_numbers_compute_nearly_the_same_and_train(policy, tmp_path, batch):
+def test_short_numbers_compute_nearly_the_same_and_train(short_numbers, tmp_path, batch):
     folder = checkpoint(tmp_path, "bert")
     model, _ = tagger(folder, dropout=0.1)
     logits, expected = model.predict_on_batch(batch), pytorch_logits(folder, batch)
@@ -280,3 +273,48 @@ def test_the_recipe_runs_on_each_backend_and_gives_the_same(tmp_path):
         assert AutoModelForTokenClassification.from_pretrained(tmp_path / backend).config.id2label[1] == "B-person"
     assert len(figures) > 1
     assert all(values == pytest.approx(figures[0], abs=1e-3) for values in figures)
+
+
+class Traced(keras.Model):
+    """Counts how often TensorFlow runs through the training step to make a graph of it."""
+
+    traces = 0
+
+    def train_step(self, data):
+        self.traces += 1
+        return super().train_step(data)
+
+
+def test_the_training_step_is_traced_once():
+    inputs = keras.Input((2,))
+    model = Traced(inputs, keras.layers.Dense(1)(inputs))
+    model.compile("adam", "mse")
+    data = (np.ones((4, 2)), np.ones((4, 1)))
+    scores = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: logs.update(dict.fromkeys([f"val_{name}" for name in SCORES], 0.5))
+    )
+    model.fit(*data, validation_data=data, epochs=2, callbacks=[scores, progress_table(1, 2)], verbose=0)
+    assert model.traces == 1
+
+
+class Spoil(keras.callbacks.Callback):
+    """Makes a weight NaN in the second epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            self.model.layers[-1].bias.assign([np.nan, 0.0])
+
+
+def test_an_epoch_with_nan_stops_the_training_before_a_later_callback_could_save_or_hide_it(tmp_path):
+    inputs = keras.Input((None, 3))
+    model = keras.Model(inputs, keras.layers.Dense(2)(inputs))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-100))
+    data = tf.data.Dataset.from_tensors((np.ones((4, 5, 3)), np.array([[0, 1, -100, 1, 0]] * 4)))
+    callbacks = [
+        Spoil(),
+        metric_callback(lambda prediction: {"f1": 0.5}, data),
+        keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.weights.h5", save_weights_only=True),
+    ]
+    with pytest.raises(TrainingDivergedError, match="after epoch 2"):
+        model.fit(data, validation_data=data, epochs=3, callbacks=callbacks, verbose=0)
+    assert [path.name for path in tmp_path.iterdir()] == ["1.weights.h5"]

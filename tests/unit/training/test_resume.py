@@ -49,6 +49,8 @@ def test_training_continues_from_the_newest(checkpoints, capsys):
     assert capsys.readouterr().out == f"Training continues from {checkpoints.path(16)}.\n"
     write(checkpoints, 104, best=8)  # in the order of numbers, not of names
     assert newest(checkpoints) == "checkpoint-104"
+    shutil.rmtree(checkpoints.path(8))  # without the best one, the newest is of no use
+    assert checkpoints.newest() is None
 
 
 def test_without_one_it_begins_from_the_start_and_says_so(tmp_path, capsys):
@@ -60,10 +62,7 @@ def test_without_one_it_begins_from_the_start_and_says_so(tmp_path, capsys):
 @pytest.mark.parametrize("harm", ["cut", "emptied", "removed"])
 def test_a_broken_checkpoint_is_passed_over(checkpoints, name, harm, capsys):
     file = checkpoints.path(16) / name
-    if harm == "removed":
-        file.unlink()
-    else:
-        os.truncate(file, file.stat().st_size - 2 if harm == "cut" else 0)
+    file.unlink() if harm == "removed" else os.truncate(file, file.stat().st_size - 2 if harm == "cut" else 0)
     assert newest(checkpoints) == "checkpoint-8"
     assert f"{checkpoints.path(16)} is not whole" in capsys.readouterr().out
     assert names(checkpoints) == ["checkpoint-16", "checkpoint-8"]
@@ -86,24 +85,17 @@ def test_a_broken_checkpoint_that_is_being_written_again_is_not_whole_before_it_
     assert newest(checkpoints) == "checkpoint-16"
 
 
-def test_one_that_was_not_completed_is_passed_over_and_nothing_older_is_gone(checkpoints):
+def test_one_that_was_not_completed_is_passed_over_and_the_newest_best_and_what_else_lies_there_kept(checkpoints):
+    others = ["checkpoint-notes", "my.txt"]
+    (checkpoints.folder / others[0]).mkdir()
+    (checkpoints.folder / others[1]).touch()
     write(checkpoints, 24)
-    assert names(checkpoints) == ["checkpoint-16", "checkpoint-24", "checkpoint-8"]
+    assert names(checkpoints) == ["checkpoint-16", "checkpoint-24", "checkpoint-8", *others]
     assert newest(checkpoints) == "checkpoint-16"
-
-
-def test_without_the_best_one_the_newest_is_of_no_use(checkpoints):
-    shutil.rmtree(checkpoints.path(8))
-    assert checkpoints.newest() is None
-
-
-def test_the_newest_and_the_best_are_kept_and_what_else_lies_there(checkpoints):
-    (checkpoints.folder / "checkpoint-notes").mkdir()
-    (checkpoints.folder / "my.txt").touch()
-    write(checkpoints, 24, best=8)
-    assert names(checkpoints) == ["checkpoint-24", "checkpoint-8", "checkpoint-notes", "my.txt"]
+    checkpoints.mark_complete(24, best=8)
+    assert names(checkpoints) == ["checkpoint-24", "checkpoint-8", *others]
     write(checkpoints, 32, best=32)
-    assert names(checkpoints) == ["checkpoint-32", "checkpoint-notes", "my.txt"]
+    assert names(checkpoints) == ["checkpoint-32", *others]
 
 
 # Of which training
@@ -144,6 +136,10 @@ class Crash(Exception):
     pass
 
 
+def crash():
+    raise Crash
+
+
 class AfterStep(keras.callbacks.Callback):
     def __init__(self, step, act):
         super().__init__()
@@ -152,10 +148,6 @@ class AfterStep(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if int(self.model.optimizer.iterations) == self.step:
             self.act()
-
-
-def crash():
-    raise Crash
 
 
 class Score(keras.callbacks.Callback):
