@@ -91,7 +91,7 @@ def highlight_mistakes(matches: Sequence[Match], tagged: TaggedWords, count: int
     paragraphs = []
     for sentence, found in islice(mistakes, count):
         outcomes = dict.fromkeys(names[match.outcome] for match in found)
-        truth = translate("{outcome}: how it should be").format(outcome=", ".join(outcomes))
+        truth = translate("{outcome}: how it should be", outcome=", ".join(outcomes))
         for tags, caption in ((tagged.true, truth), (tagged.predicted, translate("what the model finds"))):
             text, entities = _as_text(tagged.words[sentence], tags[sentence], tagged.gaps[sentence])
             paragraphs.append(_paragraph(text, entities, colours, caption))

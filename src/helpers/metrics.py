@@ -77,7 +77,7 @@ def comment_on(history: pd.DataFrame) -> str:
         require_finite(loss, epoch)
     best = history.loc[history["f1"].idxmax()]
     if best["f1"] > 0:
-        return translate("Best validation F1: {f1:.3f}, after epoch {epoch:.0f}.").format(**best)
+        return translate("Best validation F1: {f1:.3f}, after epoch {epoch:.0f}.", **best)
     return translate(
         "F1 is still 0: answering O everywhere is the easiest way to lower the loss, and the model has not got beyond"
         " it yet. Give it more steps or larger ones: raise epochs or learning_rate (to 2e-4, say), lower batch_size, or"

@@ -27,7 +27,7 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import MaxNLocator
 
 from helpers.errors import FontMissingError
-from helpers.files import atomic_write
+from helpers.disk.files import atomic_write
 from helpers.notebook.language import translate
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"  # from Okabe and Ito's palette
@@ -227,7 +227,7 @@ def _note(message: str, shown: Sized, everything: Sized) -> str:
 
 def _listed(parts: Iterable[str]) -> str:
     parts = list(parts)
-    more = translate("and {count:,} more").format(count=len(parts) - MOST_LISTED)
+    more = translate("and {count:,} more", count=len(parts) - MOST_LISTED)
     return "; ".join([*parts[:MOST_LISTED], more] if len(parts) > MOST_LISTED else parts)
 
 

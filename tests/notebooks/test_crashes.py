@@ -22,7 +22,7 @@ from support.editions import (
 )
 
 from helpers.errors import OutputFolderError
-from helpers.notebook import locks
+from helpers.disk import locks
 from helpers.notebook.editions import MAIN
 from helpers.notebook.results import read_results
 from helpers.run.editions import run_editions

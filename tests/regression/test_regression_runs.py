@@ -14,7 +14,7 @@ import nbformat
 import psutil
 import pytest
 
-from helpers.notebook import locks
+from helpers.disk import locks
 from regression import processes
 from regression.storage import RESULT
 
@@ -39,7 +39,7 @@ CLAIM = """\
 import sys
 from pathlib import Path
 
-from helpers.notebook.locks import claim
+from helpers.disk.locks import claim
 
 claim(Path(sys.argv[1]))
 print("claimed", flush=True)

@@ -13,7 +13,7 @@ from helpers.checkpoints.head import fit_head as fit_head  # here too, so that t
 from helpers.checkpoints.safety import CARD, INDEX, SHARDS, WEIGHTS, missing_content, require_safe
 from helpers.checkpoints.word_tokenizer import prepare_tokenizer as prepare_tokenizer
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
-from helpers.files import expanded
+from helpers.disk.files import expanded
 from helpers.notebook.language import translate
 
 BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
@@ -44,7 +44,7 @@ def resolve_checkpoint(name: str) -> str:
         return _bundled()
     folder = Path(expanded(name)) if is_folder_name(name) else _fetch_checkpoint(name)
     if not os.path.isdir(folder):
-        raise CheckpointUnavailableError(translate("there is no checkpoint folder {name}").format(name=name))
+        raise CheckpointUnavailableError(translate("there is no checkpoint folder {name}", name=name))
     missing = missing_content(folder, name)
     if missing:
         raise CheckpointUnavailableError(missing)
@@ -130,5 +130,5 @@ def _fetch_checkpoint(name: str) -> Path:
             raise unreachable
         return folder
     except fetch.FAILURES as error:
-        what = translate("checkpoint {name}").format(name=repr(name))
+        what = translate("checkpoint {name}", name=repr(name))
         raise CheckpointUnavailableError(fetch_failure(what, unreachable or error)) from error

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from helpers.checkpoints.safety import SHARDS, TAGGER
-from helpers.files import room_needed
+from helpers.disk.files import room_needed
 from helpers.notebook.language import translate
 
 # As PyTorch names its weights, or as TensorFlow does: "classifier/kernel:0". Some have a layer below the last one.
@@ -54,7 +54,7 @@ def fit_head(checkpoint: str, label_names: Sequence[str]) -> str:
 
 def _copy(folder: str, order: list[int] | None) -> str:
     """Copy a checkpoint, with the rows of its head in another order, or without its head."""
-    from helpers.temporary import temporary_folder  # here, as most checkpoints have no head
+    from helpers.disk.temporary import temporary_folder  # here, as most checkpoints have no head
 
     with temporary_folder() as copy, room_needed(copy):
         for path in (path for pattern in COPIED for path in Path(folder).glob(pattern)):

@@ -20,7 +20,7 @@ from textwrap import shorten
 from typing import Any
 
 from helpers.errors import CheckpointUnavailableError, SlowTokenizerError, TutorialError, UnsafeCheckpointError
-from helpers.files import require_file
+from helpers.disk.files import require_file
 from helpers.notebook.language import translate
 
 WEIGHTS, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"

@@ -48,7 +48,7 @@ def require_trainable(folder: Path, name: str) -> None:
         batch = {"labels": [[0] * len(row) for row in batch["input_ids"]]} | {key: batch[key] for key in INPUTS}
         spoilt = [part for part, is_finite in attempt(folder, name, config, batch).items() if not is_finite]
         if spoilt:
-            raise ValueError(translate("numbers in {what} are not finite (NaN, infinity)").format(what=spoilt[0]))
+            raise ValueError(translate("numbers in {what} are not finite (NaN, infinity)", what=spoilt[0]))
 
 
 def _try_in_pytorch(folder: Path, name: str, config: PretrainedConfig, batch: dict[str, Any]) -> dict[str, bool]:

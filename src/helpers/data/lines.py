@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.errors import DatasetUnavailableError, MalformedDataError
-from helpers.files import require_file
+from helpers.disk.files import require_file
 from helpers.notebook.language import translate
 
 SAMPLE = 2**16  # bytes by which an encoding is guessed

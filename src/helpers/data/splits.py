@@ -15,7 +15,7 @@ from helpers.data.split_names import SPLITS
 from helpers.data.tagging import Sentence, iob2_label_names
 from helpers.errors import DatasetUnavailableError, EmptySplitError, NoEntityError
 from helpers.notebook.language import translate
-from helpers.temporary import temporary_folder
+from helpers.disk.temporary import temporary_folder
 
 ALL = "all"  # one file that is still to be divided into splits
 HELD_OUT_SHARE = 0.1  # of the documents, for each split that is drawn

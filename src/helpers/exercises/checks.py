@@ -253,7 +253,7 @@ def check_doubled_batch(my_steps: Any, examples: int, batch_size: int, epochs: i
         "How many batches are in one epoch, the last and smaller one included, and how many epochs are there?"
     )
     expect_equal(number("my_steps", my_steps), steps, hint)
-    return translate("{now} steps become {steps}. Larger batches mean fewer updates.").format(now=now, steps=steps)
+    return translate("{now} steps become {steps}. Larger batches mean fewer updates.", now=now, steps=steps)
 
 
 @gives_feedback
@@ -339,7 +339,7 @@ def check_pipeline(my_found: Any, sentence: str, model: PreTrainedModel, tokeniz
     )
     text = translate("These entities are joined by another rule. Which subword speaks for a word here?")
     expect(entities == right, text)
-    return translate("Found: `{texts}`.").format(texts=shown([sentence[start:end] for _, start, end in entities]))
+    return translate("Found: `{texts}`.", texts=shown([sentence[start:end] for _, start, end in entities]))
 
 
 @gives_feedback
@@ -353,7 +353,7 @@ def check_wrong_sentences(my_wrong: Any, true: Sequence[Sequence[str]], predicte
         expect(is_index and index in wrong, text, index=shown(index))
     text = translate("Your list has {found} indices, and {count} sentences have a wrong tag. Each counts once.")
     expect(len(answer) == len(set(answer)) == len(wrong), text, found=len(answer), count=len(wrong))
-    return translate("{wrong} of {count} sentences have a wrong tag.").format(wrong=len(wrong), count=len(true))
+    return translate("{wrong} of {count} sentences have a wrong tag.", wrong=len(wrong), count=len(true))
 
 
 @gives_feedback

@@ -117,8 +117,7 @@ def number(name: str, value: Any) -> float:
             raise TypeError
         return float(value)
     except Exception:
-        text = translate("`{name}` should be a number, and is `{value}`.")
-        raise Hint(text.format(name=name, value=shown(value))) from None
+        raise Hint(translate("`{name}` should be a number, and is `{value}`.", name=name, value=shown(value))) from None
 
 
 def as_list(name: str, value: Any) -> list:
@@ -137,7 +136,7 @@ def call(text: str, function: Any, *arguments: Any) -> Any:
     try:
         result = function(*arguments)
     except (Exception, SystemExit) as error:
-        raise Hint(translate("`{call}` raises `{error}`.").format(call=text, error=shown(error))) from None
+        raise Hint(translate("`{call}` raises `{error}`.", call=text, error=shown(error))) from None
     if _is_gap(result):
         raise Gap
     return result

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from helpers.errors import ExportError, TutorialError
-from helpers.files import atomic_write_folder
+from helpers.disk.files import atomic_write_folder
 
 WHOLE, INT8 = "model.onnx", "model_int8.onnx"
 PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime")

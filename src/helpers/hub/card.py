@@ -6,7 +6,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from helpers.checkpoints.find import BUNDLED_NAME, is_folder_name
 from helpers.checkpoints.safety import CARD
-from helpers.files import atomic_write
+from helpers.disk.files import atomic_write
 from helpers.hub.fetch import DatasetName
 from helpers.metrics import SCORES
 from helpers.notebook.editions import EDITIONS

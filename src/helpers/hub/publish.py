@@ -14,7 +14,7 @@ from huggingface_hub import (
 )
 
 from helpers.errors import ParameterError, UploadError
-from helpers.files import atomic_write
+from helpers.disk.files import atomic_write
 from helpers.hub import fetch
 from helpers.hub.failures import reason
 from helpers.notebook.language import translate

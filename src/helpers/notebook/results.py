@@ -11,7 +11,7 @@ import pandas as pd
 import psutil
 
 from helpers.errors import ResultsError
-from helpers.files import atomic_write, require_file
+from helpers.disk.files import atomic_write, require_file
 from helpers.metrics import SCORES
 
 SCHEMA_VERSION = 3

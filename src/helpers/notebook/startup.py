@@ -13,7 +13,7 @@ import psutil
 from packaging.version import Version
 
 from helpers.errors import RestartNeededError
-from helpers.files import can_write, expanded
+from helpers.disk.files import can_write, expanded
 from helpers.notebook.language import translate
 from helpers.notebook.secrets import hugging_face_home
 
@@ -60,7 +60,7 @@ def use_writable_caches() -> None:
             unusable.append(name)
     if not unusable:
         return
-    from helpers.temporary import temporary_folder  # here, as nearly everyone has a cache
+    from helpers.disk.temporary import temporary_folder  # here, as nearly everyone has a cache
 
     with temporary_folder() as instead:
         for name, module in product(unusable, SETTINGS):

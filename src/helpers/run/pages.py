@@ -18,7 +18,7 @@ from jinja2 import Environment
 from nbconvert import HTMLExporter
 from pygments.formatters import HtmlFormatter
 
-from helpers.files import atomic_write
+from helpers.disk.files import atomic_write
 from helpers.notebook.editions import EDITIONS
 from helpers.notebook.language import current_language, translate
 from helpers.notebook.results import results_table

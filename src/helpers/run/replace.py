@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 from helpers.errors import OutputFolderError, RunError
-from helpers.files import atomic_write
-from helpers.notebook.locks import LOCK, claimed
+from helpers.disk.files import atomic_write
+from helpers.disk.locks import LOCK, claimed
 from helpers.notebook.results import FILE_NAME
 
 UNFINISHED = ".unfinished"  # behind an edition's name

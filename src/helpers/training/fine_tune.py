@@ -12,7 +12,7 @@ from helpers.alignment import align_labels, complete
 from helpers.checkpoints.find import prepare_tokenizer
 from helpers.checkpoints.head import fit_head
 from helpers.data.load import label_names
-from helpers.files import room_needed
+from helpers.disk.files import room_needed
 from helpers.metrics import tags_from_logits
 from helpers.training import speed
 from helpers.training.divergence import trainer_callback

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from helpers.errors import ResumeError
-from helpers.files import atomic_write, room_needed, sync
+from helpers.disk.files import atomic_write, room_needed, sync
 from helpers.metrics import require_finite
-from helpers.notebook import locks
+from helpers.disk import locks
 from helpers.notebook.language import translate
 from helpers.notebook.sources import helpers_digest
 
@@ -64,9 +64,9 @@ class TrainingCheckpoints:
             path, record = self.path(number), self._record(number)
             if record and self._record(record["best"]):  # the best one is needed at the end
                 self._require_same_origin(path, record["made_from"])
-                print(translate("Training continues from {path}.").format(path=path))
+                print(translate("Training continues from {path}.", path=path))
                 return str(path)
-            print(translate("{path} is not whole and is passed over.").format(path=path))
+            print(translate("{path} is not whole and is passed over.", path=path))
             if record is None:  # what is left of it must not match the files that will be written here
                 (path / RECORD).unlink(missing_ok=True)
         print(translate("Training begins from the start."))

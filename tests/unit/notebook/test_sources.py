@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import helpers
 from helpers.errors import ResumeError
-from helpers.notebook import locks
+from helpers.disk import locks
 from helpers.training.resume import TrainingCheckpoints
 
 CELLS = [

@@ -10,7 +10,7 @@ from yaml import YAMLError
 
 from helpers.data.json_records import shortened
 from helpers.errors import MalformedDataError
-from helpers.files import require_file
+from helpers.disk.files import require_file
 from helpers.notebook.language import translate
 
 UNREADABLE = (OSError, ValueError, RecursionError, YAMLError)

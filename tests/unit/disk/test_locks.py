@@ -9,9 +9,9 @@ import time
 import pytest
 
 from helpers.errors import OutputFolderError
-from helpers.notebook import locks
+from helpers.disk import locks
 
-HOLD = "import sys, time; from pathlib import Path; from helpers.notebook.locks import claim\n"
+HOLD = "import sys, time; from pathlib import Path; from helpers.disk.locks import claim\n"
 HOLD += "claim(Path(sys.argv[1])); print('claimed', flush=True); time.sleep(100)"
 
 

@@ -107,8 +107,8 @@ def room_needed(folder: Path) -> Iterator[None]:
         # Some errors don't say on which disk.
         full = next((place for place in (folder, Path(gettempdir())) if _bytes_left(place) < FULL_BELOW), folder)
         raise DiskFullError(
-            translate("the disk of {folder} is full. What was whole before still is; make room and run again").format(
-                folder=full
+            translate(
+                "the disk of {folder} is full. What was whole before still is; make room and run again", folder=full
             )
         ) from error
 
