@@ -10,9 +10,9 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from helpers.errors import ResultsError, RunError
 from helpers.disk.files import atomic_write, require_file
 from helpers.disk.locks import claimed
+from helpers.errors import ResultsError, RunError
 from regression.schema import parse_json
 
 RESULT = "result.json"

@@ -21,8 +21,8 @@ from support.editions import (
     wait_until,
 )
 
-from helpers.errors import OutputFolderError
 from helpers.disk import locks
+from helpers.errors import OutputFolderError
 from helpers.notebook.editions import MAIN
 from helpers.notebook.results import read_results
 from helpers.run.editions import run_editions

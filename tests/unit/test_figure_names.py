@@ -7,6 +7,7 @@ from matplotlib.text import Text
 
 from helpers import plots
 from helpers.errors import FontMissingError
+from helpers.notebook import fonts
 
 NAMES = {  # and how they are shown
     "Korean": ("사람·장소", "사람·장소"),
@@ -25,8 +26,8 @@ NAMES = {  # and how they are shown
 
 def characters_without_a_glyph(figure):
     for text in figure.findobj(Text):
-        fonts = [FT2Font(findfont(FontProperties(family=[family]))) for family in text.get_fontfamily()]
-        covered = set().union(*(font.get_charmap() for font in fonts))
+        drawn_in = [FT2Font(findfont(FontProperties(family=[family]))) for family in text.get_fontfamily()]
+        covered = set().union(*(font.get_charmap() for font in drawn_in))
         yield from (letter for letter in text.get_text() if ord(letter) not in covered)
 
 
@@ -58,12 +59,12 @@ def test_a_font_that_lacks_a_letter_is_noticed():
     ],
 )
 def test_names_are_shortened_by_their_width(name, shown):
-    assert plots.drawable(name) == shown
+    assert fonts.drawable(name) == shown
 
 
 def test_a_missing_font_is_named(monkeypatch):
-    monkeypatch.setattr(plots, "find_spec", lambda name: None)
-    plots.use_fonts.cache_clear()
+    monkeypatch.setattr(fonts, "find_spec", lambda name: None)
+    fonts.use_fonts.cache_clear()
     with pytest.raises(FontMissingError, match="pip install noto-cjk-sans-jp-regular"):
         plots.speeds({"a": 1.0})
     monkeypatch.undo()

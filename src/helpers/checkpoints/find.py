@@ -12,8 +12,8 @@ from yaml import YAMLError
 from helpers.checkpoints.head import fit_head as fit_head  # here too, so that the lesson imports from one place
 from helpers.checkpoints.safety import CARD, INDEX, SHARDS, WEIGHTS, missing_content, require_safe
 from helpers.checkpoints.word_tokenizer import prepare_tokenizer as prepare_tokenizer
-from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
 from helpers.disk.files import expanded
+from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
 from helpers.notebook.language import translate
 
 BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"

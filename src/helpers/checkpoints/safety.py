@@ -19,8 +19,8 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
-from helpers.errors import CheckpointUnavailableError, SlowTokenizerError, TutorialError, UnsafeCheckpointError
 from helpers.disk.files import require_file
+from helpers.errors import CheckpointUnavailableError, SlowTokenizerError, TutorialError, UnsafeCheckpointError
 from helpers.notebook.language import translate
 
 WEIGHTS, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"

@@ -49,7 +49,7 @@ def load_ner_dataset(
     ------
     DatasetUnavailableError, DiskFullError
         If it cannot be found, reached or read, or there is no room for it.
-    MalformedDataError, UnknownTagError, EmptySplitError, NoEntityError
+    MalformedDataError, UnknownTagError, EmptySplitError
         If its content breaks the format, with where it does; a split is empty, or the training split has no entity.
     ParameterError
         If a choice is none of those that there are.

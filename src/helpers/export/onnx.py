@@ -10,8 +10,8 @@ import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
-from helpers.errors import ExportError, TutorialError
 from helpers.disk.files import atomic_write_folder
+from helpers.errors import ExportError, TutorialError
 
 WHOLE, INT8 = "model.onnx", "model_int8.onnx"
 PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime")

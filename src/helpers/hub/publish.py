@@ -13,8 +13,8 @@ from huggingface_hub import (
     upload_folder,
 )
 
-from helpers.errors import ParameterError, UploadError
 from helpers.disk.files import atomic_write
+from helpers.errors import ParameterError, UploadError
 from helpers.hub import fetch
 from helpers.hub.failures import reason
 from helpers.notebook.language import translate

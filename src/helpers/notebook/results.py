@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from helpers.errors import ResultsError
 from helpers.disk.files import atomic_write, require_file
+from helpers.errors import ResultsError
 from helpers.metrics import SCORES
 
 SCHEMA_VERSION = 3

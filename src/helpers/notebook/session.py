@@ -12,8 +12,8 @@ from IPython import get_ipython
 from helpers.alignment import aggregation_strategy
 from helpers.checkpoints.find import checkpoint_digest, licence
 from helpers.data.load import dataset_digest
-from helpers.metrics import SCORES, types_of
 from helpers.disk import locks
+from helpers.metrics import SCORES, types_of
 from helpers.notebook.language import use_language
 from helpers.notebook.missing_names import load_ipython_extension
 from helpers.notebook.parameters import check_names, check_parameters

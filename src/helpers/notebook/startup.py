@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 from packaging.version import Version
 
-from helpers.errors import RestartNeededError
 from helpers.disk.files import can_write, expanded
+from helpers.errors import RestartNeededError
 from helpers.notebook.language import translate
 from helpers.notebook.secrets import hugging_face_home
 

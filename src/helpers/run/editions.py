@@ -16,10 +16,10 @@ from papermill.iorw import LocalHandler, papermill_io
 from traitlets.config import Config
 from yaml import YAMLError
 
-from helpers.errors import ResultsError, RunError, TutorialError
 from helpers.disk.files import atomic_write, room_needed
-from helpers.notebook.editions import EDITIONS
 from helpers.disk.locks import claimed
+from helpers.errors import ResultsError, RunError, TutorialError
+from helpers.notebook.editions import EDITIONS
 from helpers.notebook.parameters import check_value, short
 from helpers.notebook.results import FILE_NAME, add_seconds, read_results, results_table
 from helpers.notebook.secrets import redact_tokens

@@ -14,11 +14,11 @@ from ipykernel.kernelspec import KERNEL_NAME
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
 
-from helpers.errors import TutorialError
 from helpers.disk.files import atomic_write, can_write
+from helpers.disk.temporary import temporary_folder
+from helpers.errors import TutorialError
 from helpers.notebook.language import LANGUAGES
 from helpers.run.editions import RUNS, load_profile, notebooks_folder, subfolder
-from helpers.disk.temporary import temporary_folder
 
 BY_NAME = ("sample", "bundled")  # whatever folders there are
 PARAMETERS = "parameters"  # the tag of the cell that holds them

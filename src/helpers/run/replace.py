@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from helpers.errors import OutputFolderError, RunError
 from helpers.disk.files import atomic_write
 from helpers.disk.locks import LOCK, claimed
+from helpers.errors import OutputFolderError, RunError
 from helpers.notebook.results import FILE_NAME
 
 UNFINISHED = ".unfinished"  # behind an edition's name

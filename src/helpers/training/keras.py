@@ -12,8 +12,8 @@ from datasets import Dataset
 
 from helpers.checkpoints.safety import CONFIG, SHARDS, TAGGER, WEIGHTS
 from helpers.data.tagging import IGNORED
-from helpers.errors import CheckpointUnavailableError
 from helpers.disk.files import atomic_write
+from helpers.errors import CheckpointUnavailableError
 from helpers.metrics import SCORES, require_finite
 from helpers.notebook.language import translate
 from helpers.training.batches import LengthGroupedSampler

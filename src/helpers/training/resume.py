@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from helpers.errors import ResumeError
-from helpers.disk.files import atomic_write, room_needed, sync
-from helpers.metrics import require_finite
 from helpers.disk import locks
+from helpers.disk.files import atomic_write, room_needed, sync
+from helpers.errors import ResumeError
+from helpers.metrics import require_finite
 from helpers.notebook.language import translate
 from helpers.notebook.sources import helpers_digest
 

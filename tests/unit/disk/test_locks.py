@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from helpers.errors import OutputFolderError
 from helpers.disk import locks
+from helpers.errors import OutputFolderError
 
 HOLD = "import sys, time; from pathlib import Path; from helpers.disk.locks import claim\n"
 HOLD += "claim(Path(sys.argv[1])); print('claimed', flush=True); time.sleep(100)"
