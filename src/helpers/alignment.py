@@ -23,7 +23,7 @@ MANY_UNKNOWN = 0.1  # of the words; from there on somebody should know
 
 
 def align_labels(word_ids: Sequence[int | None], tags: Sequence[int], inside: Sequence[int] | None = None) -> list[int]:
-    """Carry one sentence's tags, class ids of words, over to its subwords.
+    """Carry one sentence's tags over from its words to its subwords.
 
     `word_ids` has for each subword the index of its word, None for special tokens. A word's later subwords get -100,
     where neither the loss nor the metric looks, or else their tag's entry of `inside` (`inside_ids`).
