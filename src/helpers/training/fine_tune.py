@@ -138,8 +138,13 @@ def _make_trainer(
 ) -> Trainer:
     """Make a trainer of all but the embeddings, by the lesson's recipe; further settings are `TrainingArguments`."""
     import evaluate  # here, as it imports the frameworks
-    from transformers import AutoModelForTokenClassification as Tagger
-    from transformers import DataCollatorForTokenClassification, Trainer, TrainingArguments, set_seed
+    from transformers import (
+        AutoModelForTokenClassification,
+        DataCollatorForTokenClassification,
+        Trainer,
+        TrainingArguments,
+        set_seed,
+    )
 
     seqeval = evaluate.load(SEQEVAL)
 
@@ -151,7 +156,8 @@ def _make_trainer(
     set_seed(seed)
     stop_where_it_diverges("pytorch")
     labels = {"id2label": dict(enumerate(names)), "label2id": {name: label for label, name in enumerate(names)}}
-    model = Tagger.from_pretrained(fit_head(checkpoint, names), use_safetensors=True, dtype="float32", **labels)
+    encoder = fit_head(checkpoint, names)
+    model = AutoModelForTokenClassification.from_pretrained(encoder, use_safetensors=True, dtype="float32", **labels)
     model.get_input_embeddings().requires_grad_(False)
     common = {"per_device_eval_batch_size": 32, "weight_decay": 0.01, "metric_for_best_model": "f1", "seed": seed}
     shown = {"report_to": "none", "disable_tqdm": False}  # the table of scores, although warnings are off
