@@ -13,6 +13,7 @@ import numpy as np
 
 from helpers.notebook.language import translate
 
+# "open" where nothing is filled in; "surprise" where a training went otherwise than guessed
 RIGHT, NOT_YET, OPEN, SURPRISE = "right", "not yet", "open", "surprise"
 COLOURS = {RIGHT: "#2e9e5b", NOT_YET: "#d08700", OPEN: "#7a8699", SURPRISE: "#3f7fd0"}
 # The background is translucent: the page's own text colour stays readable on it, dark or light.
@@ -24,18 +25,10 @@ Arguments = ParamSpec("Arguments")
 
 @dataclass(frozen=True, repr=False)
 class Feedback:
-    """What a check says to an answer; a notebook shows it as a box.
+    """What a check says to an answer; a notebook shows it as a box."""
 
-    Parameters
-    ----------
-    status : {"right", "not yet", "open", "surprise"}
-        "open" where nothing is filled in; "surprise" where a training went otherwise than guessed.
-    text : str
-        For the reader; what stands between backticks is code.
-    """
-
-    status: str
-    text: str
+    status: str  # of COLOURS
+    text: str  # what stands between backticks is code
 
     def __repr__(self) -> str:
         return f"{self._heading()} {self.text}"
@@ -46,13 +39,8 @@ class Feedback:
         return f'<div class="feedback {self.status}" style="{style}"><b>{escape(self._heading())}</b> {text}</div>'
 
     def _heading(self) -> str:
-        headings = {
-            RIGHT: translate("Right."),
-            NOT_YET: translate("Not yet."),
-            OPEN: translate("Your turn."),
-            SURPRISE: translate("A surprise."),
-        }
-        return headings[self.status]
+        headings = translate("Right."), translate("Not yet."), translate("Your turn."), translate("A surprise.")
+        return dict(zip(COLOURS, headings, strict=True))[self.status]
 
 
 class Gap(Exception):

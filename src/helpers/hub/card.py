@@ -60,11 +60,7 @@ Accuracy, over words: {{ "%.3f" | format(results.test.accuracy) }}
 
 
 def write_card(folder: str, results: dict, licence: str | list[str]) -> ModelCard:
-    """Write a model's card into its folder: in English, and without paths of this machine.
-
-    The results are the record of the run that made the model (`helpers.notebook.results.read_results`), the licence is
-    the encoder's (`helpers.checkpoints.find.licence`).
-    """
+    """Write a model's card, in English and without paths of this machine, by the record of its run (`read_results`)."""
     model, data = results["model"]["name"], results["dataset"]["name"]
     encoder, dataset = public_name(model), public_name(data)
     repository = None if data == "sample" or is_folder_name(data) else DatasetName.of(data).repository

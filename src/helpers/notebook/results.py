@@ -47,10 +47,7 @@ def peak_memory_bytes() -> int:
 
 
 def write_results(folder: Path, **content) -> Path:
-    """Write metrics.json atomically, and name it.
-
-    ``content`` are the entries of `CONTENT`, as JSON can hold them. Raises `ResultsError` if one is missing or unknown.
-    """
+    """Write the entries of `CONTENT` to metrics.json, and name it; raises `ResultsError` if they are others."""
     added = {"versions": library_versions(content["edition"]), "peak_memory_bytes": peak_memory_bytes()}
     return _write(folder, {"schema_version": SCHEMA_VERSION} | content | added)
 
@@ -71,10 +68,7 @@ def _write(folder: Path, results: dict) -> Path:
 
 
 def read_results(folder: Path | str, edition: str | None = None) -> dict:
-    """Read the metrics.json of a run's output folder, of any edition unless one is expected.
-
-    Raises `ResultsError` if it is missing, no JSON, of another schema version or edition, or lacks an entry.
-    """
+    """Read the metrics.json of a run's folder; raises `ResultsError` if it is missing, broken or of another edition."""
     path = Path(folder) / FILE_NAME
     try:
         require_file(path)

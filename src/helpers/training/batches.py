@@ -12,12 +12,8 @@ POOL = 50  # batches; within so many the sentences are sorted, so that the order
 class LengthGroupedSampler:
     """Orders the sentences of each epoch, so that both frameworks draw the same batches from one seed.
 
-    A batch is as long as its longest sentence, so sentences of similar length side by side need little padding. Each
-    epoch shuffles all sentences, sorts each pool of batches by length, and shuffles the batches. It is made for
-    PyTorch's ``DataLoader``, which takes anything with a length that can be iterated.
-
-    `lengths` are subwords of each sentence, and `pool` are the batches that are sorted together; with 1, the sentences
-    stay in a random order.
+    Each epoch shuffles all sentences, sorts each pool of batches by length (in subwords), so that they need little
+    padding, and shuffles the batches; a pool of 1 leaves a random order. PyTorch's ``DataLoader`` takes it.
     """
 
     def __init__(self, lengths: Sequence[int], batch_size: int, seed: int, pool: int = POOL):
