@@ -34,6 +34,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
             unfinished.unlink(missing_ok=True)
 
 
+def atomic_write_text(path: Path, text: str) -> Path:
+    """Write a text in UTF-8 as `atomic_write` does, and return the path."""
+    with atomic_write(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+    return path
+
+
 @contextmanager
 def atomic_write_folder(path: Path) -> Iterator[Path]:
     """Give an empty folder to write to, which takes a folder's place; the old one is removed first of all."""

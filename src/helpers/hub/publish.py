@@ -13,7 +13,7 @@ from huggingface_hub import (
     upload_folder,
 )
 
-from helpers.disk.files import atomic_write
+from helpers.disk.files import atomic_write_text
 from helpers.errors import ParameterError, UploadError
 from helpers.hub import fetch
 from helpers.hub.failures import reason
@@ -47,8 +47,7 @@ def require_repository(name: str) -> str:
 
 def ignore_pickles(folder: Path) -> None:
     """Keep pickles, such as `Trainer`'s ``training_args.bin``, from being pushed to the Hub, by a ``.gitignore``."""
-    with atomic_write(folder / ".gitignore") as unfinished:
-        unfinished.write_text("\n".join([*PICKLES, ""]), encoding="utf-8")
+    atomic_write_text(folder / ".gitignore", "\n".join([*PICKLES, ""]))
 
 
 def push_over_http() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from helpers.disk.files import atomic_write, require_file
+from helpers.disk.files import atomic_write_text, require_file
 from helpers.errors import ResultsError
 from helpers.metrics import SCORES
 
@@ -61,10 +61,7 @@ def _write(folder: Path, results: dict) -> Path:
     path = folder / FILE_NAME
     _require_keys(path, results)
     finite = json.loads(json.dumps(results), parse_constant=lambda name: None)  # JSON has no NaN: null
-    with atomic_write(path) as unfinished:
-        text = json.dumps(finite, indent=2, ensure_ascii=False, allow_nan=False)
-        unfinished.write_text(text + "\n", encoding="utf-8")
-    return path
+    return atomic_write_text(path, json.dumps(finite, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def read_results(folder: Path | str, edition: str | None = None) -> dict:

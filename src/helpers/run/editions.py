@@ -17,7 +17,7 @@ from papermill.iorw import LocalHandler, papermill_io
 from traitlets.config import Config
 from yaml import YAMLError
 
-from helpers.disk.files import atomic_write, room_needed
+from helpers.disk.files import atomic_write, atomic_write_text, room_needed
 from helpers.disk.locks import LOCK, claimed
 from helpers.errors import OutputFolderError, ResultsError, RunError, TutorialError
 from helpers.notebook.editions import EDITIONS
@@ -123,9 +123,8 @@ def put_in_place(folder: Path, edition: str) -> None:
     """
     artefacts, notebook, home = unfinished(folder, edition), unfinished(folder, edition, ".ipynb"), folder / edition
     for path in (notebook, *(path for name in NAME_THEIR_FOLDER for path in artefacts.rglob(name))):
-        text = path.read_text(encoding="utf-8")
-        with atomic_write(path) as rewritten:  # to name the folder that readers will find
-            rewritten.write_text(text.replace(f"{edition}{UNFINISHED}", edition), encoding="utf-8")
+        text = path.read_text(encoding="utf-8")  # it shall name the folder that readers will find
+        atomic_write_text(path, text.replace(f"{edition}{UNFINISHED}", edition))
     results = sorted(artefacts.iterdir(), key=lambda path: path.name == FILE_NAME)
     moves = {notebook: folder / f"{edition}.ipynb"}
     moves |= {path: home / path.name for path in results if path.name != LOCK}

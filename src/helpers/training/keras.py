@@ -51,10 +51,10 @@ HEAD = "classifier"
 
 
 def build_tagger(config: PretrainedConfig, num_labels: int, dropout: float | None = None) -> keras.Model:
-    """Build an encoder with a head for token classification, with random weights, by default the configuration's dropout.
+    """Build an encoder with a head for token classification, with random weights, by default with its own dropout.
 
-    From ``input_ids`` and ``attention_mask``, integers of shape (sentences, subwords), it makes logits, float32 of shape
-    (sentences, subwords, labels). Raises `CheckpointUnavailableError` if the configuration is of another kind of model.
+    It makes logits, float32 of shape (sentences, subwords, labels), of ``input_ids`` and ``attention_mask``, of shape
+    (sentences, subwords). Raises `CheckpointUnavailableError` if the configuration is of another kind of model.
     """
     from keras import Input, Model, backend, layers, ops
 
@@ -166,8 +166,8 @@ def _prefix(config: PretrainedConfig) -> str:
             "the Keras edition has no model of the type {kind} with the activation {activation};"
             " choose one of {kinds}, or take the PyTorch edition"
         )
-        settings = {"kind": repr(config.model_type), "activation": repr(activation), "kinds": ", ".join(KINDS)}
-        raise CheckpointUnavailableError(message.format(**settings))
+        kind = repr(config.model_type)
+        raise CheckpointUnavailableError(message, kind=kind, activation=repr(activation), kinds=", ".join(KINDS))
     return KINDS[config.model_type][0]
 
 
@@ -182,13 +182,11 @@ def _read_weights(folder: str) -> dict[str, np.ndarray]:
     """Read all safetensors of a folder; old files call a layer norm's weights gamma and beta."""
     from safetensors.torch import load_file  # NumPy has no bfloat16
 
-    tensors = {name: tensor for path in Path(folder).glob(SHARDS) for name, tensor in load_file(path).items()}
-    return {
-        name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias"): (
-            tensor.float().numpy()
-        )
-        for name, tensor in tensors.items()
-    }
+    arrays = {}
+    for name, tensor in (item for path in Path(folder).glob(SHARDS) for item in load_file(path).items()):
+        name = name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+        arrays[name] = tensor.float().numpy()
+    return arrays
 
 
 def fast_dtype_policy() -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from helpers.disk import locks
-from helpers.disk.files import atomic_write, room_needed, sync
+from helpers.disk.files import atomic_write_text, room_needed, sync
 from helpers.errors import ResumeError
 from helpers.metrics import require_finite
 from helpers.notebook.language import translate
@@ -72,8 +72,7 @@ class TrainingCheckpoints:
             sync(file)
         sizes = {file.relative_to(path).as_posix(): file.stat().st_size for file in files}
         record = {"made_from": self.made_from, "files": sizes, "best": best}
-        with atomic_write(path / RECORD) as unfinished:
-            unfinished.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        atomic_write_text(path / RECORD, json.dumps(record, indent=2) + "\n")
         for other in set(self._numbers()) - {number, best}:
             shutil.rmtree(self.path(other))
 

@@ -59,7 +59,7 @@ def test_helpers_that_have_changed_do_not_continue_a_training(tmp_path, change):
             file.write("\n")
     checkpoints = TrainingCheckpoints(tmp_path / "checkpoints", {"seed": 1})
     checkpoints.path(8).mkdir()
-    checkpoints.seal(8, best=8)
+    checkpoints.mark_complete(8, best=8)
     locks.release(checkpoints.folder)  # as the end of the process would
     environment = os.environ | {"PYTHONPATH": str(copied.parent)}
     command = [sys.executable, "-c", NEWEST]
