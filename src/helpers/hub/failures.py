@@ -5,12 +5,7 @@ import socket
 from collections.abc import Iterator
 
 from huggingface_hub import constants
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HFValidationError,
-    LocalEntryNotFoundError,
-    RepositoryNotFoundError,
-)
+from huggingface_hub.errors import GatedRepoError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
 from helpers.disk.files import says_no_room
 from helpers.notebook.language import translate

@@ -4,14 +4,7 @@ import shlex
 from pathlib import Path
 from types import SimpleNamespace
 
-from huggingface_hub import (
-    CommitInfo,
-    CommitOperationAdd,
-    create_repo,
-    get_token,
-    preupload_lfs_files,
-    upload_folder,
-)
+from huggingface_hub import CommitInfo, CommitOperationAdd, create_repo, get_token, preupload_lfs_files, upload_folder
 
 from helpers.disk.files import atomic_write_text
 from helpers.errors import ParameterError, UploadError
