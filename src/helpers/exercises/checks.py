@@ -19,19 +19,7 @@ from seqeval.metrics import accuracy_score, f1_score, precision_score, recall_sc
 from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.alignment import IGNORED, align_labels
-from helpers.exercises.feedback import (
-    RIGHT,
-    SURPRISE,
-    Feedback,
-    Gap,
-    as_list,
-    call,
-    expect,
-    expect_equal,
-    gives_feedback,
-    number,
-    shown,
-)
+from helpers.exercises.feedback import Gap, Surprise, as_list, call, expect, expect_equal, gives_feedback, number, shown
 from helpers.notebook.language import translate
 
 if TYPE_CHECKING:
@@ -269,7 +257,7 @@ def check_best_epochs(my_best_by_loss: Any, my_best_by_f1: Any, history: pd.Data
 
 
 @gives_feedback
-def check_guess(my_guess: Any, scores: Mapping[Any, Any], experiment: str) -> Feedback:
+def check_guess(my_guess: Any, scores: Mapping[Any, Any], experiment: str) -> str:
     """Compare a guessed order of the keys of `scores`, from the lowest F1 to the highest, with these scores.
 
     Scores less than `ALIKE` apart may stand in either order; one is ``...`` where the training is still to be done.
@@ -289,7 +277,10 @@ def check_guess(my_guess: Any, scores: Mapping[Any, Any], experiment: str) -> Fe
     else:
         outcome = translate("It went as you guessed.")
     listed = ", ".join(f"`{name}` {f1[name]:.3f}" for name in sorted(f1, key=f1.get))
-    return Feedback(SURPRISE if wrong else RIGHT, f"{outcome} F1: {listed}. {_lesson(experiment)}")
+    text = f"{outcome} F1: {listed}. {_lesson(experiment)}"
+    if wrong:
+        raise Surprise(text)
+    return text
 
 
 def _lesson(experiment: str) -> str:

@@ -13,7 +13,6 @@ import numpy as np
 
 from helpers.notebook.language import translate
 
-# "open" where nothing is filled in; "surprise" where a training went otherwise than guessed
 RIGHT, NOT_YET, OPEN, SURPRISE = "right", "not yet", "open", "surprise"
 COLOURS = {RIGHT: "#2e9e5b", NOT_YET: "#d08700", OPEN: "#7a8699", SURPRISE: "#3f7fd0"}
 # The background is translucent: the page's own text colour stays readable on it, dark or light.
@@ -51,7 +50,11 @@ class Hint(Exception):
     """The answer is not right, and this may help."""
 
 
-def gives_feedback(check: Callable[Arguments, str | Feedback]) -> Callable[Arguments, Feedback]:
+class Surprise(Exception):
+    """A training went otherwise than guessed."""
+
+
+def gives_feedback(check: Callable[Arguments, str]) -> Callable[Arguments, Feedback]:
     """Let a check, which returns what it says to a right answer, give feedback to gaps, hints and any error, too."""
 
     @wraps(check)
@@ -59,13 +62,14 @@ def gives_feedback(check: Callable[Arguments, str | Feedback]) -> Callable[Argum
         try:
             if any(map(_is_gap, args)):
                 raise Gap
-            said = check(*args, **kwargs)
-            return said if isinstance(said, Feedback) else Feedback(RIGHT, said)
+            return Feedback(RIGHT, check(*args, **kwargs))
         except Gap:
             text = translate("Put your answer in place of `...` and run the cell again. In a function, `return` it.")
             return Feedback(OPEN, text)
         except Hint as hint:
             return Feedback(NOT_YET, str(hint))
+        except Surprise as outcome:
+            return Feedback(SURPRISE, str(outcome))
         except Exception as error:
             text = translate("This cannot be read as an answer: `{error}`. Does it have the form that is asked for?")
             return Feedback(NOT_YET, text.format(error=shown(error)))

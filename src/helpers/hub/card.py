@@ -65,24 +65,23 @@ def write_card(folder: str, results: dict, licence: str | list[str]) -> ModelCar
     encoder, dataset = public_name(model), public_name(data)
     repository = None if data == "sample" or is_folder_name(data) else DatasetName.of(data).repository
     title, names = "{}, fine-tuned on {}", (encoder.rpartition("/")[2], dataset.rpartition("/")[2])
+    task = "token-classification"
     scored = {
-        "task_type": "token-classification",
+        "task_type": task,
         "dataset_type": repository or dataset,
         "dataset_name": dataset,
         "dataset_split": "test",
     }
     metadata = ModelCardData(
         library_name="transformers",
-        pipeline_tag="token-classification",
+        pipeline_tag=task,
         license=licence,
         # The Hub refuses a card that names anything but repositories here.
         base_model=None if is_folder_name(model) else encoder,
         datasets=repository and [repository],
         metrics=list(SCORES),
         model_name=title.format(*names),
-        eval_results=[
-            EvalResult(metric_type=metric, metric_value=results["test"][metric], **scored) for metric in SCORES
-        ],
+        eval_results=[EvalResult(metric_type=name, metric_value=results["test"][name], **scored) for name in SCORES],
     )
     card = ModelCard.from_template(
         metadata,

@@ -7,7 +7,7 @@ import pytest
 
 PRINTS = """
 import subprocess, sys
-from helpers.run.streams import survive_closed_streams
+from helpers.run.__main__ import survive_closed_streams
 survive_closed_streams()
 for stream in (sys.stdout, sys.stderr):
     for _ in range(3):
