@@ -12,8 +12,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from helpers.alignment import drop_unlabelled
 from helpers.checkpoints.find import resolve_checkpoint
 from helpers.data.load import label_names, load_ner_dataset
-from helpers.exercises.trainings import encode
 from helpers.notebook.startup import quieten_transformers
+from helpers.training.fine_tune import encode
 
 BATCH_SIZE = 16
 WEIGHT_DECAY = 0.01

@@ -28,7 +28,7 @@ from helpers.checkpoints.safety import WEIGHTS
 from helpers.data import load
 from helpers.errors import RunError, TutorialError
 from helpers.notebook.editions import EDITIONS, MAIN
-from helpers.notebook.startup import load_triton_first, native_stderr_hidden, quieten_transformers
+from helpers.notebook.startup import quiet_tensorflow, quieten_transformers
 from helpers.run.editions import TRAINING, execute, notebook_path
 from helpers.training.keras import MODEL_INPUTS, build_tagger, load_pretrained
 from proofs.record_steps import LAST_WEIGHTS, RECORD
@@ -95,8 +95,7 @@ def compare_editions(model: str, folder: Path) -> list[Row]:
 def prepare() -> None:
     """Import TensorFlow quietly, and keep to the CPU: a GPU rounds more coarsely, each framework in its own way."""
     os.environ |= {"CUDA_VISIBLE_DEVICES": "", "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    load_triton_first()
-    with native_stderr_hidden():
+    with quiet_tensorflow():
         import tensorflow  # noqa: F401
     quieten_transformers()
 

@@ -7,11 +7,12 @@ from support.browsing import started_browser, watched_page
 from support.editions import ROOT, link_project
 from support.small_tokenizers import train_tokenizers
 
-from helpers.notebook.startup import load_triton_first
+from helpers.notebook.startup import quiet_tensorflow
 
 # Tests run side by side, a worker for each processor; threads of their own would only get in each other's way.
 os.environ |= {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
-load_triton_first()  # the tests' own process imports both frameworks
+with quiet_tensorflow():  # which loads Triton first, as the tests' own process imports both frameworks
+    pass
 
 from hypothesis import settings
 from transformers import AutoTokenizer

@@ -12,7 +12,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.data.span_tags import WORDS, trimmed, word_tags
 from helpers.data.tagging import IGNORED, Span
-from helpers.errors import NoLabelError, SlowTokenizerError
+from helpers.errors import EmptySplitError, SlowTokenizerError
 from helpers.notebook.language import translate
 
 if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper leaves that to the notebook
@@ -25,9 +25,8 @@ MANY_UNKNOWN = 0.1  # of the words; from there on somebody should know
 def align_labels(word_ids: Sequence[int | None], tags: Sequence[int], inside: Sequence[int] | None = None) -> list[int]:
     """Carry one sentence's tags over from its words to its subwords.
 
-    `word_ids` has for each subword the index of its word, None for special tokens; `tags` the class id of each word. A
-    word's later subwords get -100, where neither the loss nor the metric looks, or else their tag's entry of
-    `inside` (`inside_ids`).
+    `word_ids` has for each subword the index of its word, None for special tokens. A word's later subwords get -100,
+    where neither the loss nor the metric looks, or else their tag's entry of `inside` (`inside_ids`).
     """
     labels, previous = [], None
     for word in word_ids:
@@ -59,19 +58,18 @@ def require_fast(tokenizer: PreTrainedTokenizerBase) -> None:
 
 
 def drop_unlabelled(rows: Dataset, split: str = "train") -> Dataset:
-    """Drop rows whose labels are all -100, as a batch of them has no loss; raises `NoLabelError` if none is left."""
+    """Drop rows whose labels are all -100, as a batch of them has no loss; raises `EmptySplitError` if none is left."""
     labelled = rows.select([row for row, labels in enumerate(rows["labels"]) if set(labels) - {IGNORED}])
     if not labelled:
         message = translate("no word of the split {split} has a subword, so there is nothing to learn from or to score")
-        raise NoLabelError(message.format(split=repr(split)))
+        raise EmptySplitError(message.format(split=repr(split)))
     return labelled
 
 
 def complete(encoded: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> DatasetDict:
     """Finish tokenized splits: label marked characters, warn of unknown words, drop rows without a label.
 
-    Where the splits of `load_ner_dataset` mark characters, they are tokenized again, by `tokenize_and_label`. Raises
-    `NoLabelError` if no row of the training or the validation split is left.
+    Splits that mark characters are tokenized again, by `tokenize_and_label`. Raises as `drop_unlabelled` does.
     """
     encoded = DatasetDict(encoded)
     for split, rows in encoded.items():
@@ -103,11 +101,7 @@ def unknown_share(rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> float:
 
 
 def aggregation_strategy(rows: Dataset) -> str:
-    """Return how a pipeline has to join subwords so that it finds what was scored on such data.
-
-    By ``"first"``, a word's first subword speaks for the word, where the data give words; by ``"simple"``, every
-    subword speaks for itself, where they mark characters.
-    """
+    """Return how a pipeline has to join subwords so that it finds what was scored on such data."""
     return "simple" if marks_characters(rows) else "first"
 
 
@@ -123,11 +117,9 @@ class TaggedWords(NamedTuple):
 def tag_words(rows: Dataset, row_tags: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase) -> TaggedWords:
     """Lay predictions beside the truth, for all words, also those that the model never saw.
 
-    Where the data mark characters, predictions become spans of characters, and the text is cut at the edges of true
-    and predicted spans: tags then agree exactly where type, first and last character do.
-
-    `row_tags` are the predicted tags of each row's labelled positions; `tokenizer` is the one with which the rows were
-    tokenized, one each, and cut off at its ``model_max_length``.
+    Where the data mark characters, the text is cut at the edges of true and predicted spans: tags then agree exactly
+    where type, first and last character do. `row_tags` are the predicted tags of each row's labelled positions;
+    `tokenizer` is the one with which the rows were tokenized, one each, and cut off at its ``model_max_length``.
     """
     if marks_characters(rows):
         return TaggedWords(*map(list, zip(*_cut_rows(rows, row_tags, tokenizer), strict=True)))
@@ -141,10 +133,7 @@ def tag_words(rows: Dataset, row_tags: Sequence[Sequence[str]], tokenizer: PreTr
 def tags_for_all_words(
     row_tags: Sequence[Sequence[str]], sentences: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerBase
 ) -> list[list[str]]:
-    """Give every word of every sentence its tag; ``O`` where the word was cut off or has no subword.
-
-    Rows and tokenizer are as for `tag_words`; the tags are those of the words' first subwords.
-    """
+    """Give every word its first subword's tag, ``O`` where it was cut off or has none; `row_tags` as in `tag_words`."""
     encoded = tokenizer(list(sentences), is_split_into_words=True, truncation=True)
     all_tags = []
     for row, (words, tags) in enumerate(zip(sentences, row_tags, strict=True)):
@@ -157,13 +146,10 @@ def tags_for_all_words(
 def tokenize_and_label(
     examples: dict[str, list], tokenizer: PreTrainedTokenizerBase, label_names: Sequence[str]
 ) -> BatchEncoding:
-    """Tokenize a batch of texts and label each subword by where its characters lie, for ``Dataset.map``.
+    """Tokenize a batch of texts with ``spans``, and label each subword by its characters, for ``Dataset.map``.
 
-    The text is tokenized as it was written, as a pipeline will do it. The first subword that shares a character with a
-    span begins it, the others continue it; a subword on which two spans meet belongs to the first.
-
-    `examples` has ``text`` and ``spans``, for each text a list of objects with ``start``, ``end`` and ``label``.
-    Texts that are too long for the tokenizer are cut off.
+    The text is tokenized, and cut off, as a pipeline will do it. The first subword that shares a character with a span
+    begins it, the others continue it; a subword on which two spans meet belongs to the first.
     """
     ids = {name: label for label, name in enumerate(label_names)}
     encoded = tokenizer(examples["text"], truncation=True)
@@ -177,8 +163,7 @@ def tokenize_and_label(
 def spans_of(tags: Sequence[str], offsets: Sequence[tuple[int, int]], text: str) -> list[Span]:
     """Turn the tags of subwords into spans of characters, as a pipeline does with ``aggregation_strategy="simple"``.
 
-    An ``I-`` that continues nothing begins an entity, and white space at the edges is left out. A character of which
-    several subwords have a part, and which two spans would share, belongs to the first.
+    White space at the edges is left out, and a character that two spans would share belongs to the first.
     """
     spans, reached = [], 0
     for label, first, last in get_entities(list(tags)):

@@ -28,15 +28,7 @@ class MalformedDataError(TutorialError):
 
 
 class EmptySplitError(TutorialError):
-    """A split holds no sentence."""
-
-
-class NoEntityError(TutorialError):
-    """No word of a training split belongs to an entity, so there is nothing to learn."""
-
-
-class NoLabelError(TutorialError):
-    """No row of a tokenized training split has a label, so there is nothing to learn."""
+    """A split holds no sentence, no entity or no label, so there is nothing to learn from or to score."""
 
 
 class UnknownTagError(TutorialError):

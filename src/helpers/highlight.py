@@ -12,7 +12,7 @@ from IPython.display import HTML, Markdown
 from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.alignment import TaggedWords, marks_characters
-from helpers.metrics import Match
+from helpers.metrics import OUTCOMES, Match
 from helpers.notebook.language import translate
 
 # Chosen so that any two are as far apart as possible, for normal and for colour-blind eyes (tests/test_colours.py), and
@@ -45,10 +45,7 @@ def entity_types(label_names: Sequence[str]) -> list[str]:
 
 
 def highlight(sentences: Iterable[tuple[Sequence[str], Sequence[str]]], entity_types: Sequence[str]) -> HTML:
-    """Show sentences, each of words and as many IOB2 tags, with their entities highlighted and the types behind them.
-
-    `entity_types` are all types of the data set, so that a type has one colour everywhere.
-    """
+    """Show words and their IOB2 tags, with entities in colours and types behind; `entity_types` are all of the data."""
     colours = type_colours(entity_types)
     return HTML("\n".join(_paragraph(*_as_text(words, tags), colours) for words, tags in sentences))
 
@@ -67,31 +64,20 @@ def highlight_rows(rows: Dataset, count: int = 6) -> HTML:
 
 
 def highlight_text(text: str, entities: Iterable[Mapping], entity_types: Sequence[str]) -> HTML:
-    """Show a text as it was written, with its entities highlighted as `highlight` does.
-
-    Entities are as transformers' pipeline gives them with an ``aggregation_strategy``, in the order of the text:
-    ``start`` and ``end``, the offsets in characters, and ``entity_group``, the type.
-    """
+    """Show a text as it was written, with its entities highlighted, which are as a pipeline gives them if it joins."""
     return HTML(_paragraph(text, entities, type_colours(entity_types)))
 
 
 def highlight_mistakes(matches: Sequence[Match], tagged: TaggedWords, count: int = 6) -> HTML:
-    """Show the first sentences with mistakes, each twice: as it should be, and as the model finds it.
-
-    The matches are those of `metrics.match_entities`, of the sentences that `alignment.tag_words` gives.
-    """
-    names = {
-        "wrong boundary": translate("wrong boundary"),
-        "wrong type": translate("wrong type"),
-        "missed": translate("missed"),
-        "spurious": translate("spurious"),
-    }
+    """Show the first sentences with mistakes (`match_entities`), each as it should be and as the model finds it."""
+    kinds = translate("wrong boundary"), translate("wrong type"), translate("missed"), translate("spurious")
+    names = dict(zip(OUTCOMES[1:], kinds, strict=True))
     mistakes = groupby((match for match in matches if match.outcome in names), key=lambda match: match.sentence)
     colours = type_colours(sorted({span.label for match in matches for span in match[2:] if span}))
     paragraphs = []
     for sentence, found in islice(mistakes, count):
         outcomes = dict.fromkeys(names[match.outcome] for match in found)
-        truth = translate("{outcome}: how it should be").format(outcome=", ".join(outcomes))
+        truth = translate("{outcome}: how it should be", outcome=", ".join(outcomes))
         for tags, caption in ((tagged.true, truth), (tagged.predicted, translate("what the model finds"))):
             text, entities = _as_text(tagged.words[sentence], tags[sentence], tagged.gaps[sentence])
             paragraphs.append(_paragraph(text, entities, colours, caption))

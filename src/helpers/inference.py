@@ -30,14 +30,9 @@ WORDS = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizer
 def find_entities(classifier: TokenClassificationPipeline, text: str, strategy: str = "first") -> list[dict[str, Any]]:
     """Find the entities of a text, as a pipeline gives them; their scores are the mean probability of their words.
 
-    A pipeline tokenizes the text as it is. With WordPiece, its strategy ``"first"`` takes punctuation for words of its
-    own, as the data do; with all other tokenizers a word ends only at white space, so that it finds ``Oslo.`` and
-    misses ``(Lima)``. Here the text is split into words first, each word's first subword speaks for it, and texts that
-    are too long for the model are read in windows, whatever the tokenizer is.
-
-    The classifier is in PyTorch or TensorFlow, and its tokenizer knows how many subwords the model can take. The
-    strategy is that of `helpers.alignment.aggregation_strategy`: ``"simple"`` leaves a text, and a model that was
-    trained on marked characters, to the pipeline.
+    For a pipeline, a word ends only at white space with most tokenizers, so that it finds ``Oslo.`` and misses
+    ``(Lima)``. Here the text is split into words first, each word's first subword speaks for it, and what is too long
+    is read in windows. `strategy` is that of `aggregation_strategy`; ``"simple"`` leaves the text to the pipeline.
     """
     if strategy != "first":
         return classifier(text, aggregation_strategy=strategy, stride=classifier.tokenizer.model_max_length // 4)
@@ -48,10 +43,8 @@ def find_entities(classifier: TokenClassificationPipeline, text: str, strategy: 
     entities = []
     for entity_type, first, last in get_entities(tags):
         start, end = pieces[first][1][0], pieces[last][1][1]
-        score = float(np.mean(scores[first : last + 1]))
-        entities.append(
-            {"entity_group": entity_type, "score": score, "word": text[start:end], "start": start, "end": end}
-        )
+        place = {"word": text[start:end], "start": start, "end": end}
+        entities.append({"entity_group": entity_type, "score": float(np.mean(scores[first : last + 1]))} | place)
     return entities
 
 

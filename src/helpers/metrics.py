@@ -36,20 +36,15 @@ def tags_from_logits(
 
     Logits have the shape (sentences, subwords, classes), labels, which are class ids, (sentences, subwords).
     """
-    names = np.array(label_names)
-    kept = labels != IGNORED
-    predicted, true = (
-        [names[row[keep]].tolist() for row, keep in zip(classes, kept, strict=True)]
-        for classes in (logits.argmax(axis=-1), labels)
-    )
+    names, predicted, true = np.array(label_names), [], []
+    for best, of_row in zip(logits.argmax(axis=-1), labels, strict=True):
+        predicted.append(names[best[of_row != IGNORED]].tolist())
+        true.append(names[of_row[of_row != IGNORED]].tolist())
     return predicted, true
 
 
 def per_type_table(scores: dict) -> pd.DataFrame:
-    """Lay out the scores of the seqeval metric: a row a type, then a row with those over all entities.
-
-    The last row is called ``all``, in brackets if a type is called so.
-    """
+    """Lay out the seqeval metric's scores: a row a type, then ``all``, in brackets if a type is called so."""
     table = pd.DataFrame.from_dict(types_of(scores), orient="index", columns=[*SCORES[:3], "number"])
     total = [*(scores[f"overall_{score}"] for score in SCORES[:3]), table["number"].sum()]
     table.loc[_unlike("all", table.index)] = total
@@ -69,15 +64,12 @@ def _unlike(name: str, entity_types: Collection[str]) -> str:
 
 
 def comment_on(history: pd.DataFrame) -> str:
-    """Say which epoch was the best, or why there is none; raises `TrainingDivergedError` as `require_finite`.
-
-    `history` has a row an epoch, with the columns ``epoch``, ``validation_loss`` and ``f1``.
-    """
+    """Say which epoch (a row each) was the best, or why there is none; raises as `require_finite` does."""
     for epoch, loss in zip(history["epoch"], history["validation_loss"], strict=True):
         require_finite(loss, epoch)
     best = history.loc[history["f1"].idxmax()]
     if best["f1"] > 0:
-        return translate("Best validation F1: {f1:.3f}, after epoch {epoch:.0f}.").format(**best)
+        return translate("Best validation F1: {f1:.3f}, after epoch {epoch:.0f}.", **best)
     return translate(
         "F1 is still 0: answering O everywhere is the easiest way to lower the loss, and the model has not got beyond"
         " it yet. Give it more steps or larger ones: raise epochs or learning_rate (to 2e-4, say), lower batch_size, or"
@@ -99,9 +91,8 @@ def require_finite(values: np.ndarray | float, epoch: float) -> None:
 def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> list[Match]:
     """Pair each true entity of tagged sentences with at most one predicted entity, and say how each of them went.
 
-    Pairs are made in three rounds, each among what the rounds before left over: same type and words (correct); same
-    type and a common word (wrong boundary); any common word (wrong type, whatever the boundary). In each, a true entity
-    takes the first predicted one that fits. What stays alone is missed or spurious.
+    In three rounds, a true entity takes the first predicted one that is left and fits: same type and words (correct);
+    same type and a common word (wrong boundary); any common word (wrong type, whatever the boundary).
     """
     rounds = (
         ("correct", lambda t, p: t == p),
@@ -110,7 +101,10 @@ def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[s
     )
     matches = []
     for sentence, (true_tags, predicted_tags) in enumerate(zip(true, predicted, strict=True)):
-        open_true, open_predicted = _spans(true_tags), _spans(predicted_tags)
+        open_true, open_predicted = (
+            [Span(first, last + 1, entity_type) for entity_type, first, last in get_entities(list(tags))]
+            for tags in (true_tags, predicted_tags)
+        )
         for outcome, fits in rounds:
             for t in list(open_true):
                 partner = next((p for p in open_predicted if fits(t, p)), None)
@@ -123,10 +117,6 @@ def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[s
     return matches
 
 
-def _spans(tags: Sequence[str]) -> list[Span]:
-    return [Span(first, last + 1, entity_type) for entity_type, first, last in get_entities(list(tags))]
-
-
 def outcome_counts(matches: Sequence[Match]) -> dict[str, int]:
     """Count the matches of each outcome, in the order of `OUTCOMES`."""
     counts = Counter(match.outcome for match in matches)
@@ -134,10 +124,9 @@ def outcome_counts(matches: Sequence[Match]) -> dict[str, int]:
 
 
 def confusion_matrix(matches: Sequence[Match], entity_types: Sequence[str]) -> pd.DataFrame:
-    """Count the pairs of true type (rows) and predicted type (columns).
+    """Count the pairs of true type (rows) and predicted type (columns), whatever their boundaries.
 
-    The last row holds the spurious entities and the last column the missed ones, both called ``none``, in brackets if a
-    type is called so. A pair with a wrong boundary counts under its type.
+    The last row, ``none``, or in brackets if a type is called so, has the spurious entities, that column the missed.
     """
     nothing = _unlike("none", entity_types)
     labels = [*entity_types, nothing]

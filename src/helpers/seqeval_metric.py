@@ -21,11 +21,7 @@ class Seqeval(evaluate.Metric):
         )
 
     def _compute(self, predictions: list[list[str]], references: list[list[str]]) -> dict:
-        """Return what the Hub's metric of this name returns: scores for each type, and ``overall_...``.
-
-        The Hub's takes them from seqeval's report, in which a type called ``micro avg`` or the like would be lost. One
-        that is called as a total, such as ``overall_f1``, is put in brackets.
-        """
+        """Return what the Hub's metric of this name does, but in brackets a type that is called as a total is."""
 
         def scores(average: str | None) -> tuple:
             # zero_division=0: nothing predicted is a precision of 0, as in the shared tasks, and no warning.

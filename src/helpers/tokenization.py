@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from datasets import DatasetDict
 
-from helpers.alignment import IGNORED, align_labels, inside_ids, require_fast
+from helpers.alignment import IGNORED, require_fast
 
 if TYPE_CHECKING:  # importing transformers imports the frameworks, and a helper leaves that to the notebook
     from tokenizers import Encoding
@@ -25,21 +25,16 @@ def tokenize_and_align(
     examples: dict[str, list],
     indices: Sequence[int],
     tokenizer: PreTrainedTokenizerBase,
-    label_names: Sequence[str],
     max_length: int,
     overlap: int = 0,
-    label_all_subwords: bool = False,
 ) -> BatchEncoding:
     """Tokenize a batch of sentences and align its tags, for ``Dataset.map(..., batched=True, with_indices=True)``.
 
     A sentence of more than `max_length` subwords, special tokens included, is split into windows that share `overlap`
     of them, or else cut off. Raises `SlowTokenizerError` for a tokenizer without ``word_ids``.
 
-    Returns
-    -------
-    BatchEncoding
-        A row for each sentence, or for each window of one: ``input_ids`` and ``labels``; ``sentence``, the index of the
-        sentence; ``labelled_words``, the indices of the words that are labelled in this row; and the `COUNTS`.
+    Each sentence or window is a row, with ``input_ids`` and ``labels``; ``sentence``, the index of the sentence;
+    ``labelled_words``, the indices of the words that are labelled in this row; and the `COUNTS`.
     """
     require_fast(tokenizer)
     encoded = tokenizer(
@@ -52,47 +47,32 @@ def tokenize_and_align(
         return_attention_mask=False,  # all 1 before padding, which makes it
     )
     sentences = encoded.pop("overflow_to_sample_mapping", range(len(indices)))  # of each row
-    inside = inside_ids(label_names) if label_all_subwords else None
     rows = []
     for sentence, group in groupby(zip(sentences, encoded.encodings, strict=True), key=itemgetter(0)):
-        windows = [window for _, window in group]
-        rows += _labelled_rows(windows, examples["ner_tags"][sentence], tokenizer, overlap, inside)
+        rows += _labelled_rows([window for _, window in group], examples["ner_tags"][sentence], tokenizer, overlap)
     encoded["sentence"] = [indices[sentence] for sentence in sentences]
     encoded.update({name: [row[name] for row in rows] for name in ("labels", "labelled_words", *COUNTS)})
     return encoded
 
 
 def _labelled_rows(
-    windows: Sequence[Encoding],
-    tags: Sequence[int],
-    tokenizer: PreTrainedTokenizerBase,
-    overlap: int,
-    inside: Sequence[int] | None,
+    windows: Sequence[Encoding], tags: Sequence[int], tokenizer: PreTrainedTokenizerBase, overlap: int
 ) -> list[dict[str, Any]]:
     """Carry a sentence's tags over to its windows, and keep account of its words."""
     rows = []
     for window, counted in zip(windows, counted_ranges(windows, tokenizer, overlap), strict=True):
         word_ids = window.word_ids
-        labels = align_labels(word_ids, tags, inside)
-        words = [word_ids[position] for position in first_subwords(word_ids, counted)]
-        unknown = [place for place, token in enumerate(window.ids) if token == tokenizer.unk_token_id]
-        rows.append(
-            dict.fromkeys(COUNTS, 0)
-            | {
-                "labels": [label if position in counted else IGNORED for position, label in enumerate(labels)],
-                "labelled_words": words,
-                "unknown_words": len({word_ids[place] for place in unknown}.intersection(words)),
-            }
-        )
+        word_at = {position: word_ids[position] for position in first_subwords(word_ids, counted)}
+        labels = [tags[word_at[place]] if place in word_at else IGNORED for place in range(len(word_ids))]
+        unknown = {word for word, token in zip(word_ids, window.ids, strict=True) if token == tokenizer.unk_token_id}
+        row = {"labels": labels, "labelled_words": [*word_at.values()]}
+        rows.append(dict.fromkeys(COUNTS, 0) | row | {"unknown_words": len(unknown.intersection(word_at.values()))})
     labelled = {word for row in rows for word in row["labelled_words"]}
     overflowing = windows[0].overflowing
     truncated = set() if overlap else set().union(*(rest.word_ids for rest in overflowing)) - {None} - labelled
     without_subword = len(tags) - len(labelled) - len(truncated)
-    rows[0] |= {
-        "truncated": len(truncated),
-        "without_subword": without_subword,
-        "long_sentences": int(bool(overflowing)),
-    }
+    rows[0] |= {"truncated": len(truncated), "without_subword": without_subword}
+    rows[0] |= {"long_sentences": int(bool(overflowing))}
     return rows
 
 
@@ -118,12 +98,9 @@ def counted_ranges(windows: Sequence[Encoding], tokenizer: PreTrainedTokenizerBa
 def counted_positions(word_ids: Sequence[int | None], overlap: int, first: bool, last: bool) -> range:
     """Return which positions of a window count, so that each subword of a sentence counts in exactly one window.
 
-    The part that two windows share is divided in its middle: each word is scored in the window where it is farther from
-    the edge. That is the rule of maximum context, by which BERT answered questions about long texts (Devlin et al.
-    2018, ``run_squad.py``). The subword that a later window begins with never counts there: it may stand inside a word.
-
-    `word_ids` has for each subword the index of its word, None for special tokens. Windows share `overlap` subwords, at
-    least 1; the sentence begins with the `first` of them and ends with the `last`.
+    The part of at least 1 subword that two windows share is divided in its middle: each word is scored where it is
+    farther from the edge, by the rule of maximum context (Devlin et al. 2018, ``run_squad.py``). The subword that a
+    later window begins with never counts there: it may stand inside a word.
     """
     content = [position for position, word in enumerate(word_ids) if word is not None]
     start = content[0] if first else content[(overlap + 1) // 2]
@@ -146,10 +123,7 @@ def join_windows(
 
 
 def alignment_report(encoded: DatasetDict, dataset: DatasetDict) -> pd.DataFrame:
-    """Count what became of the words of each split, a row each, after `tokenize_and_align` was mapped over a data set.
-
-    The columns ``labelled``, ``truncated`` and ``without_subword`` add up to ``words``.
-    """
+    """Count what became of each split's words: ``labelled``, ``truncated`` and ``without_subword`` are all of them."""
     sums = {
         split: {"words": sum(map(len, dataset[split]["tokens"])), "labelled": sum(map(len, rows["labelled_words"]))}
         | {name: sum(rows[name]) for name in COUNTS}

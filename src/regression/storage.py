@@ -10,16 +10,16 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from helpers.disk.files import atomic_write, require_file
+from helpers.disk.locks import claimed
 from helpers.errors import ResultsError, RunError
-from helpers.files import atomic_write, require_file
-from helpers.notebook.locks import claimed
 from regression.schema import parse_json
 
 RESULT = "result.json"
 
 
 def read_file(path: Path) -> bytes:
-    """Read what `helpers.files.require_file` takes for a file; raises `OSError` for anything else."""
+    """Read what `helpers.disk.files.require_file` takes for a file; raises `OSError` for anything else."""
     require_file(path)
     return path.read_bytes()
 

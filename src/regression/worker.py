@@ -23,8 +23,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from helpers.disk.files import is_disk_full
 from helpers.errors import DiskFullError, TutorialError
-from helpers.files import is_disk_full
 from helpers.notebook.results import read_results
 from helpers.notebook.secrets import redact_tokens
 from helpers.run.editions import execute

@@ -281,7 +281,7 @@ def check_alignment(tokenizer, sentences, tags, room, overlap):
     """
     special = tokenizer.num_special_tokens_to_add()
     batch = {"tokens": sentences, "ner_tags": tags}
-    encoded = tokenize_and_align(batch, range(len(sentences)), tokenizer, LABEL_NAMES, room + special, overlap)
+    encoded = tokenize_and_align(batch, range(len(sentences)), tokenizer, room + special, overlap)
     whole = tokenizer(sentences, is_split_into_words=True, add_special_tokens=False)
     backwards = tokenizer.truncation_side == "left"
     rows_of = [[] for _ in sentences]

@@ -15,8 +15,8 @@ from support.hostile import BOMB, code_that_writes
 
 from helpers.checkpoints.find import resolve_checkpoint
 from helpers.data.load import load_ner_dataset
+from helpers.disk.locks import claim, release
 from helpers.errors import ParameterError, RunError, TutorialError
-from helpers.notebook.locks import claim, release
 from helpers.notebook.parameters import RULES, check_value
 from helpers.run.__main__ import _value
 from helpers.run.editions import execute, load_profile

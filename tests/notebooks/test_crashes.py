@@ -21,8 +21,8 @@ from support.editions import (
     wait_until,
 )
 
+from helpers.disk import locks
 from helpers.errors import OutputFolderError
-from helpers.notebook import locks
 from helpers.notebook.editions import MAIN
 from helpers.notebook.results import read_results
 from helpers.run.editions import run_editions
@@ -122,13 +122,12 @@ def test_with_a_cache_that_is_full_the_sample_runs(workplace, small_disk):
     assert f"The cache {disk.folder}/huggingface cannot be written to or is full: " in said
 
 
-@pytest.mark.parametrize("lock", [".keras.lock", "keras/.lock"])
-def test_where_one_edition_is_at_work_nothing_of_the_other_is_removed(tmp_path, monkeypatch, lock):
+def test_where_one_edition_is_at_work_nothing_of_the_other_is_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(locks, "PATIENCE", 0)
     kept = tmp_path / "pytorch" / "metrics.json"
-    for path in (kept, tmp_path / lock):
+    for path in (kept, tmp_path / "keras" / ".lock"):
         path.parent.mkdir(exist_ok=True)
         path.touch()
-    with FileLock(tmp_path / lock), pytest.raises(OutputFolderError, match="another run is at work in"):
+    with FileLock(tmp_path / "keras" / ".lock"), pytest.raises(OutputFolderError, match="another run is at work in"):
         run_editions(MAIN, {}, tmp_path)
     assert kept.exists()

@@ -17,8 +17,8 @@ from support.editions import ROOT, lesson, read_notebook, write_project
 import catalogue
 from helpers.errors import ParameterError, TutorialError
 from helpers.notebook.editions import EDITIONS
+from helpers.notebook.fonts import use_fonts
 from helpers.notebook.language import translate, use_language
-from helpers.plots import use_fonts
 from helpers.run.__main__ import main
 from helpers.run.pages import write_report
 from translation import helper_messages, messages, template_messages, translate_code, translate_markdown

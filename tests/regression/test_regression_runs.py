@@ -14,7 +14,7 @@ import psutil
 import pytest
 from filelock import FileLock
 
-from helpers.notebook import locks
+from helpers.disk import locks
 from regression import processes
 from regression.storage import RESULT
 

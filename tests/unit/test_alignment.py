@@ -6,7 +6,7 @@ from support.small_tokenizers import KINDS
 from transformers import ByT5Tokenizer
 
 from helpers.alignment import align_labels, complete, drop_unlabelled, inside_ids, require_fast, tags_for_all_words
-from helpers.errors import NoLabelError, SlowTokenizerError
+from helpers.errors import EmptySplitError, SlowTokenizerError
 
 NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
 WORD = st.sampled_from(["a", "Oslo", "paulwalk", "\ufe0f", "\u200b", "東京", "👩‍👩‍👧", "a" * 300])
@@ -28,7 +28,7 @@ def test_slow_tokenizer_is_refused_by_its_class():
 def test_rows_without_any_label_are_dropped():
     rows = Dataset.from_dict({"labels": [[-100, 0], [-100, -100], [], [3]]})
     assert drop_unlabelled(rows)["labels"] == [[-100, 0], [3]]
-    with pytest.raises(NoLabelError, match="no word of the split 'train' has a subword"):
+    with pytest.raises(EmptySplitError, match="no word of the split 'train' has a subword"):
         drop_unlabelled(rows.select([1, 2]))
 
 

@@ -29,22 +29,19 @@ def tagged_sentences(draw):
 def encode(tokenizer, sentences, tags=None, max_length=512, **settings):
     tags = tags or [[0] * len(words) for words in sentences]
     batch = {"tokens": sentences, "ner_tags": tags}
-    return tokenize_and_align(batch, range(len(sentences)), tokenizer, NAMES, max_length, **settings)
+    return tokenize_and_align(batch, range(len(sentences)), tokenizer, max_length, **settings)
 
 
 FIRST, SECOND = [-100, 1, 2, 0, 3, -100, -100], [-100, -100, -100, 0, -100, -100, -100]
-ALL_OF_SECOND = [-100, -100, 4, 0, 0, 0, -100]
 
 
 @pytest.mark.parametrize(
     ("settings", "labels", "words"),
     [
         ({}, [[-100, 1, 2, 0, 3, -100, 0, -100, -100, -100]], [[0, 1, 2, 3, 4]]),
-        ({"label_all_subwords": True}, [[-100, 1, 2, 0, 3, 4, 0, 0, 0, -100]], [[0, 1, 2, 3, 4]]),
         ({"max_length": 6}, [[-100, 1, 2, 0, 3, -100]], [[0, 1, 2, 3]]),
         # es has three subwords before it in the first window, none in the second; ##b has none behind it in the first
         ({"max_length": 7, "overlap": 2}, [FIRST, SECOND], [[0, 1, 2, 3], [4]]),
-        ({"max_length": 7, "overlap": 2, "label_all_subwords": True}, [FIRST, ALL_OF_SECOND], [[0, 1, 2, 3], [4]]),
     ],
 )
 def test_labels_worked_by_hand(tokenizer, settings, labels, words):
@@ -85,7 +82,7 @@ def test_report_counts_what_the_tokenizer_does_not_know(tokenizer):
 
 
 def test_real_wnut17_has_seven_words_without_a_subword(tokenizer, wnut17):
-    settings = {"tokenizer": tokenizer, "label_names": NAMES, "max_length": 512}
+    settings = {"tokenizer": tokenizer, "max_length": 512}
     encoded = wnut17.map(tokenize_and_align, batched=True, with_indices=True, fn_kwargs=settings)
     report = alignment_report(encoded, wnut17)
     assert report["words"].tolist() == [62730, 15733, 23394]

@@ -1,11 +1,9 @@
 """Refuse incomplete and unsafe checkpoints before anything loads them.
 
-transformers passes each entry of a configuration on to its classes, and the entry's name decides what it does. But it
-takes a string to name code, a file or another entry. So strings are accepted only where they are known to be plain
-values, and numbers and switches wherever they cannot stand for something else. Which classes read them is a closed
-choice, too: fast tokenizers of transformers, and models that it has a token classifier for.
-
-What opens which file was read in transformers 5.24 and, for the TensorFlow edition, 4.52.4.
+transformers passes each entry of a configuration on to its classes. It takes a string to name code, a file or another
+entry, so strings are accepted only where they are known to be plain values, and numbers and switches wherever they
+cannot stand for something else. Which classes read them is a closed choice, too: fast tokenizers of transformers, and
+models that it has a token classifier for. (Read in transformers 5.24 and, for the TensorFlow edition, 4.52.4.)
 """
 
 import inspect
@@ -19,8 +17,8 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
+from helpers.disk.files import require_file
 from helpers.errors import CheckpointUnavailableError, SlowTokenizerError, TutorialError, UnsafeCheckpointError
-from helpers.files import require_file
 from helpers.notebook.language import translate
 
 WEIGHTS, INDEX, SHARDS = "model.safetensors", "model.safetensors.index.json", "model*.safetensors"
@@ -46,6 +44,7 @@ TOKENIZER_SETTINGS = re.compile(
 )
 TOKENIZER_NAME = re.compile(r"\w+Tokenizer(Fast)?|TokenizersBackend")  # the latter is what 5 saves
 TEMPLATES = "chat_template"  # if there are several, each becomes a file of its name when the tokenizer is saved
+REQUIRED = ("config.json", "model.safetensors*", "tokenizer*.json")
 COUNTS = re.compile(r"(?P<layers>(num|num_hidden|n)_layers?)|\w*(experts|groups?|group_num|labels|layers)")
 MOST_PARTS = 10_000
 OPENED = re.compile(r"\w*_file|init_inputs|vocab|merges")  # here even a number means a file: one that is already open
@@ -56,7 +55,7 @@ def refusal(
     message: str, name: str, error: type[TutorialError] = CheckpointUnavailableError, **details: Any
 ) -> TutorialError:
     """Make the error that refuses a checkpoint, which the reader calls by a name."""
-    return error(message.format(name=repr(name), **details))
+    return error(message, name=repr(name), **details)
 
 
 @contextmanager
@@ -76,26 +75,16 @@ def reading(file: str, name: str) -> AbstractContextManager[None]:
     return refuse_on_error(translate("{file} of the checkpoint {name} cannot be read: {reason}"), name, file=file)
 
 
-def missing_content(folder: Path, name: str) -> str | None:
-    """Say what the folder of a checkpoint lacks, which the reader calls by a name; None if it lacks nothing."""
-    required = {
-        "config.json": translate("the checkpoint {name} has no configuration (config.json)"),
-        "model.safetensors*": translate(
-            "the checkpoint {name} has no weights as safetensors (model.safetensors); other formats are not loaded,"
-            " because a pickle, such as pytorch_model.bin, can run any code"
-        ),
-        "tokenizer*.json": translate("the checkpoint {name} has no tokenizer (tokenizer.json)"),
-    }
-    missing = next((sentence for pattern, sentence in required.items() if not any(folder.glob(pattern))), None)
-    return missing and missing.format(name=repr(name))
+def missing_file(folder: Path) -> str | None:
+    """Name a file that the folder of a checkpoint lacks; None if it lacks nothing."""
+    return next((pattern.replace("*", "") for pattern in REQUIRED if not any(folder.glob(pattern))), None)
 
 
 def require_safe(folder: Path, name: str) -> None:
-    """Refuse a checkpoint that could name code, files outside its folder, or other weights.
+    """Refuse a checkpoint that could name code, files outside its folder, or other weights: `UnsafeCheckpointError`.
 
-    transformers 4.52 would copy the content of such files into the trained model, which may be pushed to the Hub.
-    `UnsafeCheckpointError` says where; `SlowTokenizerError` if it asks for anything but a fast tokenizer, and
-    `CheckpointUnavailableError` if a file is not what its name says, or it is no encoder for token classification.
+    Raises `SlowTokenizerError` if it asks for anything but a fast tokenizer, and `CheckpointUnavailableError` if a file
+    is not what its name says, or it is no encoder for token classification.
     """
     for path in folder.rglob("*"):
         with reading(path.name, name):  # or whatever loads the checkpoint would wait for a pipe
@@ -171,9 +160,9 @@ def _require_plain_values(entries: dict[str, Any], file: str, name: str) -> None
     """Accept settings, and anything that contains only numbers, unless its name is taken for something else."""
     from transformers import CONFIG_MAPPING, PretrainedConfig
 
-    declared = inspect.signature(CONFIG_MAPPING[entries["model_type"]]).parameters if file == CONFIG else {}
     for key, value in entries.items():
         if file == CONFIG:
+            declared = inspect.signature(CONFIG_MAPPING[entries["model_type"]]).parameters
             is_setting = SETTINGS.fullmatch(key) or (key in declared and not isinstance(value, dict))
             is_taken = hasattr(PretrainedConfig, key)
         else:

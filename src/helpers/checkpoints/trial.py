@@ -1,7 +1,4 @@
-"""Try whether a checkpoint can be trained.
-
-transformers fills what a checkpoint lacks with random numbers, and says so only in its log.
-"""
+"""Try whether a checkpoint can be trained: transformers fills what it lacks with random numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from helpers.checkpoints.word_tokenizer import prepare_tokenizer
 from helpers.notebook.language import translate
 
 if TYPE_CHECKING:
-    from transformers import PretrainedConfig, PreTrainedTokenizerBase
+    from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 POOLER = ".pooler."  # makes one vector of a sentence, which no tagger uses
 SENTENCES = [["a", "b"], ["a"]]
@@ -25,8 +22,8 @@ INPUTS = ("input_ids", "attention_mask")
 def require_trainable(folder: Path, name: str) -> None:
     """Make a token classifier of a checkpoint that has passed `require_safe`, and compute a loss with it.
 
-    `SlowTokenizerError` if the tokenizer cannot tell the words of its subwords; `CheckpointUnavailableError` if
-    configuration, tokenizer or model cannot be built, do not fit each other, or compute no finite loss.
+    Raises `SlowTokenizerError`, or `CheckpointUnavailableError` if configuration, tokenizer or model cannot be built,
+    do not fit each other, or compute no finite loss.
     """
     from transformers import AutoConfig, AutoTokenizer
 
@@ -48,7 +45,7 @@ def require_trainable(folder: Path, name: str) -> None:
         batch = {"labels": [[0] * len(row) for row in batch["input_ids"]]} | {key: batch[key] for key in INPUTS}
         spoilt = [part for part, is_finite in attempt(folder, name, config, batch).items() if not is_finite]
         if spoilt:
-            raise ValueError(translate("numbers in {what} are not finite (NaN, infinity)").format(what=spoilt[0]))
+            raise ValueError(translate("numbers in {what} are not finite (NaN, infinity)", what=spoilt[0]))
 
 
 def _try_in_pytorch(folder: Path, name: str, config: PretrainedConfig, batch: dict[str, Any]) -> dict[str, bool]:
@@ -56,15 +53,11 @@ def _try_in_pytorch(folder: Path, name: str, config: PretrainedConfig, batch: di
     import torch
     from transformers import AutoModelForTokenClassification
 
-    def load(**settings):
-        return AutoModelForTokenClassification.from_pretrained(
-            folder,
-            id2label=dict.fromkeys(range(config.num_labels + 1), ""),  # one more, so that the head is always new
-            ignore_mismatched_sizes=True,
-            use_safetensors=True,
-            dtype="float32",
-            **settings,
-        )
+    labels = dict.fromkeys(range(config.num_labels + 1), "")  # one more, so that the head is always new
+    settings = {"id2label": labels, "ignore_mismatched_sizes": True, "dtype": "float32"}
+
+    def load(**more: Any) -> PreTrainedModel:
+        return AutoModelForTokenClassification.from_pretrained(folder, use_safetensors=True, **settings, **more)
 
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         # First without memory for the weights, as a configuration may ask for terabytes
@@ -79,7 +72,6 @@ def _try_in_pytorch(folder: Path, name: str, config: PretrainedConfig, batch: di
 
 
 def _try_in_tensorflow(folder: Path, name: str, config: PretrainedConfig, batch: dict[str, Any]) -> dict[str, bool]:
-    """Return the same as `_try_in_pytorch`."""
     import tensorflow as tf
     from transformers import TFAutoModelForTokenClassification
 

@@ -23,18 +23,11 @@ POSITIONS_BEHIND_PADDING = {
 
 
 def prepare_tokenizer(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> PreTrainedTokenizerBase:
-    """Fit a tokenizer to words and to its model, for calls with ``is_split_into_words=True``.
+    """Fit a tokenizer to words and to its model, for calls with ``is_split_into_words=True``; may change it in place.
 
-    Sets how many subwords the model can take (``model_max_length``) and which inputs (``model_input_names``), and lets
-    each word begin with a space where the encoder knows the beginning of a word by that. All three are saved with it.
-    The tokenizer given may be changed in place.
-
-    Raises
-    ------
-    SlowTokenizerError
-        If it cannot tell which word a subword comes from.
-    CheckpointUnavailableError
-        If it glues words together whatever one does, or the model takes no ``attention_mask``.
+    Sets how many subwords the model can take (``model_max_length``) and which inputs (``model_input_names``), and keeps
+    words apart; all that is saved with it. Raises `SlowTokenizerError`, or `CheckpointUnavailableError` if it glues
+    words together whatever one does, or the model takes no ``attention_mask``.
     """
     require_fast(tokenizer)
     tokenizer = keep_words_apart(tokenizer)
@@ -54,9 +47,8 @@ def prepare_tokenizer(tokenizer: PreTrainedTokenizerBase, config: PretrainedConf
 def keep_words_apart(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
     """Let a tokenizer read a list of words as it would read them with spaces between; may change it in place.
 
-    Many know the beginning of a word by the space in front of it, which words in a list don't have. Some of them add
-    one if they are loaded with ``add_prefix_space``; to the others a step is added that does so. Where neither helps,
-    `CheckpointUnavailableError` is raised.
+    Some add the space in front of a word if they are loaded with ``add_prefix_space``; to the others a step is added
+    that does so. Where neither helps, `CheckpointUnavailableError` is raised.
     """
     from transformers import AutoTokenizer
 
@@ -88,10 +80,7 @@ def _keeps_words_apart(tokenizer: PreTrainedTokenizerBase) -> bool:
 
 
 def longest_input(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> int:
-    """Return how many subwords a model can take: the smaller limit of its tokenizer and its position embeddings.
-
-    Some tokenizers write "no limit" as a huge number, and some models have no limit; 512 if neither gives one.
-    """
+    """Return how many subwords a model can take, by its tokenizer and its position embeddings; 512 if neither says."""
     positions = getattr(config, "max_position_embeddings", None) or 0
     if config.model_type in POSITIONS_BEHIND_PADDING:
         positions -= config.pad_token_id + 1

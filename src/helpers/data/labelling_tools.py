@@ -12,8 +12,8 @@ from helpers.data.lines import read_lines
 from helpers.data.reading import Reading
 from helpers.data.tagged_json import is_tagged
 from helpers.data.tagging import Span
+from helpers.disk.files import require_file
 from helpers.errors import DatasetUnavailableError
-from helpers.files import require_file
 from helpers.notebook.language import translate
 
 TEXTS = ("text", "data")  # "data" in doccano's releases of 2022

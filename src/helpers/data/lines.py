@@ -4,8 +4,8 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from pathlib import Path
 
+from helpers.disk.files import require_file
 from helpers.errors import DatasetUnavailableError, MalformedDataError
-from helpers.files import require_file
 from helpers.notebook.language import translate
 
 SAMPLE = 2**16  # bytes by which an encoding is guessed

@@ -49,7 +49,7 @@ def load_ner_dataset(
     ------
     DatasetUnavailableError, DiskFullError
         If it cannot be found, reached or read, or there is no room for it.
-    MalformedDataError, UnknownTagError, EmptySplitError, NoEntityError
+    MalformedDataError, UnknownTagError, EmptySplitError
         If its content breaks the format, with where it does; a split is empty, or the training split has no entity.
     ParameterError
         If a choice is none of those that there are.
@@ -93,7 +93,7 @@ def _load(name: str, seed: int, choices: Choices) -> DatasetDict:
     from helpers.data.files import find_files, is_data, read_documents
     from helpers.data.hugging_face.from_columns import as_common_form, load_columns
     from helpers.data.splits import write_splits
-    from helpers.files import expanded
+    from helpers.disk.files import expanded
 
     if not is_folder_name(name) and not is_data(Path(name)):
         from helpers.data.hugging_face.from_hub import load_from_hub  # here, as local data need no Hub

@@ -13,9 +13,9 @@ from datasets.arrow_writer import ArrowWriter
 
 from helpers.data.split_names import SPLITS
 from helpers.data.tagging import Sentence, iob2_label_names
-from helpers.errors import DatasetUnavailableError, EmptySplitError, NoEntityError
+from helpers.disk.temporary import temporary_folder
+from helpers.errors import DatasetUnavailableError, EmptySplitError
 from helpers.notebook.language import translate
-from helpers.temporary import temporary_folder
 
 ALL = "all"  # one file that is still to be divided into splits
 HELD_OUT_SHARE = 0.1  # of the documents, for each split that is drawn
@@ -47,7 +47,7 @@ def write_splits(
     ------
     DatasetUnavailableError
         If there is no room, or the folder for temporary files cannot be written to.
-    EmptySplitError, NoEntityError
+    EmptySplitError
         If a split is empty or too small to draw from, or every word of the training split is tagged ``O``.
     """
     # The labels are known only when all has been read, so the tags are first written as texts, and then as class ids.
@@ -60,7 +60,7 @@ def write_splits(
                 message = translate(
                     "every word in the training split of the data set {name} is tagged O: nothing to learn"
                 )
-                raise NoEntityError(message.format(name=repr(name)))
+                raise EmptySplitError(message.format(name=repr(name)))
             if not labels or not tags <= set(labels) or not all(map(IOB2.fullmatch, labels)):
                 labels = iob2_label_names({tag[2:] for tag in tags if tag != "O"})
             splits = {}

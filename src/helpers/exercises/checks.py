@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from itertools import combinations
 from numbers import Integral
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,19 +19,7 @@ from seqeval.metrics import accuracy_score, f1_score, precision_score, recall_sc
 from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.alignment import IGNORED, align_labels
-from helpers.exercises.feedback import (
-    RIGHT,
-    SURPRISE,
-    Feedback,
-    Gap,
-    as_list,
-    call,
-    expect,
-    expect_equal,
-    gives_feedback,
-    number,
-    shown,
-)
+from helpers.exercises.feedback import Gap, Surprise, as_list, call, expect, expect_equal, gives_feedback, number, shown
 from helpers.notebook.language import translate
 
 if TYPE_CHECKING:
@@ -93,18 +82,18 @@ def _labels(name: str, answer: Any, count: int) -> list:
 
 def _expect_labels(name: str, answer: Any, subwords: Sequence, word_ids: Sequence, tags: Sequence[int]) -> None:
     expected = align_labels(word_ids, tags)
+    first = translate("Position {position} (`{subword}`) is the first subword of word {word}. What is its tag?")
+    other = translate("Position {position} (`{subword}`) begins no word. What does the rule say about those?")
     for position, label in enumerate(_labels(name, answer, len(expected))):
-        if expected[position] == IGNORED:
-            text = translate("Position {position} (`{subword}`) begins no word. What does the rule say about those?")
-        else:
-            text = translate("Position {position} (`{subword}`) is the first subword of word {word}. What is its tag?")
+        hint = other if expected[position] == IGNORED else first
         is_right = label == expected[position]
-        expect(is_right, text, position=position, subword=subwords[position], word=word_ids[position])
+        expect(is_right, hint, position=position, subword=subwords[position], word=word_ids[position])
 
 
 @gives_feedback
 def check_map(my_encoded: Any, dataset: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> str:
     """Check a data set whose sentences were tokenized and labelled by the first subword of each word."""
+    others = translate("These are not the subwords of the words in `tokens`. Which arguments did Exercise 1.1 need?")
     for split, rows in dataset.items():
         answer = my_encoded[split]
         has_labels = "labels" in answer.column_names
@@ -113,10 +102,7 @@ def check_map(my_encoded: Any, dataset: DatasetDict, tokenizer: PreTrainedTokeni
         expect(len(answer) == len(rows), text, split=split, found=len(answer), count=len(rows))
         for place in range(min(len(rows), 20)):
             encoding = tokenizer(rows[place]["tokens"], is_split_into_words=True, truncation=True)
-            text = translate(
-                "These are not the subwords of the words in `tokens`. Which arguments did Exercise 1.1 need?"
-            )
-            expect(answer[place]["input_ids"] == encoding["input_ids"], text)
+            expect(answer[place]["input_ids"] == encoding["input_ids"], others)
             name, labels = f'my_encoded["{split}"][{place}]["labels"]', answer[place]["labels"]
             _expect_labels(name, labels, encoding.tokens(), encoding.word_ids(), rows[place]["ner_tags"])
     return translate(
@@ -127,17 +113,15 @@ def check_map(my_encoded: Any, dataset: DatasetDict, tokenizer: PreTrainedTokeni
 @gives_feedback
 def check_last_subwords(my_align: Any) -> str:
     """Check a function that labels the last subword of each word; it takes what `align_labels` takes."""
+    last = translate("`{call}`: position {position} ends its word, and gets the label {label}.")
+    other = translate("`{call}`: position {position} ends no word, yet it gets the label {label}.")
     for word_ids, tags in SUBWORD_CASES:
         text = f"my_align({word_ids}, {tags})"
         labels = _labels(text, call(text, my_align, [*word_ids], [*tags]), len(word_ids))
         for position, (label, word) in enumerate(zip(labels, word_ids, strict=True)):
-            if word is not None and word not in word_ids[position + 1 :]:
-                expected = tags[word]
-                hint = translate("`{call}`: position {position} ends its word, and gets the label {label}.")
-            else:
-                expected = IGNORED
-                hint = translate("`{call}`: position {position} ends no word, yet it gets the label {label}.")
-            expect(label == expected, hint, call=text, position=position, label=shown(label))
+            ends = word is not None and word not in word_ids[position + 1 :]
+            is_right = label == (tags[word] if ends else IGNORED)
+            expect(is_right, last if ends else other, call=text, position=position, label=shown(label))
     return translate("Again each word counts once, now by its end: `##vitz` would speak for `Horvitz`.")
 
 
@@ -162,12 +146,9 @@ def check_scores(my_precision: Any, my_recall: Any, my_f1: Any, true: Sequence[s
     precision, recall, f1 = (score([true], [predicted]) for score in (precision_score, recall_score, f1_score))
     entities = translate("`{name}`: count entities, not words, and only those with the right type and boundaries.")
     harmonic = translate("`{name}`: the harmonic mean is twice the product, divided by the sum.")
-    for name, answer, expected, hint in (
-        ("my_precision", my_precision, precision, entities),
-        ("my_recall", my_recall, recall, entities),
-        ("my_f1", my_f1, f1, harmonic),
-    ):
-        expect_equal(number(name, answer), expected, hint.format(name=name), tolerance=0.005)
+    expected = {"my_precision": (precision, entities), "my_recall": (recall, entities), "my_f1": (f1, harmonic)}
+    for answer, (name, (score, hint)) in zip((my_precision, my_recall, my_f1), expected.items(), strict=True):
+        expect_equal(number(name, answer), score, hint.format(name=name), tolerance=0.005)
     text = translate("seqeval says the same: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}.")
     return text.format(precision=precision, recall=recall, f1=f1)
 
@@ -253,7 +234,7 @@ def check_doubled_batch(my_steps: Any, examples: int, batch_size: int, epochs: i
         "How many batches are in one epoch, the last and smaller one included, and how many epochs are there?"
     )
     expect_equal(number("my_steps", my_steps), steps, hint)
-    return translate("{now} steps become {steps}. Larger batches mean fewer updates.").format(now=now, steps=steps)
+    return translate("{now} steps become {steps}. Larger batches mean fewer updates.", now=now, steps=steps)
 
 
 @gives_feedback
@@ -263,10 +244,8 @@ def check_best_epochs(my_best_by_loss: Any, my_best_by_f1: Any, history: pd.Data
     by_loss, by_f1 = int(scores["validation_loss"].idxmin()), int(scores["f1"].idxmax())
     missing = translate("`{name}`: there is no epoch {epoch:g}. The column `epoch` counts from 1, the rows from 0.")
     worse = translate("`{name}`: in epoch {epoch:g}, `{column}` was {score:.4f}. Is there a better or earlier one?")
-    for name, answer, best, column in (
-        ("my_best_by_loss", my_best_by_loss, by_loss, "validation_loss"),
-        ("my_best_by_f1", my_best_by_f1, by_f1, "f1"),
-    ):
+    by_loss_first = ("my_best_by_loss", my_best_by_loss, by_loss, "validation_loss")
+    for name, answer, best, column in (by_loss_first, ("my_best_by_f1", my_best_by_f1, by_f1, "f1")):
         epoch = number(name, answer)
         expect(epoch in scores.index, missing, name=name, epoch=epoch)
         expect(epoch == best, worse, name=name, epoch=epoch, column=column, score=scores[column][epoch])
@@ -278,7 +257,7 @@ def check_best_epochs(my_best_by_loss: Any, my_best_by_f1: Any, history: pd.Data
 
 
 @gives_feedback
-def check_guess(my_guess: Any, scores: Mapping[Any, Any], experiment: str) -> Feedback:
+def check_guess(my_guess: Any, scores: Mapping[Any, Any], experiment: str) -> str:
     """Compare a guessed order of the keys of `scores`, from the lowest F1 to the highest, with these scores.
 
     Scores less than `ALIKE` apart may stand in either order; one is ``...`` where the training is still to be done.
@@ -298,7 +277,10 @@ def check_guess(my_guess: Any, scores: Mapping[Any, Any], experiment: str) -> Fe
     else:
         outcome = translate("It went as you guessed.")
     listed = ", ".join(f"`{name}` {f1[name]:.3f}" for name in sorted(f1, key=f1.get))
-    return Feedback(SURPRISE if wrong else RIGHT, f"{outcome} F1: {listed}. {_lesson(experiment)}")
+    text = f"{outcome} F1: {listed}. {_lesson(experiment)}"
+    if wrong:
+        raise Surprise(text)
+    return text
 
 
 def _lesson(experiment: str) -> str:
@@ -334,12 +316,11 @@ def check_pipeline(my_found: Any, sentence: str, model: PreTrainedModel, tokeniz
     text = translate("These are subwords. With an `aggregation_strategy` the pipeline joins them to entities.")
     expect(not any("entity" in item for item in found), text)
     expected = pipeline("ner", model=model, tokenizer=tokenizer, aggregation_strategy="first")(sentence)
-    entities, right = (
-        [(item["entity_group"], item["start"], item["end"]) for item in items] for items in (found, expected)
-    )
+    place = itemgetter("entity_group", "start", "end")
+    entities, right = [*map(place, found)], [*map(place, expected)]
     text = translate("These entities are joined by another rule. Which subword speaks for a word here?")
     expect(entities == right, text)
-    return translate("Found: `{texts}`.").format(texts=shown([sentence[start:end] for _, start, end in entities]))
+    return translate("Found: `{texts}`.", texts=shown([sentence[start:end] for _, start, end in entities]))
 
 
 @gives_feedback
@@ -353,7 +334,7 @@ def check_wrong_sentences(my_wrong: Any, true: Sequence[Sequence[str]], predicte
         expect(is_index and index in wrong, text, index=shown(index))
     text = translate("Your list has {found} indices, and {count} sentences have a wrong tag. Each counts once.")
     expect(len(answer) == len(set(answer)) == len(wrong), text, found=len(answer), count=len(wrong))
-    return translate("{wrong} of {count} sentences have a wrong tag.").format(wrong=len(wrong), count=len(true))
+    return translate("{wrong} of {count} sentences have a wrong tag.", wrong=len(wrong), count=len(true))
 
 
 @gives_feedback

@@ -24,18 +24,10 @@ Arguments = ParamSpec("Arguments")
 
 @dataclass(frozen=True, repr=False)
 class Feedback:
-    """What a check says to an answer; a notebook shows it as a box.
+    """What a check says to an answer; a notebook shows it as a box."""
 
-    Parameters
-    ----------
-    status : {"right", "not yet", "open", "surprise"}
-        "open" where nothing is filled in; "surprise" where a training went otherwise than guessed.
-    text : str
-        For the reader; what stands between backticks is code.
-    """
-
-    status: str
-    text: str
+    status: str  # of COLOURS
+    text: str  # what stands between backticks is code
 
     def __repr__(self) -> str:
         return f"{self._heading()} {self.text}"
@@ -46,13 +38,8 @@ class Feedback:
         return f'<div class="feedback {self.status}" style="{style}"><b>{escape(self._heading())}</b> {text}</div>'
 
     def _heading(self) -> str:
-        headings = {
-            RIGHT: translate("Right."),
-            NOT_YET: translate("Not yet."),
-            OPEN: translate("Your turn."),
-            SURPRISE: translate("A surprise."),
-        }
-        return headings[self.status]
+        headings = translate("Right."), translate("Not yet."), translate("Your turn."), translate("A surprise.")
+        return dict(zip(COLOURS, headings, strict=True))[self.status]
 
 
 class Gap(Exception):
@@ -63,7 +50,11 @@ class Hint(Exception):
     """The answer is not right, and this may help."""
 
 
-def gives_feedback(check: Callable[Arguments, str | Feedback]) -> Callable[Arguments, Feedback]:
+class Surprise(Exception):
+    """A training went otherwise than guessed."""
+
+
+def gives_feedback(check: Callable[Arguments, str]) -> Callable[Arguments, Feedback]:
     """Let a check, which returns what it says to a right answer, give feedback to gaps, hints and any error, too."""
 
     @wraps(check)
@@ -71,13 +62,14 @@ def gives_feedback(check: Callable[Arguments, str | Feedback]) -> Callable[Argum
         try:
             if any(map(_is_gap, args)):
                 raise Gap
-            said = check(*args, **kwargs)
-            return said if isinstance(said, Feedback) else Feedback(RIGHT, said)
+            return Feedback(RIGHT, check(*args, **kwargs))
         except Gap:
             text = translate("Put your answer in place of `...` and run the cell again. In a function, `return` it.")
             return Feedback(OPEN, text)
         except Hint as hint:
             return Feedback(NOT_YET, str(hint))
+        except Surprise as outcome:
+            return Feedback(SURPRISE, str(outcome))
         except Exception as error:
             text = translate("This cannot be read as an answer: `{error}`. Does it have the form that is asked for?")
             return Feedback(NOT_YET, text.format(error=shown(error)))
@@ -117,8 +109,7 @@ def number(name: str, value: Any) -> float:
             raise TypeError
         return float(value)
     except Exception:
-        text = translate("`{name}` should be a number, and is `{value}`.")
-        raise Hint(text.format(name=name, value=shown(value))) from None
+        raise Hint(translate("`{name}` should be a number, and is `{value}`.", name=name, value=shown(value))) from None
 
 
 def as_list(name: str, value: Any) -> list:
@@ -137,7 +128,7 @@ def call(text: str, function: Any, *arguments: Any) -> Any:
     try:
         result = function(*arguments)
     except (Exception, SystemExit) as error:
-        raise Hint(translate("`{call}` raises `{error}`.").format(call=text, error=shown(error))) from None
+        raise Hint(translate("`{call}` raises `{error}`.", call=text, error=shown(error))) from None
     if _is_gap(result):
         raise Gap
     return result

@@ -10,8 +10,8 @@ import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
+from helpers.disk.files import atomic_write_folder
 from helpers.errors import ExportError, TutorialError
-from helpers.files import atomic_write_folder
 
 WHOLE, INT8 = "model.onnx", "model_int8.onnx"
 PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime")
@@ -34,11 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def export(model: str, folder: Path) -> None:
-    """Export a token classifier to ONNX, in float32 and with weights of 8 bits, with its tokenizer and configuration.
+    """Export a token classifier's folder to ONNX, in float32 and with weights of 8 bits, with all that goes with it.
 
-    `model` is a folder with safetensors in PyTorch's layout. The other folder is written whole or not at all, and must
-    contain nothing but an earlier export. Raises `ExportError` where that cannot be, `DiskFullError`, and what
-    `helpers.checkpoints.find.resolve_checkpoint` does.
+    The other folder is written whole or not at all, and must contain nothing but an earlier export. Raises
+    `ExportError` where that cannot be, `DiskFullError`, and as `resolve_checkpoint` does.
     """
     if missing := [name for name in PACKAGES if find_spec(name) is None]:
         raise ExportError(f"an export to ONNX needs packages that are missing: pip install {' '.join(missing)}")
@@ -46,8 +45,7 @@ def export(model: str, folder: Path) -> None:
         raise ExportError(f"{folder} holds something else than an export, and is left as it is; name another folder")
     if not os.path.isdir(model):
         raise ExportError(f"there is no model folder {model}")
-    from helpers.checkpoints.find import resolve_checkpoint
-    from helpers.checkpoints.head import has_head
+    from helpers.checkpoints.find import has_head, resolve_checkpoint
 
     checkpoint = resolve_checkpoint(os.path.abspath(model))
     if not has_head(checkpoint):
@@ -67,9 +65,8 @@ def _export(checkpoint: str, folder: Path) -> None:
     from transformers import AutoModelForTokenClassification, AutoTokenizer
 
     # "eager" attention is the plain one, in operators that ONNX has had all along.
-    network = AutoModelForTokenClassification.from_pretrained(
-        checkpoint, use_safetensors=True, attn_implementation="eager"
-    ).eval()
+    plain = {"attn_implementation": "eager"}
+    network = AutoModelForTokenClassification.from_pretrained(checkpoint, use_safetensors=True, **plain).eval()
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     inputs = dict(tokenizer(["Two texts", "of unequal length"], padding=True, return_tensors="pt"))
     any_size = torch.export.Dim.DYNAMIC

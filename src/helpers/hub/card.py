@@ -6,7 +6,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from helpers.checkpoints.find import BUNDLED_NAME, is_folder_name
 from helpers.checkpoints.safety import CARD
-from helpers.files import atomic_write
+from helpers.disk.files import atomic_write
 from helpers.hub.fetch import DatasetName
 from helpers.metrics import SCORES
 from helpers.notebook.editions import EDITIONS
@@ -60,33 +60,28 @@ Accuracy, over words: {{ "%.3f" | format(results.test.accuracy) }}
 
 
 def write_card(folder: str, results: dict, licence: str | list[str]) -> ModelCard:
-    """Write a model's card into its folder: in English, and without paths of this machine.
-
-    The results are the record of the run that made the model (`helpers.notebook.results.read_results`), the licence is
-    the encoder's (`helpers.checkpoints.find.licence`).
-    """
+    """Write a model's card, in English and without paths of this machine, by the record of its run (`read_results`)."""
     model, data = results["model"]["name"], results["dataset"]["name"]
     encoder, dataset = public_name(model), public_name(data)
     repository = None if data == "sample" or is_folder_name(data) else DatasetName.of(data).repository
     title, names = "{}, fine-tuned on {}", (encoder.rpartition("/")[2], dataset.rpartition("/")[2])
+    task = "token-classification"
     scored = {
-        "task_type": "token-classification",
+        "task_type": task,
         "dataset_type": repository or dataset,
         "dataset_name": dataset,
         "dataset_split": "test",
     }
     metadata = ModelCardData(
         library_name="transformers",
-        pipeline_tag="token-classification",
+        pipeline_tag=task,
         license=licence,
         # The Hub refuses a card that names anything but repositories here.
         base_model=None if is_folder_name(model) else encoder,
         datasets=repository and [repository],
         metrics=list(SCORES),
         model_name=title.format(*names),
-        eval_results=[
-            EvalResult(metric_type=metric, metric_value=results["test"][metric], **scored) for metric in SCORES
-        ],
+        eval_results=[EvalResult(metric_type=name, metric_value=results["test"][name], **scored) for name in SCORES],
     )
     card = ModelCard.from_template(
         metadata,

@@ -5,14 +5,9 @@ import socket
 from collections.abc import Iterator
 
 from huggingface_hub import constants
-from huggingface_hub.errors import (
-    GatedRepoError,
-    HFValidationError,
-    LocalEntryNotFoundError,
-    RepositoryNotFoundError,
-)
+from huggingface_hub.errors import GatedRepoError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
-from helpers.files import says_no_room
+from helpers.disk.files import says_no_room
 from helpers.notebook.language import translate
 
 try:
@@ -50,7 +45,7 @@ def reason(error: Exception) -> str:
         ):
             return text
     if status is not None:
-        return translate("the Hub refuses it ({status})").format(status=status)
+        return translate("the Hub refuses it ({status})", status=status)
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".:")  # the rest is about internals
 
 

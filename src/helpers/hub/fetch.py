@@ -98,8 +98,8 @@ def name_in_cache(kind: str, name: str) -> str:
 def fetch_whole(fetch: Callable[[], Fetched], kind: str, name: str, made_of_files: Path | None = None) -> Fetched:
     """Fetch files of a repository into the client's cache, and retry if the connection broke off or files came broken.
 
-    The client checks the size of a file, not its content. Its cache names each file by its digest. A folder that
-    `fetch` has made of the files is removed together with broken ones; `BrokenDownloadError` if they come each time.
+    The client checks the size of a file, not its content, but names each by its digest. A folder that `fetch` has made
+    of the files is removed together with broken ones; `BrokenDownloadError` if they come each time.
     """
     files = Path(constants.HF_HUB_CACHE, repo_folder_name(repo_id=name, repo_type=kind))
     for _ in range(TRIES):

@@ -4,17 +4,10 @@ import shlex
 from pathlib import Path
 from types import SimpleNamespace
 
-from huggingface_hub import (
-    CommitInfo,
-    CommitOperationAdd,
-    create_repo,
-    get_token,
-    preupload_lfs_files,
-    upload_folder,
-)
+from huggingface_hub import CommitInfo, CommitOperationAdd, create_repo, get_token, preupload_lfs_files, upload_folder
 
+from helpers.disk.files import atomic_write_text
 from helpers.errors import ParameterError, UploadError
-from helpers.files import atomic_write
 from helpers.hub import fetch
 from helpers.hub.failures import reason
 from helpers.notebook.language import translate
@@ -27,10 +20,9 @@ PICKLES = ("*.bin", "*.pt", "*.pth")
 
 
 def require_repository(name: str) -> str:
-    """Make sure, before anything is trained, that there is a repository to upload to; create it if it is missing.
+    """Make sure, before anything is trained, that there is a repository to upload to, and return its full name.
 
-    The name may have the user's or organisation's before a slash; the full one is returned. `ParameterError` if nobody
-    is logged in, `UploadError` if the Hub cannot be reached or does not allow that login to write there.
+    Raises `ParameterError` if nobody is logged in, and `UploadError` if that login cannot write there.
     """
     if get_token() is None:
         raise ParameterError(NEEDS_LOGIN)
@@ -47,12 +39,8 @@ def require_repository(name: str) -> str:
 
 
 def ignore_pickles(folder: Path) -> None:
-    """Keep pickles, such as `Trainer`'s ``training_args.bin``, from being pushed to the Hub, by a ``.gitignore``.
-
-    That one contains paths of this machine, and whoever loads a pickle may run code.
-    """
-    with atomic_write(folder / ".gitignore") as unfinished:
-        unfinished.write_text("\n".join([*PICKLES, ""]), encoding="utf-8")
+    """Keep pickles, such as `Trainer`'s ``training_args.bin``, from being pushed to the Hub, by a ``.gitignore``."""
+    atomic_write_text(folder / ".gitignore", "\n".join([*PICKLES, ""]))
 
 
 def push_over_http() -> None:
@@ -74,10 +62,7 @@ class _UploadedFolder:
 
 
 def upload(folder: str, name: str) -> str:
-    """Upload a model's folder as it is, in one commit, all of it or nothing, and return the address of its page.
-
-    The name is as for `require_repository`. `UploadError` says why it failed, and how to repeat it.
-    """
+    """Upload a model's folder in one commit, and return its page's address; `UploadError` says how to repeat it."""
     fetch.configure_retries()
     try:
         repository = create_repo(name, exist_ok=True)

@@ -26,13 +26,14 @@ def current_language() -> str:
     return _language
 
 
-def translate(message: str) -> str:
-    """Say a message in the chosen language; in English where it has no translation.
+def translate(message: str, /, **values: object) -> str:
+    """Say a message in the chosen language, in English where it has no translation, and fill its placeholders.
 
-    The message is a string literal where this is called, so that it gets into the catalogue, and placeholders are
-    filled in afterwards: ``translate("Position {position}").format(position=3)``.
+    The message is a string literal where this is called, so that it gets into the catalogue. Without values, it stays
+    as it is.
     """
-    return message if _language == "en" else _translations().get(message, message)
+    said = message if _language == "en" else _translations().get(message, message)
+    return said.format(**values) if values else said
 
 
 @cache

@@ -11,10 +11,9 @@ from helpers.notebook.language import LANGUAGES, translate, use_language
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Answer a NameError in a cell with a sentence that says which cells to run first.
+    """Answer a NameError in a cell, which fails all the same, with a sentence that says which cells to run first.
 
-    The cell fails all the same, so that Run All stops there. A name that is missing in a library gets its traceback.
-    The language is that of the folder with the notebook, where Jupyter says for which it has started the kernel.
+    A name that is missing in a library gets its traceback. The language is that of the notebook's folder.
     """
     shell.set_custom_exc((NameError,), _show)
     folders = Path(os.environ.get("JPY_SESSION_NAME", "")).parts[-3:-1]  # exercises and chapters lie a folder deeper

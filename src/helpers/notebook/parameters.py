@@ -50,10 +50,7 @@ short.maxlevel = 2  # a few lines of YAML can make a value that is endless to pr
 
 
 def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """Pick the parameters in `RULES` out of a notebook's ``globals()``.
-
-    Raises `ParameterError` as `check_names` and `check_value` do, if one is missing, or if two do not go together.
-    """
+    """Pick the parameters in `RULES` out of a notebook's ``globals()``; raises `ParameterError` if one is wrong."""
     check_names(namespace, RULES)
     missing = [name for name in RULES if name not in namespace]
     if missing:
@@ -89,10 +86,9 @@ def check_value(name: str, value: Any) -> None:
 
 
 def check_names(namespace: Mapping[str, Any], others: Collection[str] = ()) -> None:
-    """Raise `ParameterError` if papermill has set a name that the notebook doesn't have, which it only logs.
+    """Raise `ParameterError` if papermill has set a name that a notebook's ``globals()`` lack, which it only logs.
 
-    ``namespace`` is the notebook's ``globals()``, with IPython's list of the cells that were run, ``In``; ``others``
-    are further names that may be set, such as of parameters that only other editions have.
+    ``others`` may be set too, such as parameters that only other editions have.
     """
     history = list(namespace.get("In", ()))
     injected = max((place for place, source in enumerate(history) if source.startswith(INJECTED)), default=None)

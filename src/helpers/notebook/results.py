@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
+from helpers.disk.files import atomic_write_text, require_file
 from helpers.errors import ResultsError
-from helpers.files import atomic_write, require_file
 from helpers.metrics import SCORES
 
 SCHEMA_VERSION = 3
@@ -47,10 +47,7 @@ def peak_memory_bytes() -> int:
 
 
 def write_results(folder: Path, **content) -> Path:
-    """Write metrics.json atomically, and name it.
-
-    ``content`` are the entries of `CONTENT`, as JSON can hold them. Raises `ResultsError` if one is missing or unknown.
-    """
+    """Write the entries of `CONTENT` to metrics.json, and name it; raises `ResultsError` if they are others."""
     added = {"versions": library_versions(content["edition"]), "peak_memory_bytes": peak_memory_bytes()}
     return _write(folder, {"schema_version": SCHEMA_VERSION} | content | added)
 
@@ -64,17 +61,11 @@ def _write(folder: Path, results: dict) -> Path:
     path = folder / FILE_NAME
     _require_keys(path, results)
     finite = json.loads(json.dumps(results), parse_constant=lambda name: None)  # JSON has no NaN: null
-    with atomic_write(path) as unfinished:
-        text = json.dumps(finite, indent=2, ensure_ascii=False, allow_nan=False)
-        unfinished.write_text(text + "\n", encoding="utf-8")
-    return path
+    return atomic_write_text(path, json.dumps(finite, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def read_results(folder: Path | str, edition: str | None = None) -> dict:
-    """Read the metrics.json of a run's output folder, of any edition unless one is expected.
-
-    Raises `ResultsError` if it is missing, no JSON, of another schema version or edition, or lacks an entry.
-    """
+    """Read the metrics.json of a run's folder; raises `ResultsError` if it is missing, broken or of another edition."""
     path = Path(folder) / FILE_NAME
     try:
         require_file(path)

@@ -29,10 +29,7 @@ def hugging_face_home() -> str:
 
 
 def redact_tokens(text: str) -> str:
-    """Shorten what looks like a token to its beginning, and the one in use, whatever it looks like.
-
-    That one is also found as it stands in JSON, Python's quotes, HTML or an address, or in one of them within another.
-    """
+    """Shorten what looks like a token to its beginning, and the one in use whatever it looks like, however escaped."""
     in_use = _token_in_use()
     if len(in_use) >= SHORTEST:
         begins, plain, written = _forms(in_use)
@@ -45,7 +42,7 @@ def redact_tokens(text: str) -> str:
 def _forms(token: str) -> tuple[str, str, re.Pattern]:
     """Give what a token may be shortened to, a part of it that nothing escapes, and a pattern for all ways to write it.
 
-    The pattern takes the backslashes before the token too, since half of an escape would break the JSON around it.
+    That takes the backslashes before the token too, since half of an escape would break the JSON around it.
     """
     letters = max(re.findall("[A-Za-z0-9]+", token), key=len, default="")
     once = re.sub(r"\\+", r"\\", token)  # as each escape makes more of them

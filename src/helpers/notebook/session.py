@@ -12,8 +12,8 @@ from IPython import get_ipython
 from helpers.alignment import aggregation_strategy
 from helpers.checkpoints.find import checkpoint_digest, licence
 from helpers.data.load import dataset_digest
+from helpers.disk import locks
 from helpers.metrics import SCORES, types_of
-from helpers.notebook import locks
 from helpers.notebook.language import use_language
 from helpers.notebook.missing_names import load_ipython_extension
 from helpers.notebook.parameters import check_names, check_parameters
@@ -23,11 +23,10 @@ _session: tuple[str, dict[str, Any], Path]  # the edition, parameters and folder
 
 
 def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
-    """Check the parameters in a notebook's ``globals()``, claim the folder for the results, and prepare the framework.
+    """Check a notebook's ``globals()``, claim the folder for the results, which is returned, and prepare the framework.
 
-    Call it before the framework is imported. Where ``push_to_hub`` is set, the login must be one that may write to the
-    repository, so that no training is lost to a missing login. Returns the folder; raises `RestartNeededError`,
-    `ParameterError`, `OutputFolderError` or `UploadError`.
+    Call it before the framework is imported. With ``push_to_hub``, the login must be one that may write. Raises
+    `RestartNeededError`, `ParameterError`, `OutputFolderError` or `UploadError`.
     """
     global _session
     require_fresh_imports()
@@ -70,9 +69,8 @@ def save_results(
 ) -> pd.DataFrame:
     """Write the record of this run and the model's card, let go of the folder, and give a table to show.
 
-    ``checkpoint`` is the folder of the encoder that the training began with. ``history`` has a row an epoch, with
-    losses and validation scores, ``test`` the seqeval metric's scores on the test split, and ``mistakes`` how many
-    entities had which outcome, as `helpers.metrics.outcome_counts` gives them.
+    ``checkpoint`` is the folder of the encoder that the training began with; ``history`` has a row an epoch; ``test``
+    is from the seqeval metric, and ``mistakes`` from `outcome_counts`.
     """
     from helpers.hub.card import write_card  # here, as nothing before the end needs them
     from helpers.notebook.results import read_results, results_table, write_results

@@ -25,11 +25,7 @@ def helpers_digest() -> str:
 
 
 def functions_digest(*functions: Callable) -> str:
-    """Return the SHA-256 of the source of functions, however often and in which order the cells with them are run.
-
-    Functions of the same notebook that they call count too, as do the methods of its classes, in any depth; libraries
-    and values don't.
-    """
+    """Return the SHA-256 of the source of functions, and of the notebook's other functions and classes they use."""
     sources, left = {}, list(functions)
     while left:
         function = left.pop()

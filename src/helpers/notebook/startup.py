@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 from packaging.version import Version
 
+from helpers.disk.files import can_write, expanded
 from helpers.errors import RestartNeededError
-from helpers.files import can_write, expanded
 from helpers.notebook.language import translate
 from helpers.notebook.secrets import hugging_face_home
 
@@ -29,10 +29,7 @@ SHARED = 0.5  # cores in use by others
 
 
 def require_fresh_imports() -> None:
-    """Raise `RestartNeededError` if this process has imported a library whose release has been replaced since.
-
-    Python would go on with the old one, or mix the two.
-    """
+    """Raise `RestartNeededError` if this process has imported a library whose release has been replaced since."""
     replaced = []
     for name in REPLACEABLE:
         release = getattr(sys.modules.get(name), "__version__", None)
@@ -49,8 +46,7 @@ def require_fresh_imports() -> None:
 def use_writable_caches() -> None:
     """Let the libraries of Hugging Face cache in a temporary folder what they cannot write to their own.
 
-    The sample and the bundled encoder need none, but `evaluate` copies the metric's script there. What was fetched
-    before is still read from where it is. Libraries that are imported already follow as well.
+    What was fetched before is still read from where it is. Libraries that are imported already follow as well.
     """
     home = Path(expanded(os.path.expandvars(hugging_face_home())))
     unusable = []
@@ -60,7 +56,7 @@ def use_writable_caches() -> None:
             unusable.append(name)
     if not unusable:
         return
-    from helpers.temporary import temporary_folder  # here, as nearly everyone has a cache
+    from helpers.disk.temporary import temporary_folder  # here, as nearly everyone has a cache
 
     with temporary_folder() as instead:
         for name, module in product(unusable, SETTINGS):
@@ -68,12 +64,11 @@ def use_writable_caches() -> None:
             os.environ[variable] = str(instead / name)
             if hasattr(settings, variable):
                 setattr(settings, variable, type(getattr(settings, variable))(instead / name))
-    print(
-        translate(
-            "The cache {folder} cannot be written to or is full: {instead} takes its place until this process ends, and"
-            " what the Hub gives is fetched again next time. The environment variable HF_HOME can name another folder."
-        ).format(folder=home, instead=instead)
+    message = translate(
+        "The cache {folder} cannot be written to or is full: {instead} takes its place until this process ends, and"
+        " what the Hub gives is fetched again next time. The environment variable HF_HOME can name another folder."
     )
+    print(message.format(folder=home, instead=instead))
 
 
 def quieten_transformers() -> None:
@@ -93,8 +88,8 @@ def prepare_framework(edition: str) -> None:
     if edition == "pytorch":
         # Trainer gives each GPU a batch of its own, which would make the batch larger than `batch_size`.
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
-        # Waiting threads spin by default, which is faster on a processor of one's own. Where another process has a
-        # core, what spins takes the time of what it waits for (figures in docs/speed.md).
+        # Waiting threads spin by default, which takes the time of what they wait for where another process has a core
+        # (figures in docs/speed.md).
         busy = psutil.cpu_percent(interval=0.3) / 100 * (os.cpu_count() or 1)  # of others, as this process sleeps
         if busy > SHARED:
             os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -105,26 +100,15 @@ def prepare_framework(edition: str) -> None:
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     # Without an NVIDIA driver, PyTorch's CUDA builds find TensorFlow's stand-in for CUDA in memory, and warn of it.
     warnings.filterwarnings("ignore", "CUDA initialization: .*Error 302", UserWarning)
-    load_triton_first()
-    with native_stderr_hidden():
+    with quiet_tensorflow():
         import tensorflow as tf
     if edition == "tensorflow":
         tf.get_logger().setLevel("ERROR")  # transformers 4 calls functions by names that TensorFlow has replaced
         _leave_tf_lengths_open()
 
 
-def load_triton_first() -> None:
-    """Load Triton, where PyTorch's CUDA builds bring it, before TensorFlow, after which its native library crashes.
-
-    Seen with torch 2.13.0, TensorFlow 2.21.0 and Triton 3.7.1.
-    """
-    with suppress(ImportError):
-        import triton  # noqa: F401
-
-
 def _leave_tf_lengths_open() -> None:
-    # ``prepare_tf_dataset`` guesses the form of all batches from twenty sentences. Where these happen to be equally
-    # long, it fails at the first batch of another length.
+    # ``prepare_tf_dataset`` guesses the form of all batches from twenty sentences, which may all be equally long.
     from datasets import Dataset
 
     guess = Dataset._get_output_signature
@@ -137,12 +121,14 @@ def _leave_tf_lengths_open() -> None:
 
 
 @contextmanager
-def native_stderr_hidden() -> Iterator[None]:
-    """Hide what native code writes to the process's error stream.
+def quiet_tensorflow() -> Iterator[None]:
+    """Let the body import TensorFlow without a crash, and without what its C++ libraries write to stderr.
 
-    TensorFlow's C++ libraries write a few lines there when they are imported, whatever the log level
-    (tensorflow/tensorflow#100442).
+    They write whatever the log level is (tensorflow/tensorflow#100442). Triton, which PyTorch's CUDA builds bring,
+    crashes if it is loaded after it (seen with torch 2.13.0, TensorFlow 2.21.0 and Triton 3.7.1).
     """
+    with suppress(ImportError):
+        import triton  # noqa: F401
     original = os.dup(2)
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)

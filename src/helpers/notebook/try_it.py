@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 def try_it(
     classify: TokenClassificationPipeline, entity_types: Sequence[str], sentence: str, strategy: str = "first"
 ) -> None:
-    """Show a field, with a sentence in it at first, and below it the sentence with its entities highlighted.
+    """Show a field with a sentence, and below it, also where no kernel is, the sentence with its entities highlighted.
 
-    What is below is an output of its own, not part of the widget: a page without a kernel shows it, too. ``strategy``
-    is "first" or "simple", as `helpers.alignment.aggregation_strategy` gives it.
+    ``strategy`` is that of `helpers.alignment.aggregation_strategy`.
     """
 
     def found(text: str) -> HTML:

@@ -1,6 +1,7 @@
 """Run editions of the notebook headless."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -16,16 +17,15 @@ from papermill.iorw import LocalHandler, papermill_io
 from traitlets.config import Config
 from yaml import YAMLError
 
-from helpers.errors import ResultsError, RunError, TutorialError
-from helpers.files import atomic_write, room_needed
+from helpers.disk.files import atomic_write, atomic_write_text, room_needed
+from helpers.disk.locks import LOCK, claimed
+from helpers.errors import OutputFolderError, ResultsError, RunError, TutorialError
 from helpers.notebook.editions import EDITIONS
-from helpers.notebook.locks import claimed
 from helpers.notebook.parameters import check_value, short
 from helpers.notebook.results import FILE_NAME, add_seconds, read_results, results_table
 from helpers.notebook.secrets import redact_tokens
 from helpers.run.pages import render_html, write_report
 from helpers.run.plain_yaml import read_yaml
-from helpers.run.replace import put_in_place, remove_unfinished, require_no_link, unfinished
 
 CHECKOUT = Path(__file__).resolve().parents[3]  # where the helpers are not installed by themselves, as in Colab
 RUNS = Path("runs")
@@ -33,6 +33,8 @@ TRAINING = "training"  # the tag of the cell that trains
 FOR_SOCKETS = "/tmp" if os.access("/tmp", os.W_OK) else None  # as their paths must be short
 LONGEST_FOLDER = 90  # bytes; a socket's path has at most 107, on macOS 103
 ALLOW_MORE = "may open too few files (`ulimit -n 4096` allows more)"
+UNFINISHED = ".unfinished"  # behind an edition's name
+NAME_THEIR_FOLDER = (FILE_NAME, "trainer_state.json")
 
 
 def run_editions(editions: Sequence[str], parameters: dict[str, Any], folder: Path, language: str = "en") -> None:
@@ -42,16 +44,14 @@ def run_editions(editions: Sequence[str], parameters: dict[str, Any], folder: Pa
     A run that finishes replaces what an earlier one has left there. One that fails leaves that as it is, and its own
     notebook and artefacts as ``<edition>.unfinished``, until the next run.
 
-    Raises as `check_settings` and `execute` do; also `RunError` for data or a model in what a run that failed has left,
-    as that is removed first, and `OutputFolderError` if another run is at work there, or an edition's folder is a link.
+    Raises as `check_settings` and `execute` do; `RunError` for data or a model in what a run that failed has left,
+    which is removed first; `OutputFolderError` if another run is at work there, or an edition's folder is a link.
     """
     check_settings(parameters)
+    _require_no_links(folder, editions)
     with ExitStack() as stack:
         for edition in editions:
-            stack.enter_context(claimed(folder, f".{edition}.lock"))
-            require_no_link(folder, edition)
-        for edition in editions:
-            stack.enter_context(claimed(folder / edition))  # by a notebook that somebody has started there
+            stack.enter_context(claimed(folder / edition))
         _require_nothing_read_from([unfinished(folder, edition) for edition in editions], parameters)
         for edition in editions:
             remove_unfinished(folder, edition)
@@ -90,6 +90,58 @@ def _write_pages(folder: Path, editions: Sequence[str], finished: Sequence[str],
             render_html(executed, notebook_path(edition, language).parent, language)
 
 
+def unfinished(folder: Path, edition: str, suffix: str = "") -> Path:
+    """Name the folder that an edition writes to while it runs, or with ``.ipynb`` the executed notebook."""
+    return folder / f"{edition}{UNFINISHED}{suffix}"
+
+
+def _require_no_links(folder: Path, editions: Sequence[str]) -> None:
+    for name in (f"{edition}{suffix}" for edition in editions for suffix in ("", UNFINISHED)):
+        if (folder / name).resolve() != folder.resolve() / name:
+            raise OutputFolderError(
+                f"{folder / name} is a link, and a run replaces nothing that lies elsewhere. Remove the link; what it"
+                f" leads to stays. To have the results on another disk, let {folder} itself be a link"
+            )
+
+
+def remove_unfinished(folder: Path, edition: str) -> None:
+    """Remove what a run has left that failed or was killed; raises `OutputFolderError` if it is still at work."""
+    artefacts = unfinished(folder, edition)
+    if artefacts.exists():
+        with claimed(artefacts):
+            pass
+        shutil.rmtree(artefacts)
+    for suffix in (".ipynb", ".html"):
+        unfinished(folder, edition, suffix).unlink(missing_ok=True)
+
+
+def put_in_place(folder: Path, edition: str) -> None:
+    """Let a run that has finished replace what an earlier one has left: what has the same names, and nothing else.
+
+    The record goes first and comes last, so that it never stands beside parts of another run. Raises `RunError` if
+    something cannot be moved, such as, in Windows, a file that a program has open.
+    """
+    artefacts, notebook, home = unfinished(folder, edition), unfinished(folder, edition, ".ipynb"), folder / edition
+    for path in (notebook, *(path for name in NAME_THEIR_FOLDER for path in artefacts.rglob(name))):
+        text = path.read_text(encoding="utf-8")  # it shall name the folder that readers will find
+        atomic_write_text(path, text.replace(f"{edition}{UNFINISHED}", edition))
+    results = sorted(artefacts.iterdir(), key=lambda path: path.name == FILE_NAME)
+    moves = {notebook: folder / f"{edition}.ipynb"}
+    moves |= {path: home / path.name for path in results if path.name != LOCK}
+    try:
+        (home / FILE_NAME).unlink(missing_ok=True)
+        for new, old in moves.items():
+            if old.is_dir() and not old.is_symlink():
+                shutil.rmtree(old)
+            new.replace(old)
+    except OSError as error:
+        raise RunError(
+            f"the run has finished, but {error.filename} cannot be replaced: {error.strerror}. Close what has it open,"
+            f" and move what is left in {artefacts} to {home} before the next run removes it"
+        ) from error
+    shutil.rmtree(artefacts, ignore_errors=True)
+
+
 class _WholeFiles(LocalHandler):
     """Writes notebooks as papermill does, after each cell, but whole or not at all, and without access tokens."""
 
@@ -103,14 +155,11 @@ class _SavesBeforeCode(NBClientEngine):
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **settings: Any) -> None:
+        def is_due(cell: NotebookNode) -> bool:
+            return cell.cell_type == "code" and cell.metadata.papermill["status"] == nb_man.RUNNING
+
         save = nb_man.save
-
-        def save_before_code() -> None:
-            running = (cell for cell in nb_man.nb.cells if cell.metadata.papermill["status"] == nb_man.RUNNING)
-            if any(cell.cell_type == "code" for cell in running):
-                save()
-
-        nb_man.save = save_before_code
+        nb_man.save = lambda: save() if any(map(is_due, nb_man.nb.cells)) else None
         try:
             super().execute_managed_notebook(nb_man, kernel_name, **settings)
         finally:
@@ -123,10 +172,9 @@ papermill_engines.register("saves_before_code", _SavesBeforeCode)
 def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str, Any], **settings: Any) -> None:
     """Execute a notebook with papermill, into a file that is there also if it is executed in part.
 
-    Only parameters that `check_value` lets through become code that says just that; papermill writes names as they are,
-    and puts quotes around a tuple or a set without a look at its own. ``settings`` are for papermill and the notebook
-    client. Raises as `check_value` and `room_needed` do, and `RunError` if a cell fails, with its traceback, or the
-    notebook's process dies or doesn't start.
+    Only what `check_value` lets through becomes code; papermill writes names as they are, and quotes a tuple without a
+    look at its own quotes. Raises as that and `room_needed` do; `RunError` if a cell fails, with its traceback, or the
+    process dies or doesn't start.
     """
     for name, value in parameters.items():
         check_value(name, value)
@@ -139,7 +187,11 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
             )
     except (PapermillExecutionError, RuntimeError) as error:  # RuntimeError: jupyter_client has no class of its own
         raise RunError(_explain(error, executed)) from error
-    _keep_seconds(done, Path(parameters["output_dir"]))
+    artefacts = Path(parameters["output_dir"])
+    if (artefacts / FILE_NAME).exists():
+        training = [cell.metadata for cell in done.cells if TRAINING in cell.metadata.get("tags", [])]
+        seconds = {"training": sum(metadata.papermill["duration"] for metadata in training)}
+        add_seconds(artefacts, seconds | {"total": done.metadata.papermill["duration"]})
 
 
 def _explain(error: PapermillExecutionError | RuntimeError, executed: Path) -> str:
@@ -156,21 +208,10 @@ def _explain(error: PapermillExecutionError | RuntimeError, executed: Path) -> s
 
 
 def _listen(sockets: str) -> Config:
-    """Let a kernel listen in a folder rather than on TCP ports, which any user of the machine can reach.
-
-    Not in Windows, which has no such sockets, nor where no short name can be had.
-    """
+    """Let a kernel listen in a folder, if it can, rather than on TCP ports, which any user of the machine can reach."""
     if os.name == "nt" or len(os.fsencode(sockets)) > LONGEST_FOLDER:
         return Config()
     return Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
-
-
-def _keep_seconds(notebook: NotebookNode, artefacts: Path) -> None:
-    """Add to the record of a run what papermill has measured: the whole notebook, and the cell tagged ``training``."""
-    if (artefacts / FILE_NAME).exists():
-        training = [cell.metadata for cell in notebook.cells if TRAINING in cell.metadata.get("tags", [])]
-        seconds = {"training": sum(metadata.papermill["duration"] for metadata in training)}
-        add_seconds(artefacts, seconds | {"total": notebook.metadata.papermill["duration"]})
 
 
 def notebook_path(edition: str, language: str = "en") -> Path:
@@ -182,10 +223,7 @@ def notebook_path(edition: str, language: str = "en") -> Path:
 
 
 def load_profile(name: str) -> dict[str, Any]:
-    """Read the parameters of a profile; raises `RunError` if there is none of that name or something in it is wrong.
-
-    Paths in it are seen from the project's folder.
-    """
+    """Read the parameters of a profile, with paths as seen from the project; raises `RunError` if it is none."""
     profiles = notebooks_folder() / "profiles"
     known = sorted(path.stem for path in profiles.glob("[!.]*.yaml"))  # "...yaml" would lead to the folder above
     if name not in known:

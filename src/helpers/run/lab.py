@@ -14,11 +14,11 @@ from ipykernel.kernelspec import KERNEL_NAME
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
 
+from helpers.disk.files import atomic_write_text, can_write
+from helpers.disk.temporary import temporary_folder
 from helpers.errors import TutorialError
-from helpers.files import atomic_write, can_write
 from helpers.notebook.language import LANGUAGES
 from helpers.run.editions import RUNS, load_profile, notebooks_folder, subfolder
-from helpers.temporary import temporary_folder
 
 BY_NAME = ("sample", "bundled")  # whatever folders there are
 PARAMETERS = "parameters"  # the tag of the cell that holds them
@@ -28,7 +28,7 @@ class Kernels(KernelSpecManager):
     """The kernels that Jupyter knows, with the notebooks' own told to explain missing names from its start on."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        """Find a kernel by its name, as the base class does."""
+        """Find a kernel by its name."""
         kernel = super().get_kernel_spec(kernel_name)
         if kernel_name == KERNEL_NAME:
             kernel.argv.append("--ext=helpers.notebook.missing_names")
@@ -69,8 +69,7 @@ def _let_jupyter_write() -> None:
 def make_copies(profile: str) -> Path:
     """Copy all notebooks, with a profile's parameters, and their pictures to ``runs/lab/<profile>``, which is returned.
 
-    A copy that is there already stays as it is, since somebody may have worked on it; where it differs from what would
-    be written, that is printed. Raises `RunError` as `load_profile` does, or if there are no notebooks.
+    A copy that is there already stays, and that it differs is printed. Raises `RunError` as `load_profile` does.
     """
     parameters = load_profile(profile)
     originals, root, kept = notebooks_folder(), RUNS / "lab" / profile, []
@@ -80,8 +79,7 @@ def make_copies(profile: str) -> Path:
             continue  # Jupyter's own copies
         text = _with_parameters(notebook, parameters, copy.parent)
         if not copy.exists():
-            with atomic_write(copy) as unfinished:
-                unfinished.write_text(text, encoding="utf-8")
+            atomic_write_text(copy, text)
         elif copy.read_text(encoding="utf-8") != text:
             kept.append(copy)
     for pictures in originals.rglob("images"):

@@ -18,7 +18,7 @@ from jinja2 import Environment
 from nbconvert import HTMLExporter
 from pygments.formatters import HtmlFormatter
 
-from helpers.files import atomic_write
+from helpers.disk.files import atomic_write_text
 from helpers.notebook.editions import EDITIONS
 from helpers.notebook.language import current_language, translate
 from helpers.notebook.results import results_table
@@ -33,21 +33,16 @@ EDITION_LINK = re.compile(r"token_classification_(\w+)\.ipynb")
 def render_html(executed: Path, notebooks: Path, language: str) -> Path:
     """Render an executed notebook beside itself, as one file that needs nothing else, and name that.
 
-    Progress bars are left out: they are JavaScript widgets, which a page can only show with a library from the web.
-    Links lead to the pages beside this one, and to GitHub for what has none. ``notebooks`` is the folder of the
-    notebook that it was made from, to which its links are relative.
+    Progress bars, which are JavaScript widgets, are left out. Links, relative to the folder ``notebooks``, lead to the
+    pages beside this one, and to GitHub for what has none.
     """
     notebook = nbformat.read(executed, as_version=4)
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
-    exporter = HTMLExporter(
-        template_name="basic",  # the content alone, without JupyterLab's style
-        exclude_anchor_links=True,
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
-    )
+    excluded = dict.fromkeys(("exclude_anchor_links", "exclude_input_prompt", "exclude_output_prompt"), True)
+    exporter = HTMLExporter(template_name="basic", **excluded)  # the content alone, without JupyterLab's style
     soup = BeautifulSoup(exporter.from_notebook_node(notebook)[0], "html.parser")
     # Not with nbconvert's embed_images, which closes a <details> before what is folded into it.
     for image in soup.find_all("img", src=re.compile("^(?!data:)")):
@@ -68,7 +63,7 @@ def render_html(executed: Path, notebooks: Path, language: str) -> Path:
     _remove_what_acts(soup)
     pages = {translate("Results side by side"): "report.html"} if executed.with_name("report.html").exists() else {}
     pages |= {EDITIONS[edition]: f"{edition}.html" for edition in others}
-    return _write(executed.with_suffix(".html"), frame_page(soup, "notebook", pages, "data:", language))
+    return atomic_write_text(executed.with_suffix(".html"), frame_page(soup, "notebook", pages, "data:", language))
 
 
 def _is_file_within(folder: Path, path: Path) -> bool:
@@ -88,8 +83,7 @@ def _remove_what_acts(soup: BeautifulSoup) -> None:
     """Remove what does more than show something, or could do so in a browser."""
 
     def acts(element: Tag) -> bool:
-        # Libraries from the web, which a page without widgets and formulas does not need; what leads to another page,
-        # which no policy forbids; and styles in which browsers may see a tag.
+        # Libraries from the web; what leads to another page, which no policy forbids; styles that may hold a tag.
         tag_in_style = element.name == "style" and "<" in element.text
         return element.name == "script" or element.has_attr("http-equiv") or tag_in_style
 
@@ -101,10 +95,7 @@ def _remove_what_acts(soup: BeautifulSoup) -> None:
 
 
 def write_report(runs: list[dict], folder: Path) -> Path:
-    """Write report.html, which refers to the figures and notebooks beside it, and name it.
-
-    ``runs`` are the results of runs into this folder, as `results.read_results` gives them.
-    """
+    """Write report.html, of the results of runs into this folder as `read_results` gives them, and name it."""
     table = results_table(runs).drop(columns=["dataset", "model", "epochs"]).to_dict("index")
     titles = {run["edition"]: EDITIONS[run["edition"]] for run in runs}
     language = current_language()
@@ -122,7 +113,7 @@ def write_report(runs: list[dict], folder: Path) -> Path:
     )
     pages = {title: f"{edition}.html" for edition, title in titles.items()}
     soup = BeautifulSoup(content, "html.parser")
-    return _write(folder / "report.html", frame_page(soup, "report", pages, IMAGES, language))
+    return atomic_write_text(folder / "report.html", frame_page(soup, "report", pages, IMAGES, language))
 
 
 def _settings(run: dict) -> dict:
@@ -140,8 +131,7 @@ def _side_by_side(runs: list[dict], part: Callable[[dict], dict]) -> str:
 def frame_page(content: BeautifulSoup, kind: str, pages: dict[str, str], images: str, language: str) -> str:
     """Put content into the frame of all pages: its first ``h1`` is the title, and each ``h2`` begins a section.
 
-    ``pages`` are the titles of the pages beside this one, and where they are; ``images`` says where images may come
-    from, for the Content Security Policy; ``language`` is that of the content.
+    ``pages`` are others' titles and addresses; ``images`` says where images may come from (Content Security Policy).
     """
     headings = [heading for heading in content.find_all("h2") if not heading.find_parent(class_="output_area")]
     for number, heading in enumerate(headings, start=1):
@@ -160,12 +150,6 @@ def frame_page(content: BeautifulSoup, kind: str, pages: dict[str, str], images:
         content=str(content),
         language=language,
     )
-
-
-def _write(path: Path, page: str) -> Path:
-    with atomic_write(path) as unfinished:
-        unfinished.write_text(page, encoding="utf-8")
-    return path
 
 
 def _render(template: str, **values) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from helpers.files import require_file
+from helpers.disk.files import require_file
 
 
 class _OneValueEach(yaml.SafeLoader):

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 POOL = 50  # batches; within so many the sentences are sorted, so that the order stays random on the whole
 
 
+@dataclass
 class LengthGroupedSampler:
     """Orders the sentences of each epoch, so that both frameworks draw the same batches from one seed.
 
-    A batch is as long as its longest sentence, so sentences of similar length side by side need little padding. Each
-    epoch shuffles all sentences, sorts each pool of batches by length, and shuffles the batches. It is made for
-    PyTorch's ``DataLoader``, which takes anything with a length that can be iterated.
-
-    `lengths` are subwords of each sentence, and `pool` are the batches that are sorted together; with 1, the sentences
-    stay in a random order.
+    Each epoch shuffles all sentences, sorts each pool of batches by length (in subwords), so that they need little
+    padding, and shuffles the batches; a pool of 1 leaves a random order. PyTorch's ``DataLoader`` takes it.
     """
 
-    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int, pool: int = POOL):
-        self.lengths = np.asarray(lengths)
-        self.batch_size = batch_size
-        self.seed = seed
-        self.pool = pool
-        self.epoch = 0
+    lengths: Sequence[int]
+    batch_size: int
+    seed: int
+    pool: int = POOL
+    epoch: int = 0
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -42,12 +39,12 @@ class LengthGroupedSampler:
 
         Those that do not fill one stand at the end: a random choice too, or the longest would always train together.
         """
-        random = np.random.default_rng((self.seed, epoch))
+        random, lengths = np.random.default_rng((self.seed, epoch)), np.asarray(self.lengths)
         shuffled = random.permutation(len(self.lengths))
         full = len(shuffled) // self.batch_size * self.batch_size
         in_pool = self.pool * self.batch_size
         pools = np.split(shuffled[:full], range(in_pool, full, in_pool))
-        grouped = np.concatenate([pool[np.argsort(self.lengths[pool], kind="stable")] for pool in pools])
+        grouped = np.concatenate([pool[np.argsort(lengths[pool], kind="stable")] for pool in pools])
         batches = random.permutation(grouped.reshape(-1, self.batch_size))
         return [*batches.ravel().tolist(), *shuffled[full:].tolist()]
 

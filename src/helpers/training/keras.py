@@ -12,8 +12,8 @@ from datasets import Dataset
 
 from helpers.checkpoints.safety import CONFIG, SHARDS, TAGGER, WEIGHTS
 from helpers.data.tagging import IGNORED
+from helpers.disk.files import atomic_write
 from helpers.errors import CheckpointUnavailableError
-from helpers.files import atomic_write
 from helpers.metrics import SCORES, require_finite
 from helpers.notebook.language import translate
 from helpers.training.batches import LengthGroupedSampler
@@ -51,11 +51,10 @@ HEAD = "classifier"
 
 
 def build_tagger(config: PretrainedConfig, num_labels: int, dropout: float | None = None) -> keras.Model:
-    """Build an encoder with a head for token classification, with random weights.
+    """Build an encoder with a head for token classification, with random weights, by default with its own dropout.
 
-    It takes ``input_ids`` and ``attention_mask``, integers of shape (sentences, subwords), and gives logits, float32 of
-    shape (sentences, subwords, labels). With TensorFlow, ``compile`` leaves XLA off. The dropout is by default the
-    configuration's. Raises `CheckpointUnavailableError` if that is of another kind of model.
+    It makes logits, float32 of shape (sentences, subwords, labels), of ``input_ids`` and ``attention_mask``, of shape
+    (sentences, subwords). Raises `CheckpointUnavailableError` if the configuration is of another kind of model.
     """
     from keras import Input, Model, backend, layers, ops
 
@@ -118,10 +117,9 @@ def build_tagger(config: PretrainedConfig, num_labels: int, dropout: float | Non
 
 
 def load_pretrained(model: keras.Model, folder: str) -> list[str]:
-    """Fill a model of `build_tagger` from a checkpoint's safetensors, and list the weights that stay new.
+    """Fill a model of `build_tagger` from a checkpoint's safetensors, and list the head's weights if these stay new.
 
-    Those are the head's, unless the checkpoint is a token classifier with as many labels. Raises
-    `CheckpointUnavailableError` if a weight of the encoder is missing or has another shape.
+    Raises `CheckpointUnavailableError` if a weight of the encoder is missing or has another shape.
     """
     from transformers import AutoConfig
 
@@ -144,10 +142,7 @@ def load_pretrained(model: keras.Model, folder: str) -> list[str]:
 
 
 def save_pretrained(model: keras.Model, config: PretrainedConfig, folder: str) -> None:
-    """Write a model as transformers' PyTorch class would, so that ``from_pretrained`` and ``pipeline`` load it.
-
-    The configuration keeps its ``id2label``, and gets the name of the class and of the numbers' type.
-    """
+    """Write a model as transformers' PyTorch class would, so that ``from_pretrained`` and ``pipeline`` load it."""
     from keras import ops
     from safetensors.numpy import save_file
 
@@ -171,8 +166,8 @@ def _prefix(config: PretrainedConfig) -> str:
             "the Keras edition has no model of the type {kind} with the activation {activation};"
             " choose one of {kinds}, or take the PyTorch edition"
         )
-        settings = {"kind": repr(config.model_type), "activation": repr(activation), "kinds": ", ".join(KINDS)}
-        raise CheckpointUnavailableError(message.format(**settings))
+        kind = repr(config.model_type)
+        raise CheckpointUnavailableError(message, kind=kind, activation=repr(activation), kinds=", ".join(KINDS))
     return KINDS[config.model_type][0]
 
 
@@ -187,13 +182,11 @@ def _read_weights(folder: str) -> dict[str, np.ndarray]:
     """Read all safetensors of a folder; old files call a layer norm's weights gamma and beta."""
     from safetensors.torch import load_file  # NumPy has no bfloat16
 
-    tensors = {name: tensor for path in Path(folder).glob(SHARDS) for name, tensor in load_file(path).items()}
-    return {
-        name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias"): (
-            tensor.float().numpy()
-        )
-        for name, tensor in tensors.items()
-    }
+    arrays = {}
+    for name, tensor in (item for path in Path(folder).glob(SHARDS) for item in load_file(path).items()):
+        name = name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+        arrays[name] = tensor.float().numpy()
+    return arrays
 
 
 def fast_dtype_policy() -> str:
@@ -214,16 +207,10 @@ def padded_batches(
     seed: int = 0,
     first_epoch: int = 0,
 ) -> tf.data.Dataset:
-    """Make batches that are as long as their longest sentence.
+    """Make batches of inputs and labels, int64 of shape (sentences, subwords), as long as their longest sentence.
 
-    If shuffled, each epoch has another order, by `LengthGroupedSampler`; that of `first_epoch`, where a training is
-    resumed, comes first. Otherwise the rows keep theirs. The collator pads a list of rows, such as
-    `transformers.DataCollatorForTokenClassification` with ``return_tensors="np"``.
-
-    Returns
-    -------
-    tf.data.Dataset
-        Pairs of inputs and labels, int64 of shape (sentences, subwords). Its length is known.
+    If shuffled, each epoch has another order, by `LengthGroupedSampler`, from that of `first_epoch` on, where a
+    training is resumed. The collator pads a list of rows and gives NumPy arrays.
     """
     import tensorflow as tf
 
@@ -254,11 +241,9 @@ def metric_callback(
 ) -> keras.callbacks.Callback:
     """Make a callback that scores the validation split after each epoch, as `Trainer` does.
 
-    It adds each score to the epoch's logs as ``val_<name>``, so it goes before callbacks that look for one, or that
-    save. Where training has diverged, it raises `TrainingDivergedError`.
-
-    `compute_metrics` gets all logits of the batches, which come in order, of shape (sentences, subwords, labels), and
-    their labels, of shape (sentences, subwords), padded with -100; it gives scores by name.
+    It adds each score to the logs as ``val_<name>``, so it goes before callbacks that look for one, or that save. It
+    raises `TrainingDivergedError`. `compute_metrics` gets the logits of all batches, of shape (sentences, subwords,
+    labels), and their labels, of shape (sentences, subwords), padded with -100.
     """
     import keras
 
@@ -280,10 +265,9 @@ def _padded(batch: np.ndarray, length: int, value: float) -> np.ndarray:
 
 
 def progress_table(steps_per_epoch: int, epochs: int) -> keras.callbacks.Callback:
-    """Make a callback with a progress bar and a table of scores that grows by a row each epoch.
+    """Make a callback with the progress bar and table of scores that transformers' `Trainer` displays in a notebook.
 
-    The table is the one that transformers' `Trainer` displays in a notebook. Keras's own bar moves back over its
-    line with control characters, which a saved notebook keeps as debris. It goes behind the callbacks that add scores.
+    Keras's own bar leaves debris in a saved notebook. It goes behind the callbacks that add scores.
     """
     import keras
     from transformers.utils.notebook import NotebookTrainingTracker

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from helpers.disk import locks
+from helpers.disk.files import atomic_write_text, room_needed, sync
 from helpers.errors import ResumeError
-from helpers.files import atomic_write, room_needed, sync
 from helpers.metrics import require_finite
-from helpers.notebook import locks
 from helpers.notebook.language import translate
 from helpers.notebook.sources import helpers_digest
 
@@ -31,17 +31,10 @@ STATE, SCORES = "state.npz", "scores.json"  # of a Keras checkpoint
 class TrainingCheckpoints:
     """The folder in which a training leaves ``checkpoint-<number>``, and from which it continues.
 
-    `Trainer` numbers them by steps, `keras_checkpoints` by epochs. When all else of a checkpoint is written, its record
-    lists the size of each file. Without a record, or with a file of another size, it isn't complete. Only the newest
-    and the best are kept, and older ones are removed only after a newer one is complete.
-
-    Parameters
-    ----------
-    folder : Path
-        It is locked until this process ends; raises `OutputFolderError` if another one trains into it.
-    made_from : mapping of str to any
-        What the result depends on, as JSON can hold it: settings, libraries, digests of data, encoder and functions. A
-        digest of the helpers is added.
+    `Trainer` numbers them by steps, `keras_checkpoints` by epochs. A checkpoint is complete if its record, written
+    last, lists the size of each file. The newest and the best are kept. `made_from` is what the result depends on, as
+    JSON can hold it; a digest of the helpers is added. The folder is locked until this process ends; raises
+    `OutputFolderError` if another one trains into it.
     """
 
     def __init__(self, folder: Path, made_from: Mapping[str, Any]):
@@ -57,16 +50,15 @@ class TrainingCheckpoints:
     def newest(self) -> str | None:
         """Find the newest complete checkpoint, for ``Trainer.train(resume_from_checkpoint=...)``, and print its path.
 
-        Those that aren't complete are passed over, but stay until another is. Raises `ResumeError` if the checkpoint
-        was made from something else.
+        Others stay until the next is complete. Raises `ResumeError` if it was made from something else.
         """
         for number in reversed(self._numbers()):
             path, record = self.path(number), self._record(number)
             if record and self._record(record["best"]):  # the best one is needed at the end
                 self._require_same_origin(path, record["made_from"])
-                print(translate("Training continues from {path}.").format(path=path))
+                print(translate("Training continues from {path}.", path=path))
                 return str(path)
-            print(translate("{path} is not whole and is passed over.").format(path=path))
+            print(translate("{path} is not whole and is passed over.", path=path))
             if record is None:  # what is left of it must not match the files that will be written here
                 (path / RECORD).unlink(missing_ok=True)
         print(translate("Training begins from the start."))
@@ -80,8 +72,7 @@ class TrainingCheckpoints:
             sync(file)
         sizes = {file.relative_to(path).as_posix(): file.stat().st_size for file in files}
         record = {"made_from": self.made_from, "files": sizes, "best": best}
-        with atomic_write(path / RECORD) as unfinished:
-            unfinished.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        atomic_write_text(path / RECORD, json.dumps(record, indent=2) + "\n")
         for other in set(self._numbers()) - {number, best}:
             shutil.rmtree(self.path(other))
 
@@ -115,10 +106,9 @@ class TrainingCheckpoints:
 
 
 def trainer_checkpoints(checkpoints: TrainingCheckpoints) -> TrainerCallback:
-    """Make a callback that completes what `Trainer` saves into the ``output_dir`` of its arguments.
+    """Make a callback that completes what `Trainer` saves; its arguments must set no ``save_total_limit``.
 
-    These must set no ``save_total_limit``, because `Trainer` would remove older checkpoints before the new one is
-    complete. A training that diverges ends with `TrainingDivergedError` before the next is saved.
+    A training that diverges ends with `TrainingDivergedError` before the next is saved.
     """
     from transformers import TrainerCallback
 
@@ -141,12 +131,10 @@ def keras_checkpoints(
 ) -> keras.callbacks.Callback:
     """Restore the newest checkpoint into a compiled model, and make a callback that saves one after each epoch.
 
-    A checkpoint has all variables: weights, the optimizer's moments and step, and the states of the random numbers,
-    which ``save_weights`` leaves out. It also has the scores so far, which come back into the history of ``fit``. The
-    best epoch has the largest `monitor`, so the callback goes behind the one that adds this to the logs. Its ``epochs``
-    are done already: the ``initial_epoch`` of ``fit``; ``load_best()`` gives the model the weights of the best.
-
-    Raises `ResumeError` if the newest checkpoint was made from something else; ``fit`` then `DiskFullError`.
+    A checkpoint has the scores so far, and all variables: also the optimizer's, and the states of the random numbers,
+    which ``save_weights`` leaves out. The callback goes behind the one that adds `monitor`, which is largest in the
+    best epoch, to the logs. Its ``epochs`` are done already: the ``initial_epoch`` of ``fit``; ``load_best()`` gives
+    the model the weights of the best. Raises `ResumeError` as `newest` does; ``fit`` then `DiskFullError`.
     """
     import keras
 

@@ -13,9 +13,8 @@ LIMITS_WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "
 def settings(speedups: bool) -> dict[str, Any]:
     """Choose the options of transformers' `TrainingArguments` that are fast on this machine, or the plain recipe's.
 
-    Sentences of similar length share a batch, which saves padding. Matrices are multiplied in bfloat16 where the
-    machine has instructions for that, or in float16 on a GPU that lacks them. AdamW makes one pass over the memory. The
-    batch stays as large as it is.
+    Sentences of similar length share a batch, AdamW makes one pass over the memory, and matrices are multiplied in
+    bfloat16 where the machine has instructions for that, or in float16 on a GPU that lacks them.
     """
     import torch
 

@@ -40,11 +40,11 @@ def test_changed_weights_are_refused(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ([], "no configuration"),
-        (["config.json"], "no weights"),
+        ([], "has no config.json"),
+        (["config.json"], "has no model.safetensors;"),
         (["config.json", "pytorch_model.bin"], "a pickle, such as pytorch_model.bin, can run any"),
         (["config.json", "model_1.safetensors"], "as safetensors"),
-        (["config.json", "model.safetensors"], "no tokenizer"),
+        (["config.json", "model.safetensors"], "has no tokenizer.json"),
     ],
 )
 def test_incomplete_folders_are_named(tmp_path, files, message):

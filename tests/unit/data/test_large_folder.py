@@ -37,7 +37,7 @@ load.dataset_digest(loaded)
 """
 COUNT = "print(peak - before, sum(map(len, loaded.values())))"
 TOKENIZE = """
-settings = {"tokenizer": tokenizer, "label_names": load.label_names(loaded), "max_length": 512, "overlap": 128}
+settings = {"tokenizer": tokenizer, "max_length": 512, "overlap": 128}
 columns = loaded["train"].column_names
 encoded = loaded.map(
     tokenization.tokenize_and_align, batched=True, with_indices=True, fn_kwargs=settings, remove_columns=columns

@@ -10,7 +10,7 @@ import pytest
 from support.small_tokenizers import KINDS, train_tokenizers
 
 from helpers.data import load
-from helpers.errors import DatasetUnavailableError, EmptySplitError, MalformedDataError, NoEntityError
+from helpers.errors import DatasetUnavailableError, EmptySplitError, MalformedDataError
 from helpers.highlight import highlight
 from helpers.metrics import SEQEVAL, per_type_table
 from helpers.tokenization import join_windows, tokenize_and_align
@@ -47,7 +47,7 @@ def test_odd_words_are_kept_whole_and_each_is_accounted_for(tmp_path, tokenizers
     words = ["Hello", *ODD_WORDS[oddity], "there"]
     loaded = load.load_ner_dataset(write(tmp_path, "".join(f"{word}\tB-x\n" for word in words)))
     assert loaded["train"]["tokens"] == [words]
-    rows = tokenize_and_align(loaded["train"][:], [0], tokenizers[kind], load.label_names(loaded), 512, overlap)
+    rows = tokenize_and_align(loaded["train"][:], [0], tokenizers[kind], 512, overlap)
     seen = [word for labelled in rows["labelled_words"] for word in labelled]
     assert len(set(seen)) == len(seen) == len(words) - sum(rows["truncated"]) - sum(rows["without_subword"])
     assert overlap == 0 or not any(rows["truncated"])
@@ -58,7 +58,7 @@ def test_odd_words_are_kept_whole_and_each_is_accounted_for(tmp_path, tokenizers
 
 def test_invisible_words_have_no_subword_and_are_counted(tokenizer):
     words = ODD_WORDS["invisible characters"]
-    rows = tokenize_and_align({"tokens": [words], "ner_tags": [[0] * 6]}, [0], tokenizer, ["O"], 512)
+    rows = tokenize_and_align({"tokens": [words], "ner_tags": [[0] * 6]}, [0], tokenizer, 512)
     assert (rows["labelled_words"], rows["without_subword"]) == ([[4]], [5])  # of Os<invisible>lo the rest is there
 
 
@@ -109,7 +109,7 @@ def test_a_label_of_the_test_split_alone_has_a_place_and_is_missed(tmp_path):
 
 
 def test_one_class_only_is_refused(tmp_path):
-    with pytest.raises(NoEntityError, match=r"every word in the training split .* is tagged O"):
+    with pytest.raises(EmptySplitError, match=r"every word in the training split .* is tagged O"):
         load.load_ner_dataset(write(tmp_path, "a\tO\nb\tO\n"))
 
 

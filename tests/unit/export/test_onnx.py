@@ -126,7 +126,7 @@ def of_another_size(folder):
     ("make", "message"),
     [
         (lambda folder: None, "ExportError: there is no model folder"),
-        (lambda folder: folder.mkdir(), "CheckpointUnavailableError: the checkpoint .* has no configuration"),
+        (lambda folder: folder.mkdir(), "CheckpointUnavailableError: the checkpoint .* has no config.json"),
         (without_classifier, "ExportError: the model in .* is not trained yet: its weights hold no classifier"),
         (of_another_size, "CheckpointUnavailableError: the weights of the checkpoint .* do not fit its config.json"),
     ],

@@ -10,8 +10,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import helpers
+from helpers.disk import locks
 from helpers.errors import ResumeError
-from helpers.notebook import locks
 from helpers.training.resume import TrainingCheckpoints
 
 CELLS = [

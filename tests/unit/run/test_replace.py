@@ -11,8 +11,7 @@ from support.editions import lesson
 
 from helpers.errors import OutputFolderError, RunError
 from helpers.notebook.editions import MAIN
-from helpers.run.editions import run_editions
-from helpers.run.replace import put_in_place, remove_unfinished
+from helpers.run.editions import put_in_place, remove_unfinished, run_editions
 
 PARAMETERS = "output_dir = ''\nmodel = ''\nseed = 0"
 RUNS = """

@@ -10,7 +10,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, pipelin
 
 from helpers.alignment import align_labels
 from helpers.data.load import label_names
-from helpers.errors import NoLabelError, TrainingDivergedError
+from helpers.errors import EmptySplitError, TrainingDivergedError
 from helpers.training.fine_tune import fine_tune
 
 TINY = str(Path(__file__).resolve().parents[2] / "support" / "tiny_distilbert")
@@ -55,7 +55,7 @@ def test_more_words_are_right_than_with_a_new_head(folder, some):
 def test_nothing_to_learn_from_is_named(some, tmp_path):
     row = {"id": ["0"], "tokens": [["\ufe0f"]], "ner_tags": [[0]]}
     invisible = some["train"].from_dict(row, features=some["train"].features)
-    with pytest.raises(NoLabelError):
+    with pytest.raises(EmptySplitError):
         fine_tune(DatasetDict(some | {"train": invisible}), TINY, tmp_path / "model")
     assert not (tmp_path / "model").exists()
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from helpers.disk import locks
 from helpers.errors import DiskFullError, OutputFolderError, ResumeError
-from helpers.notebook import locks
 from helpers.training.resume import RECORD, STATE, TrainingCheckpoints, keras_checkpoints
 
 MADE_FROM = {"epochs": 3, "seed": 1, "data": "d1", "torch": "2.13.0", "betas": (0.9, 0.999)}

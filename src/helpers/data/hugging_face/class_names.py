@@ -9,8 +9,8 @@ from huggingface_hub import metadata_load
 from yaml import YAMLError
 
 from helpers.data.json_records import shortened
+from helpers.disk.files import require_file
 from helpers.errors import MalformedDataError
-from helpers.files import require_file
 from helpers.notebook.language import translate
 
 UNREADABLE = (OSError, ValueError, RecursionError, YAMLError)

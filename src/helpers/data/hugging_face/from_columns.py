@@ -14,10 +14,10 @@ from helpers.data.reading import Choices, Reading
 from helpers.data.split_names import SPLITS, by_split, listed, splits_of
 from helpers.data.splits import ALL, write_splits
 from helpers.data.tagged_rows import find_form, sentences_of_rows
+from helpers.disk.files import require_file, room_needed
+from helpers.disk.temporary import temporary_folder
 from helpers.errors import DatasetUnavailableError, TutorialError
-from helpers.files import require_file, room_needed
 from helpers.notebook.language import translate
-from helpers.temporary import temporary_folder
 
 FORMATS = {".parquet": "parquet", ".arrow": "arrow"}  # and what `datasets` calls them
 

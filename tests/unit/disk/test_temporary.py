@@ -6,18 +6,18 @@ import sys
 
 import pytest
 
-from helpers.temporary import PREFIX, temporary_folder
+from helpers.disk.temporary import PREFIX, temporary_folder
 
 HOLD = """
 import sys
-from helpers.temporary import temporary_folder
+from helpers.disk.temporary import temporary_folder
 with temporary_folder() as folder:
     (folder / "data").touch()
 print(folder.name, flush=True)
 sys.stdin.read()
 """
 AT_ONCE = """
-from helpers.temporary import temporary_folder
+from helpers.disk.temporary import temporary_folder
 made = []
 for _ in range(20):
     with temporary_folder() as folder:

@@ -22,10 +22,7 @@ FULL_BELOW = 2**20  # bytes left; PyTorch's own message does not say why it coul
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a path to write to, which takes a file's place at the end; if the body raises, the file is as it was.
-
-    Creates the folder where it is missing; raises `DiskFullError` if there is no room.
-    """
+    """Give a path to write to, which takes a file's place unless the body raises; raises as `room_needed` does."""
     unfinished = path.with_name(f"{path.name}.part")
     with room_needed(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,12 +34,16 @@ def atomic_write(path: Path) -> Iterator[Path]:
             unfinished.unlink(missing_ok=True)
 
 
+def atomic_write_text(path: Path, text: str) -> Path:
+    """Write a text in UTF-8 as `atomic_write` does, and return the path."""
+    with atomic_write(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+    return path
+
+
 @contextmanager
 def atomic_write_folder(path: Path) -> Iterator[Path]:
-    """Give an empty folder to write to, which takes a folder's place at the end; raises as `atomic_write` does.
-
-    What is there already is removed first of all, so that it cannot pass for the new one.
-    """
+    """Give an empty folder to write to, which takes a folder's place; the old one is removed first of all."""
     unfinished = path.with_name(f"{path.name}.part")
     for left in (unfinished, path):
         if left.exists():
@@ -86,35 +87,28 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def room_needed(folder: Path) -> Iterator[None]:
-    """Raise `DiskFullError` or `OpenFilesError` for whatever a library raises that cannot write to a folder.
-
-    Errors that have a name keep it: they may be about another disk.
-    """
+    """Raise `DiskFullError` or `OpenFilesError` for whatever a library raises that cannot write to a folder."""
     try:
         yield
-    except TutorialError:
+    except TutorialError:  # which may be about another disk
         raise
     except Exception as error:
         if _says(error, TOO_MANY_FILES):
-            raise OpenFilesError(
-                translate(
-                    "more files are open than the system allows. On Linux and macOS, run `ulimit -n 4096` in the"
-                    " terminal, then run this again there; otherwise close other programs"
-                )
-            ) from error
+            text = translate(
+                "more files are open than the system allows. On Linux and macOS, run `ulimit -n 4096` in the"
+                " terminal, then run this again there; otherwise close other programs"
+            )
+            raise OpenFilesError(text) from error
         if not is_disk_full(error, folder):
             raise
         # Some errors don't say on which disk.
         full = next((place for place in (folder, Path(gettempdir())) if _bytes_left(place) < FULL_BELOW), folder)
-        raise DiskFullError(
-            translate("the disk of {folder} is full. What was whole before still is; make room and run again").format(
-                folder=full
-            )
-        ) from error
+        text = translate("the disk of {folder} is full. What was whole before still is; make room and run again")
+        raise DiskFullError(text, folder=full) from error
 
 
 def is_disk_full(error: BaseException, folder: Path) -> bool:
-    """Tell whether an error comes from a full disk: it says so, or next to nothing is left where a folder is."""
+    """Tell whether an error says that a disk is full, or next to nothing is left where a folder is."""
     return says_no_room(error) or _bytes_left(folder) < FULL_BELOW
 
 

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
+from helpers.disk.files import atomic_write_folder, room_needed
 from helpers.errors import DatasetUnavailableError, DiskFullError, OpenFilesError, RunError
-from helpers.files import atomic_write_folder, room_needed
 
 ELSEWHERE = "the data cannot be copied to the folder for temporary files: [Errno 28] No space left on device: '/tmp/x'"
 TRACEBACK = """

@@ -17,8 +17,7 @@ PREFIX = "token-classification-held-"
 def temporary_folder() -> Iterator[Path]:
     """Yield a new folder that stays as long as this process; it is removed at once if the body raises.
 
-    A killed process cannot remove its folder, so whoever makes one first removes those that no process holds any more.
-    A process holds its own by a lock on a file beside it.
+    A process holds its folder by a lock on a file beside it; those that no process holds any more are removed first.
     """
     parent = Path(tempfile.gettempdir())
     for left in parent.glob(f"{PREFIX}*.lock"):

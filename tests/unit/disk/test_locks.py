@@ -8,10 +8,10 @@ import time
 
 import pytest
 
+from helpers.disk import locks
 from helpers.errors import OutputFolderError
-from helpers.notebook import locks
 
-HOLD = "import sys, time; from pathlib import Path; from helpers.notebook.locks import claim\n"
+HOLD = "import sys, time; from pathlib import Path; from helpers.disk.locks import claim\n"
 HOLD += "claim(Path(sys.argv[1])); print('claimed', flush=True); time.sleep(100)"
 
 
@@ -22,11 +22,17 @@ def folder(tmp_path):
     locks.release(folder)
 
 
-def test_the_second_is_told_which_folder_until_the_first_is_killed(folder, monkeypatch):
-    other = subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True)
-    assert other.stdout.readline() == "claimed\n"
-    with locks.claimed(folder, ".pytorch.lock"):  # another name is another lock
-        pass
+@pytest.fixture
+def other(folder):
+    """Another process that has claimed the folder."""
+    process = subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "claimed\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_the_second_is_told_which_folder_until_the_first_is_killed(folder, other, monkeypatch):
     with monkeypatch.context() as impatient, pytest.raises(OutputFolderError) as caught:
         impatient.setattr(locks, "PATIENCE", 0.2)
         locks.claim(folder)

@@ -17,15 +17,15 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _claimed: dict[Path, FileLock] = {}  # by files' names that are the same through links and ".." too
 
 
-def claim(folder: Path, name: str = LOCK) -> None:
+def claim(folder: Path) -> None:
     """Lock a folder, created where it is missing, until `release` is called or the process ends.
 
-    It is the operating system's lock on an empty file, so a killed process leaves none behind. Claiming a folder again
-    in the same process changes nothing: a notebook's cell may be run again. A file system without locks is printed.
-    Raises `OutputFolderError` if another process has claimed the folder, or it cannot be written to.
+    It is the operating system's lock, so a killed process leaves none behind. In the same process, claiming it again
+    changes nothing: a cell may be run again. That a file system has no locks is printed. Raises `OutputFolderError` if
+    another process has claimed the folder, or it cannot be written to.
     """
     try:
-        path = (folder / name).resolve()
+        path = (folder / LOCK).resolve()
         if path in _claimed:
             return
         lock = FileLock(path, thread_local=False)
@@ -45,18 +45,17 @@ def claim(folder: Path, name: str = LOCK) -> None:
     _claimed[path] = lock
 
 
-def release(folder: Path, name: str = LOCK) -> None:
+def release(folder: Path) -> None:
     """Unlock a folder, if this process has claimed it."""
-    lock = _claimed.pop((folder / name).resolve(), None)
-    if lock:
+    if lock := _claimed.pop((folder / LOCK).resolve(), None):
         lock.release()
 
 
 @contextmanager
-def claimed(folder: Path, name: str = LOCK) -> Iterator[None]:
+def claimed(folder: Path) -> Iterator[None]:
     """Claim a folder for the body of a ``with`` statement."""
-    claim(folder, name)
+    claim(folder)
     try:
         yield
     finally:
-        release(folder, name)
+        release(folder)

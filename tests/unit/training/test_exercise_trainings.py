@@ -10,7 +10,7 @@ from seqeval.metrics import f1_score
 from transformers import AutoModel, AutoTokenizer
 
 from helpers.data.load import label_names
-from helpers.exercises.trainings import encode, make_trainer, train_and_score
+from helpers.training.fine_tune import encode, make_trainer, train_and_score
 
 TINY = str(Path(__file__).parents[2] / "support" / "tiny_distilbert")
 
