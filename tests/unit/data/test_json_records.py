@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from helpers.data.files import read_documents
 from helpers.data.json_records import read_records
 from helpers.data.reading import Choices, Reading
-from helpers.errors import DatasetUnavailableError, MalformedDataError, UnknownTagError
+from helpers.errors import MalformedDataError, UnknownTagError
 
 
 @pytest.fixture
@@ -40,11 +40,8 @@ ONE, TWO = (json.dumps(record, ensure_ascii=False) for record in EXPECTED)
     [
         (f"{ONE}\n{TWO}\n", ", line 1|, line 2"),
         (f"{ONE}\n\n \t\n{TWO}", ", line 1|, line 4"),
-        (f"\ufeff{ONE}\r\n{TWO}\r\n", ", line 1|, line 2"),
-        (f"[{ONE},{TWO}]", ", record 1|, record 2"),
         (f" \n[\n{ONE}\n,\r\n{TWO}]\n", ", record 1|, record 2"),
         (f"\ufeff[\n{ONE},\n\ufeff{TWO}]", ", record 1|, record 2"),
-        (json.dumps(EXPECTED, indent=2), ", record 1|, record 2"),
         (f"{ONE}\n\ufeff{TWO}\n", ", line 1|, line 2"),
         (json.dumps(EXPECTED[1], indent=2), ""),
     ],
@@ -72,20 +69,14 @@ def test_what_was_written_is_read(tmp_path_factory, content, indent, escaped):
     ("content", "message"),
     [
         (f"{ONE}\n{{'a': 1}}\n", ", line 2: not JSON: Expecting property name .*; the file should hold one object, or"),
-        (f"{ONE}{TWO}\n", ", line 1: not JSON: Extra data;"),
         ('{\n"a": 1,\n}', ": not JSON: .* line [23] column"),
         ('{\n"a":' + '{"a":' * 100_000, ": not JSON: maximum recursion depth exceeded"),
-        ('{"a":' * 100_000, ", line 1: not JSON: maximum recursion depth exceeded"),
         ('{"a": ' + "1" * 5000 + "}", ", line 1: not JSON: .*4300 digits"),
         (f"{ONE}\n7\n", r", line 2: a record is 7; expected an object in \{\}"),
         (f"{ONE}\n".encode() + b'{"a": "\xe9"}', ", line 2: byte 0xe9 is not UTF-8"),
         ('{"a": 1}\r{"a": 2}\r', ", line 1: a lone carriage return"),
-        (f"[{ONE}, 7]", r", record 2: a record is 7; expected an object in \{\}"),
-        (f"[{ONE}, [1]]", r", record 2: a record is \[1\]; expected an object in \{\}"),
         (f"[{ONE},\n]", ": not JSON: .* line 2 column 1"),
-        (f"[{ONE}", ": not JSON: Expecting ',' delimiter: line 1 column"),
         ('[{"a": "b', ": not JSON: Unterminated string"),
-        (f"[{ONE}] {TWO}", ": not JSON: Extra data"),
         (f"[{ONE}, {'[' * 100_000}", ": not JSON: maximum recursion depth exceeded"),
         (f"[{ONE},\n".encode() + b'{"a": "\xe9"}]', ", line 2: byte 0xe9 is not UTF-8"),
     ],
@@ -93,12 +84,6 @@ def test_what_was_written_is_read(tmp_path_factory, content, indent, escaped):
 def test_what_is_no_json_is_refused_with_file_and_place(file, content, message):
     with pytest.raises(MalformedDataError, match=rf"train\.json{message}"):
         read(file(content))
-
-
-def test_an_unreadable_file_is_named(tmp_path):
-    for path, reason in ((tmp_path / "missing.json", "No such file"), (tmp_path, "Is a directory")):
-        with pytest.raises(DatasetUnavailableError, match=f"{path.name} cannot be read: {reason}"):
-            read(path)
 
 
 # Words and tags
@@ -109,19 +94,13 @@ def test_words_and_tags(file):
         {"id": 7, "tokens": ["In", "New York"], "ner_tags": ["O", "S-location"]},
         {"tokens": [], "tags": []},
         {"words": ["a", "b", "\u3000"], "labels": ["I-x", "E-x", "O "], "pos": ["X", "X", "X"]},
-        {"text": "a", "tokens": ["a"], "ner": ["B-x "], "tags": ["B-x "]},
+        {"text": "a", "tokens": ["a"], "ner": ["B-x "], "labels": ["B-x "]},  # which are no spans
     ]
     assert tagged(file(json.dumps(content))) == [
         (["In", "New York"], ["O", "B-location"]),
         (["a", "b", "\u3000"], ["B-x", "I-x", "O"]),
         (["a"], ["B-x"]),
     ]
-
-
-def test_tags_are_told_from_spans_of_the_same_name(file):
-    assert tagged(file('{"text": "a", "tokens": ["a"], "labels": ["B-x"]}')) == [(["a"], ["B-x"])]
-    ((sentence,),) = read_documents(file('{"text": "a", "tokens": ["a"], "labels": [[0, 1, "y"]]}'))
-    assert sentence.spans == ((0, 1, "y"),)
 
 
 def test_the_form_of_the_tags_is_that_of_the_whole_file(file, capsys):
@@ -144,22 +123,13 @@ def test_of_two_lists_of_tags_that_differ_one_is_named(file, column, tag):
 @pytest.mark.parametrize(
     ("record", "error", "message"),
     [
-        ({"tokens": ["a", "b"], "tags": ["O"]}, MalformedDataError, "2 tokens but 1 tags"),
         ({"tokens": ["a"], "ner_tags": [3]}, MalformedDataError, "the tag 3 is a number, .* write the tags as texts"),
         ({"tokens": ["a"], "tags": ["person"]}, UnknownTagError, "tag 'person' is neither O"),
-        ({"tokens": ["a"], "tags": [None]}, MalformedDataError, "a tag is None; expected a text"),
         ({"tokens": "a b", "tags": ["O"]}, MalformedDataError, "'tokens' is 'a b'; expected a list"),
         ({"tokens": ["a", 1], "tags": ["O", "O"]}, MalformedDataError, "a word is 1; expected a text"),
-        ({"tokens": ["a", ""], "tags": ["O", "O"]}, MalformedDataError, "a word is empty"),
-        ({"tokens": ["a"], "pos": ["O"]}, MalformedDataError, r"no 'tags', only \['tokens', 'pos'\]"),
         ({"text": "a", "label": [[0, 1, "x"]]}, MalformedDataError, r"no 'tokens', only \['text', 'label'\]"),
         ({"tokens": ["\ud83d"], "tags": ["O"]}, MalformedDataError, "a word is .* half of a character"),
-        ({"tokens": ["a"], "tags": ["B-\ud83d"]}, MalformedDataError, "a tag is .* half of a character"),
-        (
-            {"tokens": 30 * "a" + " hf_" + 34 * "B", "tags": []},  # of a token no part is shown
-            MalformedDataError,
-            r"'tokens' is 'aaa[^B]*hf_\.\.\.'; expected a list",
-        ),
+        ({"tokens": 30 * "a" + " hf_" + 34 * "B", "tags": []}, MalformedDataError, r"'tokens' is 'aaa[^B]*hf_\.\.\.'"),
     ],
 )
 def test_other_words_and_tags_are_refused_with_file_and_line(file, record, error, message):
