@@ -73,6 +73,7 @@ def test_the_files_of_a_folder(tmp_path, capsys, names, expected):
         ("train-00000-of-00002.json", r"has 1 of 2 shards: train-00000-of-00002\.json"),
         ("train/a.txt train/b.txt", r"train, holds several files: a\.txt, b\.txt"),
         ("test.txt dev.txt", r"no file for the split 'train'; expected train\.conll .* found dev\.txt, test\.txt"),
+        ("anna.jsonl bob.jsonl", r"found anna\.jsonl, bob\.jsonl\. A single file can be given by"),
         ("data/train.txt contest.pdf", r"no file for the split 'train'; .* found contest\.pdf, data/\. A"),
         (" ".join(f"{n:04}.txt" for n in range(200)), r"found (\d{4}\.txt, ){10}and 190 more\. A"),
     ],

@@ -11,11 +11,10 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 
 from helpers.data import load
 from helpers.data.hugging_face import from_hub
-from helpers.data.hugging_face.from_columns import as_common_form
-from helpers.errors import DatasetUnavailableError, EmptySplitError, MalformedDataError, UnknownTagError
+from helpers.errors import DatasetUnavailableError
 
-KINDS = ("corporation", "creative-work", "group", "location", "person", "product")
-WNUT17_LABELS = ["O"] + [f"{prefix}-{kind}" for kind in KINDS for prefix in "BI"]
+TYPES = ("corporation", "creative-work", "group", "location", "person", "product")
+WNUT17_LABELS = ["O"] + [f"{prefix}-{each}" for each in TYPES for prefix in "BI"]
 
 
 def write_folder(folder, **splits):
@@ -23,12 +22,6 @@ def write_folder(folder, **splits):
     for split, content in splits.items():
         (folder / f"{split}.conll").write_text(content, encoding="utf-8")
     return str(folder)
-
-
-def in_memory(tokens, tags, names=("O", "B-x", "I-x"), splits=("train", "validation", "test")):
-    features = Features({"tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=list(names)))})
-    rows = Dataset.from_dict({"tokens": tokens, "ner_tags": tags}, features=features)
-    return DatasetDict(dict.fromkeys(splits, rows))
 
 
 def test_sample_and_folder_have_the_form_of_the_hub(sample, wnut17):
@@ -57,7 +50,13 @@ def test_sample_and_folder_have_the_form_of_the_hub(sample, wnut17):
 @pytest.mark.parametrize("where", ["in a folder", "on the Hub"])
 def test_what_takes_the_place_of_missing_splits(tmp_path, capsys, monkeypatch, splits, said, test, where):
     words = {split: [f"{split}{number}" for number in range(57)] for split in splits}
-    parts = {split: in_memory([[word] for word in words[split]], [[1]] * 57)["train"] for split in splits}
+    features = Features({"tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=["O", "B-x", "I-x"]))})
+    parts = {
+        split: Dataset.from_dict(
+            {"tokens": [[word] for word in words[split]], "ner_tags": [[1]] * 57}, features=features
+        )
+        for split in splits
+    }
     name = "someone/data"
     monkeypatch.setattr(from_hub, "load_from_hub", lambda _: DatasetDict(parts))
     if where == "in a folder":
@@ -85,18 +84,6 @@ def test_of_the_training_split_only_so_many_are_kept(sample, wanted, kept):
     assert some == again != other
 
 
-@pytest.mark.parametrize(
-    ("splits", "message"),
-    [
-        ({"validation": "\n", "test": "c\tO\n"}, "the split 'validation' .* holds no sentence"),
-        ({"test": "c\tO\n"}, "1 documents or sentences to draw from, which is too small"),
-    ],
-)
-def test_splits_that_are_empty_or_too_small_are_named(tmp_path, splits, message):
-    with pytest.raises(EmptySplitError, match=message):
-        load.load_ner_dataset(write_folder(tmp_path, train="a\tB-x\n", **splits))
-
-
 # What is refused
 
 FOLDERS = ["./missing", "a/b/c", "~nobody-of-that-name/data", "README.md", "missing.json", "./missing.conll"]
@@ -109,29 +96,6 @@ def test_what_is_missing_or_means_nothing_is_named(name, monkeypatch):
     of_folder = name in FOLDERS + FOLDERS_OF_WINDOWS
     with pytest.raises(DatasetUnavailableError, match="cannot be read" if of_folder else None):
         load.load_ner_dataset(name)
-
-
-BEYOND_THE_NAMES = in_memory([["a"], ["b"]], [[0], [2]])  # class ids as a broken file can have them
-for rows in BEYOND_THE_NAMES.values():
-    rows.info.features = in_memory([], [], ["O", "B-x"])["train"].features
-
-
-@pytest.mark.parametrize(
-    ("dataset", "error", "message"),
-    [
-        (
-            {"train": Dataset.from_dict({"tokens": [["a"]], "ner_tags": [[0]]})},
-            DatasetUnavailableError,
-            "no label names",
-        ),
-        (in_memory([["a", "b"]], [[0, 1]], ["O", "B-"]), UnknownTagError, "split 'train', row 0: tag 'B-'"),
-        (in_memory([["a"], ["b"]], [[0], [2]], ["O", "B-x", "Q-"]), UnknownTagError, "split 'train', row 1: tag 'Q-'"),
-        (BEYOND_THE_NAMES, MalformedDataError, r"'train', row 1: tag id 2 is not in 0\.\.1"),
-    ],
-)
-def test_other_forms_are_refused(dataset, error, message):
-    with pytest.raises(error, match=message):
-        as_common_form(dataset, "mine", seed=1)
 
 
 def test_digest_changes_with_any_word_tag_or_label(tmp_path):

@@ -38,13 +38,6 @@ def test_schemes_mean_what_seqeval_reads_in_them(pieces):
     assert same_as_seqeval_reads(TagForm.likely(types), types, IOB1, iob1)
 
 
-@given(st.lists(st.sampled_from(["O", "B-x", "I-x", "B-y", "I-y"]), max_size=10))
-def test_iob1_means_what_seqeval_reads_in_it(tags):
-    # In IOB1 a B- stands only right behind an entity of the same type.
-    if all(tag[0] != "B" or before[1:] == tag[1:] for before, tag in zip(["O", *tags], tags, strict=False)):
-        assert same_as_seqeval_reads(STANDARD, tags, IOB1)
-
-
 @given(st.lists(st.sampled_from(["O", "B-x", "I-x", "E-x", "S-x", "L-y", "U-y"])))
 def test_result_is_valid_iob2_and_stays_as_it_is(tags):
     converted = STANDARD.to_iob2(tags)
