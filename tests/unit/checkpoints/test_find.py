@@ -43,7 +43,6 @@ def test_changed_weights_are_refused(tmp_path, monkeypatch):
         ([], "no configuration"),
         (["config.json"], "no weights"),
         (["config.json", "pytorch_model.bin"], "a pickle, such as pytorch_model.bin, can run any"),
-        (["config.json", "model_1.safetensors"], "as safetensors"),
         (["config.json", "model.safetensors"], "no tokenizer"),
     ],
 )
