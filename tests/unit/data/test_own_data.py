@@ -406,15 +406,11 @@ def test_one_file_is_divided_by_its_texts(tmp_path, capsys, name):
     assert [len(found) for found in texts] == [80, 10, 10]  # so that none of the hundred is in two splits
 
 
-def test_splits_may_have_formats_of_their_own_and_a_drawn_one_keeps_texts_whole(tmp_path):
+def test_splits_may_have_formats_of_their_own(tmp_path):
     for split, name in (("train", "label_studio"), ("dev", "words_and_tags"), ("test", "doccano")):
         exports.write_export(tmp_path, name, stem=split)
     train, *others = (part.remove_columns(["id"]) for part in load.load_ner_dataset(str(tmp_path)).values())
     assert all(part[name][:] == train[name][:] for part in others for name in ("tokens", "ner_tags"))
-    (tmp_path / "dev.jsonl").unlink()
-    exports.write_export(tmp_path, "label_studio", repeat=25, stem="train")
-    drawn = [int(number) % 5 for number in load.load_ner_dataset(str(tmp_path))["validation"]["id"]]
-    assert drawn.count(1) == drawn.count(2) > 0  # sentences of one text
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.data.tables import read_list
-from helpers.errors import MalformedDataError, ParameterError, UnknownTagError
 
 SENTENCES = [(["In", "New York", ","], ["O", "B-x", "O"]), (["Oslo"], ["B-y"]), (["no", '"y"'], ["O", "O"])]
 
@@ -92,40 +91,3 @@ IN_OSLO = [(["Oslo"], ["B-y"]), (["In", "Oslo"], ["O", "B-y"])]
 )
 def test_other_tables(read, name, content, expected):
     assert read(content, name) == expected
-
-
-def test_a_column_may_be_chosen(read):
-    content = "tokens,tags,coarse\n\"['Oslo']\",\"['B-y']\",\"['B-z']\"\n"
-    assert read(content) == [(["Oslo"], ["B-y"])]
-    assert read(content, tag_column="coarse") == read(content, tag_column=2) == [(["Oslo"], ["B-z"])]
-    with pytest.raises(ParameterError, match=r"ner\.csv: tag_column is 'fine'; .* 1 \(tags\), 2 \(coarse\)"):
-        read(content, tag_column="fine")
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("a,b\n1,2\n", ": the first row should name the columns, such as word and tag"),
-        ("word,tag\nIn,O\nOslo,B-x\n", ": nothing tells where a sentence ends. Add a column sentence_id"),
-        ("sent_id,word,tag\n1,In,O\n1,,O\n2,a,\n", ", line 3: the word or its tag is empty"),
-        ("sent_id,word,tag\n1,a,O\n2,b,O\n1,c,O\n1,d,O\n", ", line 4: the sentence '1' has ended before"),
-        ("sent_id,word,tag\n1,a,O\n1,b\n", ", line 3: 2 cells, but the header has 3"),
-        ('sent_id,word,tag\n1,"a"b,O\n', ", line 2: ',' expected after '\"'"),
-        ('text,tags\n"a\nb c",O O\n"a b",O B-x I-x\n', ", line 4: 2 tokens but 3 tags"),
-        (f'text,tags\n"{"a " * 10**5}",O\n', ", line 2: field larger than field limit"),
-        ("sent_id,word,tag\n1,Zoë,O\n".encode("latin-1"), ", line 2: byte 0xeb is not UTF-8"),
-    ],
-)
-def test_what_is_wrong_is_named_with_its_line(read, content, message):
-    with pytest.raises((MalformedDataError, UnknownTagError)) as raised:
-        read(content)
-    assert f"ner.csv{message}" in str(raised.value)
-
-
-def test_all_wrong_rows_are_named(read):
-    content = "".join(f"{'a ' * (1 + (number % 3 == 2))}b\tO O\n" for number in range(30))
-    with pytest.raises(MalformedDataError) as raised:
-        read(content + "a b c\n", "a.tsv")
-    lines = str(raised.value).split("\n")
-    assert [line.partition(": ")[0].rpartition(" ")[2] for line in lines[:10]] == list(map(str, range(3, 31, 3)))
-    assert lines[10:] == ["... and 1 more places"]
