@@ -7,6 +7,7 @@ import sys
 import pytest
 from support.exports import annotation, region, task
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process's own memory is read as Linux tells it")
 WORDS = 15
 READ = """
 import sys, threading, time
@@ -45,12 +46,6 @@ encoded = loaded.map(
 report = tokenization.alignment_report(encoded, loaded)
 print(peak - before, len(encoded["train"]), report["words"].sum(), report["labelled"].sum())
 """
-
-
-@pytest.fixture(autouse=True)
-def linux():
-    if sys.platform != "linux":
-        pytest.skip("a process's own memory is read as Linux tells it")
 
 
 def load(folder, sentences):

@@ -145,17 +145,6 @@ def test_where_nothing_can_be_copied_to_is_said(tmp_path, monkeypatch):
         load.load_ner_dataset(write(tmp_path / "data", "a\tB-x\n"))
 
 
-@pytest.fixture(scope="module")
-def odd_folder(tmp_path_factory):
-    """All oddities at once, and a sentence that is longer than the tiny model can take."""
-    sentences = [[f"{word}\tB-x" for word in words] for words in ODD_WORDS.values()]
-    sentences += [["a\tI-x", "b\tE-x", "c\tS-x", "d\tU-x", "e\tB-x", "f\tL-x", "g\tO", "h\tI-x"], ["\ufe0f\tO"]]
-    sentences.append([f"word{number}\t{'O' if number % 7 else 'B-x'}" for number in range(200)])
-    content = "\n\n".join("\n".join(lines) for lines in sentences) + "\n"
-    folder = tmp_path_factory.mktemp("odd")
-    return write(folder, content, content, content + "\nlast\tB-only\n")
-
-
 def results_of_a_run(workplace, folder, edition, *more):
     settings = ["-p", "dataset", folder, "-p", "epochs", "1", "-p", "batch_size", "2", *more]
     command = [sys.executable, "-m", "helpers.run", "--profile", "smoke", "--edition", edition, *settings]
@@ -165,8 +154,14 @@ def results_of_a_run(workplace, folder, edition, *more):
 
 
 @pytest.mark.parametrize("edition", ["pytorch", "keras"])
-def test_a_notebook_runs_through_all_of_it(workplace, odd_folder, edition):
-    results = results_of_a_run(workplace, odd_folder, edition)
+def test_a_notebook_runs_through_all_of_it(workplace, tmp_path, edition):
+    """All oddities at once, and a sentence that is longer than the tiny model can take."""
+    sentences = [[f"{word}\tB-x" for word in words] for words in ODD_WORDS.values()]
+    sentences += [["a\tI-x", "b\tE-x", "c\tS-x", "d\tU-x", "e\tB-x", "f\tL-x", "g\tO", "h\tI-x"], ["\ufe0f\tO"]]
+    sentences.append([f"word{number}\t{'O' if number % 7 else 'B-x'}" for number in range(200)])
+    content = "\n\n".join("\n".join(lines) for lines in sentences) + "\n"
+    folder = write(tmp_path, content, content, content + "\nlast\tB-only\n")
+    results = results_of_a_run(workplace, folder, edition)
     assert results["test"]["per_type"]["only"]["number"] == 1
     assert all(row["validation_loss"] > 0 for row in results["history"])  # NaN is not
 
