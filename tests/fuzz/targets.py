@@ -119,18 +119,16 @@ def brat_reader(content: bytes) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "a.txt").write_bytes(text)
     (folder / "a.ann").write_bytes(annotations)
-    documents, _ = documents_of(folder)
+    documents, _ = read("brat")
     if documents is not None:
         assert "".join(map(characters_of, documents)) == without_white_space(text.decode("utf-8-sig"))
 
 
-def read(name: str, content: bytes) -> tuple[list | None, str]:
-    (FOLDER / name).write_bytes(content)
-    return documents_of(FOLDER / name)
-
-
-def documents_of(path: Path) -> tuple[list | None, str]:
+def read(name: str, content: bytes | None = None) -> tuple[list | None, str]:
     """Read a file and check what holds for all forms; give None where it is refused, and what was printed."""
+    path = FOLDER / name
+    if content is not None:
+        path.write_bytes(content)
     try:
         with redirect_stdout(StringIO()) as told:
             documents = list(read_documents(path))
@@ -224,7 +222,7 @@ def table_reader(content: bytes) -> None:
             file.writelines(f"{' '.join(words)}\t{' '.join(tags)}\n" for words, tags in tagged)
         else:
             file.write(f"word,tag,sent_id\n{text}")
-    documents, told = documents_of(path)
+    documents, told = read(path.name)
     if documents is None or "joined" in told:
         return
     words = [sentence.tokens for document in documents for sentence in document]
@@ -252,20 +250,23 @@ SEEDS = {
     "json_reader": (
         b'{"tokens": ["a", "b"], "tags": ["B-x", "O"]}\n',
         b'{"text": "\\ud83d\\ude00 a\\nb", "label": [[3, 4, "x"]]}\n{"data": "ab", "entities": []}',
-        b'[{"data": {"text": "a b"}, "annotations": [{"result": [{"type": "labels", "value": '
-        b'{"start": 0, "end": 1, "text": "a", "labels": ["x"]}}]}]}]',
-        b'[{"text": "a b", "id": 1, "label": [{"start": 0, "end": 1, "labels": ["x"]}], "annotation_id": 1}]',
-        b'[["a b", {"entities": [[0, 1, "x"]]}]]',
-        b'{"classes": ["x"], "annotations": [["a b", {"entities": [[0, 1, "x"]]}], null]}',
-        b'{\n"document": [{"sentence": [{"form": "a b", "NE": [{"form": "a", "label": "x", "begin": 0, "end": 1}]}]}]}',
-        b'{"text": "a b", "spans": [{"start": 0, "end": 1, "label": "x"}], "answer": "accept"}',
+        *(write([("a b", {"a": "x"})], in_characters).encode() for _, write in SPAN_FORMATS.values()),
     ),
     "table_reader": (b"\0Oslo\n'a'\n\nb", b"\1Oslo\n'a\"\\\n\nb", b"\2Oslo\na\n\nb", b'\3"a""\nb",B-x,1\n,,\nb,O,1\n'),
     "span_forms": (b"\0\0\0\1\2\3a b\r\n\xf0\x9f\x98\x80 c d",),
     "brat_reader": (b"T1\tx 0 1;2 3\ta b|T2\ty 4 5\tc\na b c", b"\0\1\2\3\na b c"),
 }
-_READERS = (conll_reader, conllu_reader, table_reader, json_reader, span_forms, brat_reader)
-TARGETS = {target.__name__: target for target in (*_READERS, tag_schemes, word_alignment)}
+_TARGETS = (
+    conll_reader,
+    conllu_reader,
+    table_reader,
+    json_reader,
+    span_forms,
+    brat_reader,
+    tag_schemes,
+    word_alignment,
+)
+TARGETS = {target.__name__: target for target in _TARGETS}
 
 
 @cache
@@ -284,33 +285,26 @@ def check_alignment(tokenizer, sentences, tags, room, overlap):
     encoded = tokenize_and_align(batch, range(len(sentences)), tokenizer, room + special, overlap)
     whole = tokenizer(sentences, is_split_into_words=True, add_special_tokens=False)
     backwards = tokenizer.truncation_side == "left"
-    rows_of = [[] for _ in sentences]
-    for row, sentence in enumerate(encoded["sentence"]):
-        rows_of[sentence].append(row)
     for sentence, words in enumerate(sentences):
         ids, word_ids = whole["input_ids"][sentence], whole.word_ids(sentence)
         windows = _windows(len(ids), room, overlap, backwards)
-        rows = rows_of[sentence]
+        rows = [row for row, number in enumerate(encoded["sentence"]) if number == sentence]
         places = {}  # where each labelled word's subword stands, and in which window
         for row, window in zip(rows, windows, strict=True):
             labels, ids_of_words = encoded["labels"][row], encoded.word_ids(row)
             content = [position for position, word in enumerate(ids_of_words) if word is not None]
             assert [encoded["input_ids"][row][position] for position in content] == ids[slice(*window)]
             assert len(labels) == len(encoded["input_ids"][row]) <= room + special
-            labelled = [position for position, label in enumerate(labels) if label != -100]
-            assert [ids_of_words[position] for position in labelled] == encoded["labelled_words"][row]
-            for position in labelled:
-                word = ids_of_words[position]
-                assert labels[position] == tags[sentence][word]
-                assert word not in places
-                places[word] = (position - content[0] + window[0], window)
+            labelled = {ids_of_words[position]: position for position in content if labels[position] != -100}
+            assert [*labelled] == encoded["labelled_words"][row]
+            assert len(labelled) == sum(label != -100 for label in labels)
+            assert [labels[position] for position in labelled.values()] == [tags[sentence][word] for word in labelled]
+            assert places.keys().isdisjoint(labelled)
+            places |= {word: (place - content[0] + window[0], window) for word, place in labelled.items()}
         with_subword = set(word_ids)
-        account = {
-            name: [encoded[name][row] for row in rows] for name in ("long_sentences", "truncated", "without_subword")
-        }
-        assert account["long_sentences"] == [int(len(ids) > room)] + [0] * (len(rows) - 1)
-        assert sum(account["without_subword"]) == len(words) - len(with_subword)
-        assert sum(account["truncated"]) == len(with_subword) - len(places)
+        assert [encoded["long_sentences"][row] for row in rows] == [int(len(ids) > room)] + [0] * (len(rows) - 1)
+        assert sum(encoded["without_subword"][row] for row in rows) == len(words) - len(with_subword)
+        assert sum(encoded["truncated"][row] for row in rows) == len(with_subword) - len(places)
         if overlap:
             assert places.keys() == with_subword
             for word, (position, window) in places.items():
@@ -321,11 +315,8 @@ def check_alignment(tokenizer, sentences, tags, room, overlap):
 
 def _windows(total, room, overlap, backwards):
     """List where the windows of a sentence begin and end, in the tokenizer's order."""
-    if total <= room:
-        return [(0, total)]
-    if not overlap:
-        return [(total - room, total) if backwards else (0, room)]
-    windows = [(start, min(start + room, total)) for start in range(0, total - overlap, room - overlap)]
+    starts = range(0, total - overlap, room - overlap) if overlap and total > room else [0]
+    windows = [(start, min(start + room, total)) for start in starts]
     return [(total - stop, total - start) for start, stop in windows] if backwards else windows
 
 

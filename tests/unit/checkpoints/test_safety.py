@@ -6,6 +6,7 @@ These tests also run with transformers 4 and TensorFlow (TF_USE_LEGACY_KERAS=1),
 import ast
 import json
 import pickle
+import re
 from contextlib import suppress
 from importlib.util import find_spec
 from itertools import product
@@ -108,12 +109,10 @@ NAME_FILES = [
     *product(FOR_TOKENIZERS, ("fast_tokenizer_files", "init_inputs", "vocab_file", "merges_file", "tokenizer_file")),
     *product(FOR_TOKENIZERS, ("gguf_file", "sp_model_kwargs", "extra_special_tokens", "vocab", "merges")),
 ]
-REPLACED = [
-    *("_auto_class", "attribute_map", "sub_configs", "to_dict", "save_pretrained"),
-    *(name for name in ("extra_files", "extra_config_files", "per_layer_config") if hasattr(PretrainedConfig, name)),
-]
+REPLACED = ["_auto_class", "attribute_map", "sub_configs", "to_dict"]  # what transformers' own classes have
+REPLACED += [name for name in ("extra_files", "per_layer_config") if hasattr(PretrainedConfig, name)]
 NAME_OTHERS = [
-    *((CONFIG, entry, True) for entry in REPLACED),  # what transformers' own classes have
+    *((CONFIG, entry, True) for entry in REPLACED),
     (CONFIG, "attribute_map", {"k": "_attn_implementation_internal", "m": "auto_map"}),
     *product(FOR_TOKENIZERS, ("vocab_file", "init_inputs", "vocab"), (7, [7])),  # a file that is open already
     # templates that become files of these names where the tokenizer is saved
@@ -138,20 +137,10 @@ def test_a_configuration_that_names_files_is_refused(folder, secret, file, key):
         assert_refused(folder, rf"'{key}' in its {file} could name code or a file")
 
 
-@pytest.mark.skipif(FIXED, reason="transformers 5 takes such a file from the checkpoint's own folder alone")
-def test_transformers_would_copy_such_a_file_into_the_trained_model(folder, secret, tmp_path):
-    for name in ("tokenizer.json", "vocab.txt"):
-        (folder / name).unlink()
-    change(folder, TOKENIZER_CONFIG, vocab_file=str(secret), added_tokens_decoder={})
-    AutoTokenizer.from_pretrained(folder).save_pretrained(tmp_path / "trained")
-    assert "secret" in (tmp_path / "trained" / "vocab.txt").read_text()
-
-
 @pytest.mark.parametrize("kind", [None, "own", "rag", "vision-encoder-decoder", ["distilbert"]])
 def test_only_what_can_be_a_token_classifier_is_taken(folder, kind):
     change(folder, CONFIG, model_type=kind, auto_map=REMOTE_MODEL)
-    message = "transformers has no token classifier, and Python code that"
-    assert_refused(folder, message, CheckpointUnavailableError)
+    assert_refused(folder, "transformers has no token classifier, and Python code", CheckpointUnavailableError)
 
 
 @pytest.mark.parametrize("file", [CONFIG, *FOR_TOKENIZERS])
@@ -204,12 +193,15 @@ def test_what_transformers_itself_saves_is_taken(folder, tmp_path):
         require_safe(folder, kind)
 
 
-@pytest.mark.parametrize("name", ["vocab.txt", "sentencepiece.bpe.model", "chat_template.jinja", "additional/a.jinja"])
-def test_links_that_lead_out_of_the_folder_are_refused(folder, secret, name):
+@pytest.mark.parametrize("name", ["vocab.txt", "chat_template.jinja", "additional/a.jinja", "adapter_config.json"])
+def test_links_that_lead_out_of_the_folder_and_adapters_are_refused(folder, secret, name):
     link = folder / name
     link.parent.mkdir(exist_ok=True)
     link.unlink(missing_ok=True)
-    link.symlink_to(secret)
+    if name == "adapter_config.json":
+        link.write_text(json.dumps({"base_model_name_or_path": "somebody/model"}))
+    else:
+        link.symlink_to(secret)
     assert_refused(folder, f"{link.name} would bring in weights or files other than its own")
 
 
@@ -225,11 +217,6 @@ def test_links_as_in_the_cache_of_the_hubs_clients_are_followed_and_weights_may_
     (blobs / "vocab.txt").unlink()
     (blobs / "vocab.txt").symlink_to("/etc/hostname")
     assert_refused(snapshot, "vocab.txt")
-
-
-def test_an_adapter_is_refused(folder):
-    (folder / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "somebody/model"}))
-    assert_refused(folder, "adapter_config.json would bring in")
 
 
 @pytest.mark.skipif(not find_spec("torch"), reason="PyTorch is not installed here")
@@ -267,16 +254,14 @@ def test_pickled_weights_alone_are_refused_with_a_reason(folder, mark):
 BROKEN = [
     *((CONFIG, content, f"{CONFIG} of the .* read") for content in (b"{", b"[]", b"\xff\xfe", 100_000 * b"[")),
     (TOKENIZER_CONFIG, b"", f"{TOKENIZER_CONFIG} of the .* read: JSONDecodeError"),
-    *((WEIGHTS, content, f"{WEIGHTS} of the .* read") for content in (b"", b"\xff" * 100)),
+    (WEIGHTS, b"", f"{WEIGHTS} of the .* read"),
     (WEIGHTS, pickle.dumps(Pickled(Path("/nowhere"))), f"{WEIGHTS} of the .* read"),
     *(("tokenizer.json", content, "the tokenizer of the .* cannot be loaded: ") for content in (b"<html>", b"{}")),
-    ("added_tokens.json", b"[]", "the tokenizer of the .* cannot be loaded: "),
     (SPECIAL_TOKENS, b"[]", f"{SPECIAL_TOKENS} of the .* it holds no JSON object"),
     (SPECIAL_TOKENS, b'{"pad_token": 5}', "the tokenizer of the .* cannot be loaded: "),
     (CONFIG, b'{"model_type": "distilbert", "id2label": [1]}', f"{CONFIG} of the .* read: (Value|Attribute)Error"),
     (CONFIG, b'{"model_type": "bert", "num_labels": 20000}', f"{CONFIG} of the .* read: ValueError: num_labels"),
     (CONFIG, b'{"model_type": "bert", "quantization_config": {"quant_method": "x"}}', "holds quantized weights"),
-    (CONFIG, b'{"model_type": "bert", "quantization_config": 4}', "holds quantized weights"),
     (CONFIG, b'{"model_type": "bert", "x": ' + 900 * b"[" + b"1" + 900 * b"]" + b"}", "read: RecursionError"),
 ]
 
@@ -322,13 +307,11 @@ def test_transformers_comes_without_the_scripts_that_unpickle_original_checkpoin
 
 
 def code_files():
-    notebooks = (path for path in ROOT.glob("notebooks/**/*.ipynb") if ".ipynb_checkpoints" not in path.parts)
-    for path in (*notebooks, *ROOT.glob("src/**/*.py"), *ROOT.glob("benchmarks/*.py")):
-        if path.suffix == ".ipynb":
-            cells = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
-            yield path, TransformerManager().transform_cell("\n".join(cells))
-        else:
-            yield path, path.read_text(encoding="utf-8")
+    for path in (*ROOT.glob("src/**/*.py"), *ROOT.glob("benchmarks/*.py")):
+        yield path, path.read_text(encoding="utf-8")
+    for path in ROOT.glob("notebooks/**/*.ipynb"):
+        cells = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+        yield path, TransformerManager().transform_cell("\n".join(cells))
 
 
 def test_all_code_loads_safetensors_alone_and_trusts_no_code():
@@ -337,7 +320,8 @@ def test_all_code_loads_safetensors_alone_and_trusts_no_code():
         assert "trust_remote_code" not in code, path
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("TokenClassification.from_pretrained"):
-                given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
-                assert given.get("use_safetensors") == "True", path
+                given = {keyword.arg for keyword in node.keywords}
+                named = code if None in given else ast.unparse(node)  # **settings, which stand in the code before
+                assert re.search(r"use_safetensors(=|\W: )True", named), path
                 loads += 1
     assert loads >= 8 + 5

@@ -6,6 +6,7 @@ These tests also run with transformers 4 and TensorFlow (TF_USE_LEGACY_KERAS=1),
 import json
 import shutil
 from importlib.util import find_spec
+from itertools import product
 
 import numpy as np
 import pytest
@@ -40,13 +41,6 @@ def folder(tmp_path):
     return shutil.copytree(TINY, tmp_path / "tiny")
 
 
-def change_weights(folder, change):
-    """Replace each weight by any number of others."""
-    path = folder / WEIGHTS
-    arrays = dict(pair for weight in load_file(path).items() for pair in change(*weight))
-    save_file(arrays, path, {"format": "pt"})
-
-
 def assert_refused(folder, message):
     with pytest.raises(CheckpointUnavailableError, match=message):
         resolve_checkpoint(str(folder))
@@ -57,9 +51,9 @@ def train_a_step(folder):
     given = {"id2label": LABELS, "label2id": {name: label for label, name in LABELS.items()}, "use_safetensors": True}
     batch = AutoTokenizer.from_pretrained(folder)(["a text", "another"], padding=True)
     ids, mask = np.array(batch["input_ids"]), np.array(batch["attention_mask"])
-    auto = getattr(transformers, f"{'' if TORCH else 'TF'}AutoModelForTokenClassification")
-    model = auto.from_pretrained(
-        folder, ignore_mismatched_sizes=True, **given | ({"dtype": "float32"} if TORCH else {})
+    given |= {"ignore_mismatched_sizes": True} | ({"dtype": "float32"} if TORCH else {})
+    model = getattr(transformers, f"{'' if TORCH else 'TF'}AutoModelForTokenClassification").from_pretrained(
+        folder, **given
     )
     if TORCH:
         import torch
@@ -80,22 +74,16 @@ def test_any_number_in_a_configuration_either_trains_or_is_one_error(tmp_path, k
     write_small(tmp_path, kind)
     config = json.loads((tmp_path / CONFIG).read_text())
     numeric = [key for key, value in config.items() if isinstance(value, int | float) and not isinstance(value, bool)]
-    refused, problems = 0, []
-    for key in (*numeric, "num_labels"):
-        for value in NUMBERS:
-            (tmp_path / CONFIG).write_text(json.dumps(config | {key: value}))
-            try:
-                resolve_checkpoint(str(tmp_path))
-                loss = train_a_step(tmp_path)
-                if not np.isfinite(loss):
-                    problems.append((key, value, loss))
-            except TutorialError as error:
-                refused += 1
-                if "\n" in str(error):
-                    problems.append((key, value, error))
-            except Exception as error:
-                problems.append((key, value, error))
-    assert problems == []
+    refused = 0
+    for key, value in product((*numeric, "num_labels"), NUMBERS):
+        (tmp_path / CONFIG).write_text(json.dumps(config | {key: value}))
+        try:
+            resolve_checkpoint(str(tmp_path))
+        except TutorialError as error:
+            assert "\n" not in str(error), (key, value)
+            refused += 1
+        else:
+            assert np.isfinite(train_a_step(tmp_path)), (key, value)
     assert len(numeric) >= 9
     assert refused > 3 * len(numeric)
 
@@ -115,15 +103,13 @@ def test_encoders_are_taken_from_models_for_any_task(tmp_path, kind, task):
 
 
 @pytest.mark.skipif(not TORCH, reason="the TensorFlow edition trains what it has a class for")
-@pytest.mark.parametrize("kind", ["gpt2", "llama", "t5", "bloom"])
+@pytest.mark.parametrize("kind", ["gpt2", "llama", "t5", "bloom", "canine"])
 def test_decoders_and_others_are_taken_too(tmp_path, kind):
     write_small(tmp_path, kind)
-    assert resolve_checkpoint(str(tmp_path)) == str(tmp_path)
-
-
-@pytest.mark.skipif(not TORCH, reason="the TensorFlow edition trains what it has a class for")
-def test_what_cannot_be_trained_is_refused_by_name(tmp_path):
-    assert_refused(write_small(tmp_path, "canine"), "cannot become a token classifier")
+    if kind == "canine":
+        assert_refused(tmp_path, "cannot become a token classifier")
+    else:
+        assert resolve_checkpoint(str(tmp_path)) == str(tmp_path)
 
 
 @pytest.mark.parametrize("spoilt", [np.nan, np.inf, -np.inf])
@@ -143,20 +129,17 @@ def test_a_number_that_is_not_finite_is_refused(folder, spoilt):
         (lambda name, array: [] if "layer.1." in name else [(name, array)], 16),
         (lambda name, array: [(name, array[:-1] if "position" in name else array)], 1),
         (lambda name, array: [(f"distilbert.{name}", array)], None),
-        (
-            lambda name, array: [(name, array), (f"pooler.{name}", array), ("embeddings.position_ids", np.arange(64))],
-            None,
-        ),
+        (lambda name, array: [(name, array), (f"pooler.{name}", array)], None),
         (
             lambda name, array: [(name.replace("Norm.weight", "Norm.gamma").replace("Norm.bias", "Norm.beta"), array)],
             None,
         ),
         (lambda name, array: [(name, array.astype(np.float16))], None),
     ],
-    ids=["renamed", "none", "half", "another shape", "with a prefix", "more besides", "old names", "half precision"],
 )
 def test_weights_that_are_not_this_encoders_are_refused(folder, change, count):
-    change_weights(folder, change)
+    arrays = dict(pair for weight in load_file(folder / WEIGHTS).items() for pair in change(*weight))
+    save_file(arrays, folder / WEIGHTS, {"format": "pt"})
     if count:
         assert_refused(folder, f"do not fit its config.json: {count} of the encoder's")
     else:

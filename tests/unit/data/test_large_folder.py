@@ -7,6 +7,7 @@ import sys
 import pytest
 from support.exports import annotation, region, task
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process's own memory is read as Linux tells it")
 WORDS = 15
 READ = """
 import sys, threading, time
@@ -47,14 +48,8 @@ print(peak - before, len(encoded["train"]), report["words"].sum(), report["label
 """
 
 
-@pytest.fixture(autouse=True)
-def linux():
-    if sys.platform != "linux":
-        pytest.skip("a process's own memory is read as Linux tells it")
-
-
 def load(folder, sentences):
-    """Write a folder with a small validation and test split and read it; give the bytes that it took at most."""
+    """Read a folder of so many sentences for training, and give the bytes that it took at most."""
     folder.mkdir()
     for split, count in (("train", sentences), ("validation", 10), ("test", 10)):
         with (folder / f"{split}.conll").open("w", encoding="utf-8") as file:
@@ -85,36 +80,29 @@ def test_a_million_sentences(tmp_path):
     assert many - few < 64 * 2**20
 
 
-def label_studio_task(number):
-    text = " ".join(f"word{number}x{place}" for place in range(WORDS))
-    first = text.split()[0]
-    return json.dumps(task(number, text, [annotation(number, [region(0, len(first), "x", first)])]))
+def label_studio_task(number, words):
+    return json.dumps(task(number, " ".join(words), [annotation(number, [region(0, len(words[0]), "x", words[0])])]))
 
 
-def words_and_tags(number):
-    words = [f"word{number}x{place}" for place in range(WORDS)]
+def words_and_tags(_, words):
     return json.dumps({"tokens": words, "tags": ["B-x"] + ["O"] * (WORDS - 1)})
 
 
-def rows_of_words(number):
-    return "".join(f"{number},word{number}x{place},{'O' if place else 'B-x'}\n" for place in range(WORDS))
+def rows_of_words(number, words):
+    rows = [f"{number},{word},{'O' if place else 'B-x'}" for place, word in enumerate(words)]
+    return "\n".join(rows if number else ["sent_id,word,tag", *rows])
 
 
 @pytest.mark.parametrize(
-    ("name", "record", "begin", "between", "end"),
-    [
-        ("tasks.jsonl", label_studio_task, "", "\n", "\n"),
-        ("notes.jsonl", words_and_tags, "", "\n", "\n"),
-        ("notes.csv", rows_of_words, "sent_id,word,tag\n", "", ""),
-    ],
+    ("name", "record"),
+    [("tasks.jsonl", label_studio_task), ("notes.jsonl", words_and_tags), ("notes.csv", rows_of_words)],
 )
-def test_memory_does_not_grow_with_one_file(tmp_path, name, record, begin, between, end):
+def test_memory_does_not_grow_with_one_file(tmp_path, name, record):
     def read(sentences):
         path = tmp_path / f"{sentences}{name}"
         with path.open("w", encoding="utf-8") as file:
-            file.write(begin)
-            file.writelines((between if number else "") + record(number) for number in range(sentences))
-            file.write(end)
+            for number in range(sentences):
+                file.write(record(number, [f"word{number}x{place}" for place in range(WORDS)]) + "\n")
         peak, count = last_line_of(READ + COUNT, path)
         assert count == sentences
         return peak

@@ -63,11 +63,8 @@ def test_invisible_words_have_no_subword_and_are_counted(tokenizer):
 
 
 def test_combined_and_single_characters_stay_what_they_are(tmp_path):
-    digests = [
-        load.dataset_digest(load.load_ner_dataset(write(tmp_path / str(number), f"{name}\tB-x\n")))
-        for number, name in enumerate(("Zoe\u0308", "Zo\u00eb"))
-    ]
-    assert digests[0] != digests[1]
+    for name in ("Zoe\u0308", "Zo\u00eb"):
+        assert load.load_ner_dataset(write(tmp_path, f"{name}\tB-x\n"))["train"]["tokens"][0] == [name]
 
 
 def test_right_to_left_text_is_shown_in_its_own_direction():
@@ -138,14 +135,6 @@ def test_a_full_disk_is_named_and_nothing_stays_on_it(tmp_path, small_disk, monk
     assert len(load.load_ner_dataset(folder)["train"]) == 5000
 
 
-def test_the_copy_on_the_disk_is_of_the_data_alone(tmp_path, monkeypatch):
-    folder = write(tmp_path / "data", "a\tB-x\n")
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    loaded = load.load_ner_dataset(folder)
-    files = sorted(path.name for path in Path(loaded["train"].cache_files[0]["filename"]).parent.iterdir())
-    assert files == ["test.arrow", "train.arrow", "validation.arrow"]
-
-
 def test_where_nothing_can_be_copied_to_is_said(tmp_path, monkeypatch):
     def no_folder():
         raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
@@ -154,22 +143,6 @@ def test_where_nothing_can_be_copied_to_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", None)
     with pytest.raises(DatasetUnavailableError, match=r"\(none can be used\): .* name another one in the"):
         load.load_ner_dataset(write(tmp_path / "data", "a\tB-x\n"))
-
-
-@pytest.fixture(scope="module")
-def odd_folder(tmp_path_factory):
-    """All oddities at once, and a sentence that is longer than the tiny model can take."""
-    sentences = [[f"{word}\tB-x" for word in words] for words in ODD_WORDS.values()]
-    sentences += [
-        ["a\tI-x", "b\tE-x", "c\tS-x", "d\tU-x", "e\tB-x", "f\tL-x"],
-        ["a\tO", "b\tI-x"],
-        ["c\tI-x", "d\tO"],
-        ["\ufe0f\tO"],
-        [f"word{number}\t{'O' if number % 7 else 'B-x'}" for number in range(200)],
-    ]
-    content = "\n\n".join("\n".join(lines) for lines in sentences) + "\n"
-    folder = tmp_path_factory.mktemp("odd")
-    return write(folder, content, content, content + "\nlast\tB-only\n")
 
 
 def results_of_a_run(workplace, folder, edition, *more):
@@ -181,8 +154,14 @@ def results_of_a_run(workplace, folder, edition, *more):
 
 
 @pytest.mark.parametrize("edition", ["pytorch", "keras"])
-def test_a_notebook_runs_through_all_of_it(workplace, odd_folder, edition):
-    results = results_of_a_run(workplace, odd_folder, edition)
+def test_a_notebook_runs_through_all_of_it(workplace, tmp_path, edition):
+    """All oddities at once, and a sentence that is longer than the tiny model can take."""
+    sentences = [[f"{word}\tB-x" for word in words] for words in ODD_WORDS.values()]
+    sentences += [["a\tI-x", "b\tE-x", "c\tS-x", "d\tU-x", "e\tB-x", "f\tL-x", "g\tO", "h\tI-x"], ["\ufe0f\tO"]]
+    sentences.append([f"word{number}\t{'O' if number % 7 else 'B-x'}" for number in range(200)])
+    content = "\n\n".join("\n".join(lines) for lines in sentences) + "\n"
+    folder = write(tmp_path, content, content, content + "\nlast\tB-only\n")
+    results = results_of_a_run(workplace, folder, edition)
     assert results["test"]["per_type"]["only"]["number"] == 1
     assert all(row["validation_loss"] > 0 for row in results["history"])  # NaN is not
 

@@ -21,6 +21,22 @@ DRUG, PLACE = ("Zarolin", "DRUG"), ("Oslo", "PLACE")
 REGIONS = [region(*SPAN, "Zarolin"), region(*OTHER, "Oslo")]
 
 
+def label_studio_with(*regions, text=TEXT, **changes):
+    return [task(7, text, [annotation(1, list(regions))]) | changes]
+
+
+def min_with(text=TEXT, **value):
+    return [{"text": text, "id": 7, "label": [value]} | added(1)]
+
+
+def doccano_with(*spans, text="a  b", **more):
+    return {"text": text, "label": list(spans)} | more
+
+
+def in_lines(*records):
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
 @pytest.fixture
 def file(tmp_path):
     def write(content, name="export.json"):
@@ -44,10 +60,6 @@ def wrong_places(path):
     with pytest.raises(MalformedDataError) as caught:
         covered(path)
     return str(caught.value).replace(f"{path.parent}/", "").split("\n")
-
-
-def in_lines(*records):
-    return "".join(json.dumps(record) + "\n" for record in records)
 
 
 @pytest.mark.parametrize("count", [exports.in_characters, exports.in_utf16])
@@ -82,10 +94,12 @@ KOREAN = [
 @pytest.mark.parametrize("notes", [ENGLISH, KOREAN], ids=["English", "Korean"])
 @pytest.mark.parametrize("name", COUNTS)
 def test_the_way_of_counting_that_fits_best_is_found_and_said(file, capsys, notes, name):
-    assert covered(file(doccano(notes, COUNTS[name]))) == [list(marked.items()) for _, marked in notes]
+    expected = [list(marked.items()) for _, marked in notes]
+    assert covered(file(doccano(notes, COUNTS[name]))) == expected
     said = capsys.readouterr().out
     assert ("UTF-16 units" if "UTF-16" in name else "counted in characters") in said
     assert ("counts once." if "CRLF once" in name else "counts twice.") in said.replace("an emoji counts", "")
+    assert covered(file(exports.label_studio(notes, COUNTS[name]))) == expected  # which says what its spans cover
 
 
 @pytest.mark.parametrize("text", ["\U0001f600 Zarolin helps\r\nme", "\U0001f600 Zarolin", "Zarolin \U0001f600\r\n"])
@@ -95,51 +109,35 @@ def test_the_way_of_counting_is_said_only_where_it_matters(file, capsys, text):
     assert ("UTF-16" in said) == (text[0] != "Z") and "line end" not in said
 
 
-@pytest.mark.parametrize("name", COUNTS)
-def test_spans_that_say_what_they_cover_are_found_one_by_one(file, name):
-    content = []
-    for text, marked in ENGLISH:
-        counts = COUNTS[name], exports.in_characters  # of two releases
-        edges = [(text.index(part), text.index(part) + len(part)) for part in marked]
-        results = [
-            region(count(text, start), count(text, end), marked[text[start:end]], text[start:end])
-            for count, (start, end) in zip(counts, edges, strict=True)
-        ]
-        content.append(task(1, text, [annotation(1, results)]))
-    assert covered(file(content)) == [list(marked.items()) for _, marked in ENGLISH]
-
-
 def shifted(start, end, texts):
     """Texts with a marked word each, whose offsets are wrong by so much."""
     places = [(text, text.index(word) + start, text.index(word) + len(word) + end) for text, word in texts]
-    return in_lines(*({"text": text, "label": [[first, last, "x"]]} for text, first, last in places))
+    return in_lines(*(doccano_with([first, last, "x"], text=text) for text, first, last in places))
 
 
 WHOLE = [("Then Zarolin helped again", "Zarolin"), ("Nous allons demain vers Lyon maintenant", "Lyon")] * 10
-CYRILLIC = [("Мы едем утром через  Минск обратно", "Минск")] * 20
-
-
-@pytest.mark.parametrize("texts", [WHOLE, CYRILLIC])
-@pytest.mark.parametrize(("start", "end"), [(1, 1), (-1, -1), (-2, -2), (2, 2), (0, -1)])
-def test_spans_that_fit_in_no_way_of_counting_are_refused(file, texts, start, end):
-    (place,) = wrong_places(file(shifted(start, end, texts)))
-    assert place.startswith("export.json, line 1: the span 'x' from ")
-    assert "so do 100% of the file's 20 spans. Their offsets are probably counted" in place
 
 
 @pytest.mark.parametrize(
-    ("texts", "end"),
+    ("texts", "start", "end", "are_read"),
     [
-        (WHOLE[:19], -1),  # too few
-        ([(f"Took {number}mg of it", f"{number}mg") for number in range(20, 40)], -2),  # a number before its unit
-        ([("Mennään Helsingissä ulos", "Helsingissä")] * 20, -3),  # before a suffix
-        ([("나는 서울에서 왔다", "서울에서")] * 20, -2),
-        ([("我住在北京市", "北京市")] * 20, -1),
+        *((WHOLE, start, end, False) for start, end in ((1, 1), (-2, -2), (0, -1))),
+        ([("Мы едем утром через  Минск обратно", "Минск")] * 20, 1, 1, False),
+        # What ends inside of words for a reason is read: too few, a number before its unit, before a suffix
+        (WHOLE[:19], 0, -1, True),
+        ([(f"Took {number}mg of it", f"{number}mg") for number in range(20, 40)], 0, -2, True),
+        ([("나는 서울에서 왔다", "서울에서")] * 20, 0, -2, True),
+        ([("我住在北京市", "北京市")] * 20, 0, -1, True),
     ],
 )
-def test_spans_that_end_inside_of_words_for_a_reason_are_read(file, texts, end):
-    assert covered(file(shifted(0, end, texts))) == [[(word[:end], "x")] for _, word in texts]
-    assert len(covered(file(shifted(0, 0, WHOLE) + shifted(1, 1, WHOLE)))) == 40  # as few misplaced as right ones
+def test_spans_that_fit_in_no_way_of_counting_are_refused(file, texts, start, end, are_read):
+    path = file(shifted(start, end, texts))
+    if are_read:
+        assert covered(path) == [[(word[:end], "x")] for _, word in texts]
+        return
+    (place,) = wrong_places(path)
+    assert place.startswith("export.json, line 1: the span 'x' from ")
+    assert "so do 100% of the file's 20 spans. Their offsets are probably counted" in place
 
 
 # Forms
@@ -153,8 +151,7 @@ def objects(*names, **more):
     "members",
     [
         {"label": [], "entities": [SPAN, OTHER]},
-        {"entities": [SPAN, OTHER], "labels": [], "label": "news"},
-        {"labels": ["news"], "spans": [SPAN, OTHER], "cats": ["news"]},
+        {"labels": ["news"], "spans": [SPAN, OTHER], "cats": ["news"], "label": "news"},
         {"label": [SPAN, OTHER], "entities": objects("start_offset", "end_offset", "label")[::-1]},
         {"spans": [{"start": start, "end": end, "labels": [f"{label} "]} for start, end, label in (SPAN, OTHER)]},
         {"annotations": objects("begin", "end", "tag")},
@@ -206,25 +203,29 @@ def test_what_else_label_studio_exports_is_no_span(file):
         {"value": {"choices": ["yes"]}, "from_name": "sure", "to_name": "text", "type": "choices"},
         {"value": {"start": 0, "end": 4, "text": ["why?"]}, "from_name": "why", "to_name": "text", "type": "textarea"},
     ]
-    content = task(1, TEXT, [annotation(1, results + REGIONS)]) | {"predictions": [{"result": [region(0, 4, "x", "")]}]}
-    content["data"] = {"post": TEXT, "number": 7}  # the only text, whatever its name
-    assert covered(file([content])) == [[DRUG, PLACE]]
+    predictions = {"predictions": [{"result": [region(0, 4, "x", "")]}]}
+    data = {"data": {"post": TEXT, "number": 7}}  # the only text, whatever its name
+    assert covered(file(label_studio_with(*results, *REGIONS, **predictions, **data))) == [[DRUG, PLACE]]
     row = {"text": TEXT, "id": 1, "label": [entry["value"] for entry in REGIONS], "rating": ["good"]} | added(1)
     row["why"] = [{"start": 0, "end": 4, "text": ["why?", "really?"]}]
     row["sure"] = [{"start": 0, "end": 4, "text": "Took", "choices": ["a", "b"]}]
     assert covered(file([row])) == [[DRUG, PLACE]]
 
 
-@pytest.mark.parametrize("covers", ["Velanol\\nforte", "Velanolforte", " Velanol forte "])
-def test_label_studio_may_write_white_space_in_its_own_way(file, covers):
-    path = file([task(1, "Then Velanol\nforte", [annotation(1, [region(5, 18, "DRUG", covers)])])])
-    assert covered(path) == [[("Velanol\nforte", "DRUG")]]
+UNSAID = {"start": 7, "end": 14, "labels": ["DRUG"]}  # without what it covers
 
 
-def test_label_studios_spans_may_lack_what_they_cover(file):
-    text, value = "\U0001f600 Took Zarolin", {"start": 7, "end": 14, "labels": ["DRUG"]}
-    assert covered(file([task(1, text, [annotation(1, [{"type": "labels", "value": value}])])])) == [[DRUG]]
-    assert covered(file([{"text": text, "id": 1, "x": [value]} | added(1)])) == [[DRUG]]
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        # White space in its own way
+        (label_studio_with(region(5, 18, "x", " Velanolforte "), text="Then Velanol\nforte"), "Velanol\nforte"),
+        (label_studio_with({"type": "labels", "value": UNSAID}, text="\U0001f600 Took Zarolin"), "Zarolin"),
+        (min_with(text="\U0001f600 Took Zarolin", **UNSAID), "Zarolin"),
+    ],
+)
+def test_what_label_studios_spans_say_may_differ_in_white_space_or_be_missing(file, content, found):
+    assert [part for ((part, _),) in covered(file(content))] == [found]
 
 
 def test_in_json_min_the_rows_of_a_task_are_one_text_wherever_they_are(file, capsys):
@@ -235,11 +236,7 @@ def test_in_json_min_the_rows_of_a_task_are_one_text_wherever_they_are(file, cap
     ]
     assert covered(file(content)) == [[("a", "NEW")], [("b", "x")]]
     said = capsys.readouterr().out
-    for sentence in (
-        "2 labelled texts with 2",
-        "1 texts were labelled by several people",
-        "1 texts are left out: nobody",
-    ):
+    for sentence in ("2 labelled texts with 2", "1 texts were labelled by several people", "1 texts are left out"):
         assert sentence in said
 
 
@@ -251,16 +248,15 @@ def test_of_prodigys_texts_only_those_that_were_accepted_are_read(file, capsys):
 
 
 def test_nikls_sentences_of_a_document_stay_together(file, capsys):
-    sentences = [
-        {"id": "S1", "form": "김민수가 왔다.", "NE": [{"begin": 0, "end": 3, "label": "PS_NAME", "form": "김민수"}]},
-        {"id": "S2", "form": "제주로 간다.", "NE": [{"begin": 0, "end": 2, "label": "LCP_CITY", "form": "제주"}]},
-        {"id": "S3", "form": "끝.", "NE": None},
-    ]
+    person = {"begin": 0, "end": 3, "label": "PS_NAME", "form": "김민수"}
+    place = {"begin": 0, "end": 2, "label": "LCP_CITY", "form": "제주"}
+    forms = [("S1", "김민수가 왔다.", [person]), ("S2", "제주로 간다.", [place]), ("S3", "끝.", None)]
+    sentences = [{"id": name, "form": form, "NE": entities} for name, form, entities in forms]
     documents = [{"id": "D1", "sentence": sentences}, {"id": "D2", "sentence": sentences[1:]}]
-    person, place = ("김민수", "PS_NAME"), ("제주", "LCP_CITY")
-    assert covered(file(json.dumps({"id": "C", "document": documents}, indent=2))) == [[person, place], [place]]
+    found = [("김민수", "PS_NAME"), ("제주", "LCP_CITY")]
+    assert covered(file(json.dumps({"id": "C", "document": documents}, indent=2))) == [found, found[1:]]
     assert "2 texts are left out" in capsys.readouterr().out
-    sentences[1]["NE"][0]["end"] = 3
+    place["end"] = 3
     places = [place.split(": ")[0] for place in wrong_places(file({"document": documents}))]
     assert places == [f"export.json, line 1, document {number}, id 'S2'" for number in (1, 2)]
 
@@ -275,32 +271,15 @@ def test_of_overlapping_spans_the_longest_are_kept_if_that_is_chosen_and_it_is_s
 # What cannot be right
 
 
-def label_studio_with(*regions, **changes):
-    return [task(7, TEXT, [annotation(1, list(regions))]) | changes]
-
-
-def min_with(**value):
-    return [{"text": TEXT, "id": 7, "label": [value]} | added(1)]
-
-
-def doccano_with(*spans, text="a  b", **more):
-    return {"text": text, "label": list(spans)} | more
-
-
 @pytest.mark.parametrize(
     ("content", "messages"),
     [
-        (
-            label_studio_with(REGIONS[0], region(10, 15, "x", "in in")),
-            "'Zarolin', overlaps with the span 'x' from 10 to",
-        ),
+        (label_studio_with(REGIONS[0], region(10, 15, "x", "in in")), "overlaps with the span 'x' from 10 to"),
         (doccano_with([0, 1, "x"], [0, 1, "y"]), "the span 'x' from 0 to 1, 'a', overlaps with the span 'y'"),
         (doccano_with([3, 5, "x"]), "the span 'x' from 3 to 5, 'b', is not inside of the text"),
-        (doccano_with([-1, 1, "x"]), "is not inside of the text"),
         (doccano_with([1, 3, "x"]), "the span 'x' from 1 to 3, '  ', covers no word; remove it"),
         (doccano_with([1, 2, "x"], [5, 6, "x"], text="\U0001f600\U0001f600 a"), "in the middle of a character"),
         (label_studio_with({"type": "labels", "value": {"start": 5, "end": 9}}), "has the labels []; give it one"),
-        (min_with(start=5, end=9, text="20mg"), "the span from 5 to 9 has the labels []; give it one"),
         (min_with(start=5, end=9, labels=["A", "B"]), "has the labels ['A', 'B']; give it one"),
         (doccano_with([0, 1, " "]), "the span from 0 to 1 has the labels ['']; give it one"),
         (doccano_with([0, 1, 3]), "a label is 3; expected a text"),
@@ -310,7 +289,6 @@ def doccano_with(*spans, text="a  b", **more):
         (min_with(x=1, y=2, rectanglelabels=["Car"]), "it has 'rectanglelabels'; expected spans"),
         (doccano_with("positive"), "expected spans, such as [0, 4, 'location']; found 'positive'"),
         (label_studio_with(data={"a": "b", "c": "d"}), "which field is the text? Found ['a', 'c']; call it 'text'"),
-        (label_studio_with(data={"text": ["a", "b"]}), "'text' is ['a', 'b']; expected a text"),
         (label_studio_with(annotations=[3]), "'annotations' is 3; expected an object in {}"),
         (doccano_with(text="a\ud83d"), "with half of a character in it"),
         (doccano_with([0, 1, "x"], entities=[[0, 1, "y"]]), "the spans in ['label', 'entities'] differ; keep one of"),
@@ -325,20 +303,15 @@ def test_spans_that_cannot_be_right_are_named_with_their_place(file, content, me
 
 
 def test_records_of_another_form_are_refused_with_their_place_and_hide_no_other(file):
-    text, tasks, rows = doccano_with(), label_studio_with()[0], min_with()[0]
-    firsts = [(text, "text"), (tasks, "annotations"), (rows, "annotation_id"), ({"document": []}, "document")]
-    for first, missing in [*firsts, ({"classes": [], "annotations": []}, "annotations")]:
+    firsts = [(doccano_with(), "text"), (label_studio_with()[0], "annotations"), (min_with()[0], "annotation_id")]
+    for first, missing in [*firsts, ({"document": []}, "document")]:
         assert wrong_places(file(in_lines(first, {"tokens": ["a"], "tags": ["O"]}, first, 7))) == [
             f"export.json, line 2: no {missing!r}, only ['tokens', 'tags']",
             "export.json, line 4: a record is 7; expected an object in {}",
         ]
-
-
-def test_another_form_is_named_by_its_members(file):
     (place,) = wrong_places(file([{"sentence": "ab", "marks": []}]))
     assert place.startswith("export.json, record 1: found ['sentence', 'marks']; expected words and their tags")
-    assert "docs/data.md" in place
-    assert covered(file(place.rpartition("in each line, ")[2])) == [[("Oslo", "place")]]
+    assert covered(file(place.rpartition("in each line, ")[2])) == [[("Oslo", "place")]]  # the message's example
 
 
 # brat and spaCy
@@ -380,14 +353,10 @@ def test_what_is_wrong_in_brats_files_is_named(tmp_path):
         c=(TEXT, "T1\tX 0 4;13 15\tTook on\n"),
     )
     (tmp_path / "b.txt").write_bytes(b"\xff")
-    assert [place[len(tmp_path.name) + 1 :][:40] for place in wrong_places(tmp_path)] == [
-        "a.ann, line 1: expected an entity, such ",
-        "a.ann, line 2: expected an entity, such ",
-        "a.ann, line 4: expected an entity, such ",
-        "a.ann: the span 'DRUG' from 5 to 11, 'Za",
-        "b.txt, line 1: byte 0xff is not UTF-8; t",
-        "c.ann: the span 'X' from 13 to 15, 'in',",
-    ]
+    places = [place[len(tmp_path.name) + 1 :] for place in wrong_places(tmp_path)]
+    expected = [f"a.ann, line {line}: expected an entity" for line in (1, 2, 4)]
+    expected += ["a.ann: the span 'DRUG' from 5 to 11", "b.txt, line 1: byte 0xff", "c.ann: the span 'X' from 13 to 15"]
+    assert [place[: len(start)] for place, start in zip(places, expected, strict=True)] == expected
     (tmp_path / "a.txt").unlink()
     with pytest.raises(DatasetUnavailableError, match=r"a\.txt cannot be read: No such file"):
         covered(tmp_path)
@@ -402,8 +371,7 @@ def test_spacys_documents_are_read(tmp_path, capsys, monkeypatch):
     make, path = spacy.blank("en").make_doc, tmp_path / "train.spacy"
     docs = [make(text) for text, _ in ENGLISH] + [make("Nobody knows"), make("Half known"), make("Nothing")]
     for doc, (text, marked) in zip(docs, ENGLISH, strict=False):
-        edges = [(text.index(part), text.index(part) + len(part), label) for part, label in marked.items()]
-        doc.ents = [doc.char_span(*edge) for edge in edges]
+        doc.ents = [doc.char_span(text.index(part), text.index(part) + len(part), marked[part]) for part in marked]
     docs[3].set_ents([spacy.tokens.Span(docs[3], 0, 1, "x")], default="missing")
     docs[4].ents = []
     spacy.tokens.DocBin(docs=docs).to_disk(path)
@@ -411,8 +379,6 @@ def test_spacys_documents_are_read(tmp_path, capsys, monkeypatch):
     assert "2 texts are left out" in capsys.readouterr().out
     path.write_bytes(b"nothing")
     assert wrong_places(path)[0].startswith("train.spacy: spaCy cannot read it (")
-    with pytest.raises(DatasetUnavailableError, match=r"no\.spacy cannot be read: No such file"):
-        covered(tmp_path / "no.spacy")
 
 
 def test_without_spacy_it_is_said_what_to_install(file, monkeypatch):
@@ -440,36 +406,16 @@ def test_one_file_is_divided_by_its_texts(tmp_path, capsys, name):
     assert [len(found) for found in texts] == [80, 10, 10]  # so that none of the hundred is in two splits
 
 
-def test_the_seed_decides_which_texts_are_drawn(tmp_path):
-    path = str(exports.write_export(tmp_path, "doccano", repeat=25))
-    first, again, other = (load.load_ner_dataset(path, seed=seed)["test"]["id"][:] for seed in (1, 1, 2))
-    assert first == again != other
-
-
-def test_splits_may_have_formats_of_their_own_and_a_drawn_one_keeps_texts_whole(tmp_path):
+def test_splits_may_have_formats_of_their_own(tmp_path):
     for split, name in (("train", "label_studio"), ("dev", "words_and_tags"), ("test", "doccano")):
         exports.write_export(tmp_path, name, stem=split)
-    train, validation, test = (part.remove_columns(["id"]) for part in load.load_ner_dataset(str(tmp_path)).values())
-    assert train["tokens"] == validation["tokens"] == test["tokens"]
-    assert train["ner_tags"] == validation["ner_tags"] == test["ner_tags"]
-    (tmp_path / "dev.jsonl").unlink()
-    exports.write_export(tmp_path, "label_studio", repeat=25, stem="train")
-    dataset = load.load_ner_dataset(str(tmp_path))
-    drawn = [int(number) % 5 for number in dataset["validation"]["id"]]
-    assert drawn.count(1) == drawn.count(2)
-    assert (len(dataset["test"]), len(dataset["train"]) + len(dataset["validation"])) == (5, 125)
-
-
-def test_files_among_which_to_choose_are_named(file, tmp_path):
-    for name in ("anna.jsonl", "bob.jsonl"):
-        file(doccano(NOTES), name)
-    with pytest.raises(DatasetUnavailableError, match=r"found anna\.jsonl, bob\.jsonl\. A single file can be given by"):
-        load.load_ner_dataset(str(tmp_path))
+    train, *others = (part.remove_columns(["id"]) for part in load.load_ner_dataset(str(tmp_path)).values())
+    assert all(part[name][:] == train[name][:] for part in others for name in ("tokens", "ner_tags"))
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(content, r"export\.json' holds no sentence") for content in ("", "[]", "\n", "\ufeff[ ]")]
+    [(content, r"export\.json' holds no sentence") for content in ("", "[]", "\ufeff[ ]")]
     + [(doccano(NOTES[:2]), "2 documents or sentences to draw from, which is too small")],
 )
 def test_too_few_texts_to_divide_are_named(file, content, message):
@@ -478,18 +424,9 @@ def test_too_few_texts_to_divide_are_named(file, content, message):
     assert all(len(rows) for rows in load.load_ner_dataset(str(file(doccano(NOTES[:3])))).values())
 
 
-@pytest.mark.parametrize("name", ["missing.json", "export.jsonl", "./missing.conll"])
-def test_a_missing_file_is_named_and_not_looked_for_on_the_hub(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(DatasetUnavailableError, match=r"cannot be read: No such file"):
-        load.load_ner_dataset(name)
-
-
 @pytest.mark.weekly
 @pytest.mark.parametrize("edition", ["pytorch", "keras"])
-@pytest.mark.parametrize(
-    "name", ["label_studio", "label_studio_min", "doccano_with_relations", "words_and_tags", "conll"]
-)
+@pytest.mark.parametrize("name", ["label_studio", "label_studio_min", "doccano_with_relations", *TAG_FORMATS])
 def test_a_notebook_trains_on_every_format(workplace, tmp_path, edition, name):
     path = exports.write_export(tmp_path, name, repeat=15)
     settings = ["-p", "dataset", path, "-p", "epochs", "1"]
@@ -502,10 +439,5 @@ def test_a_notebook_trains_on_every_format(workplace, tmp_path, edition, name):
     assert set(results["test"]["per_type"]) == {"DOSE", "DRUG"}
     config = json.loads((folder / edition / "model" / "config.json").read_text())
     assert list(config["id2label"].values()) == exports.LABEL_NAMES
-    notebook = nbformat.read(folder / f"{edition}.ipynb", as_version=4)
-    shown = "\n".join(str(output) for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs)
-    assert "has no validation and no test split: of its sentences" in shown
-    assert "<mark" in shown and "Zarolin" in shown
-    assert all(
-        (folder / edition / "figures" / f"{figure}.png").exists() for figure in ("label_counts", "confusion_matrix")
-    )
+    cells = nbformat.read(folder / f"{edition}.ipynb", as_version=4).cells
+    assert any("<mark" in str(cell.outputs) and "Zarolin" in str(cell.outputs) for cell in cells if "outputs" in cell)

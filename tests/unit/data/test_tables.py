@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.data.files import read_documents
 from helpers.data.tables import read_list
-from helpers.errors import DatasetUnavailableError, MalformedDataError, ParameterError, UnknownTagError
 
 SENTENCES = [(["In", "New York", ","], ["O", "B-x", "O"]), (["Oslo"], ["B-y"]), (["no", '"y"'], ["O", "O"])]
 
@@ -78,84 +76,18 @@ IN_OSLO = [(["Oslo"], ["B-y"]), (["In", "Oslo"], ["O", "B-y"])]
     ("name", "content", "expected"),
     [
         ("a.csv", "word,tag\nOslo,B-y\n\nIn,O\nOslo,B-y\n,\n", IN_OSLO),  # an empty row ends a sentence
-        ("a.csv", "text,labels\nOslo,B-y\nIn  Oslo,O B-y\n", IN_OSLO),
         ("a.csv", "Sentence #,Sentence,POS,Tag\n1,Oslo,X,B-y\n2,In Oslo,X,O B-y\n", IN_OSLO),
-        ("a.csv", "sentence_id,sentence,pos,tags\n1,Oslo,X,B-y\n1,In Oslo,X,O B-y\n", IN_OSLO),
-        ("a.csv", "Sentence,Tag\nOslo,['B-y']\nIn Oslo,\"['O', 'B-y']\"", IN_OSLO),
         ("a.csv", 'text,tags\n"In New York","O LOC LOC"', [(["In", "New", "York"], ["O", "B-LOC", "I-LOC"])]),
-        (
-            "a.csv",
-            f'tokens,ner_tags\n"{list("안녕 서울에")}","{["O", "O", "O", "B-LC", "I-LC", "O"]}"\n',
-            [(["안녕", "서울에"], ["O", "B-LC"])],
-        ),
+        ("a.csv", f'tokens,tags\n"{list("안 서울")}","{"O O B-x I-x".split()}"\n', [(["안", "서울"], ["O", "B-x"])]),
         # As the Naver data are given with KoELECTRA: a sentence and its tags, whose types stand before the prefix
-        *(
-            (
-                name,
-                '금석객잔 여러분 , 안녕 .\tORG-B O O O O\n\n"네 이한동\tO PER-B\n오슬로\tLOC-B\n',
-                [
-                    (["금석객잔", "여러분", ",", "안녕", "."], ["B-ORG", "O", "O", "O", "O"]),
-                    (['"네', "이한동"], ["O", "B-PER"]),
-                    (["오슬로"], ["B-LOC"]),
-                ],
-            )
-            for name in ("train.tsv", "TRAIN.TXT")
+        (
+            "TRAIN.TXT",
+            '금석객잔 여러분\tORG-B O\n\n"네 이한동\tO PER-B\n오슬로\tLOC-B\n',
+            [(["금석객잔", "여러분"], ["B-ORG", "O"]), (['"네', "이한동"], ["O", "B-PER"]), (["오슬로"], ["B-LOC"])],
         ),
-        # Other files of two columns
         ("a.tsv", "In\tO\nNew York\tB-x\n", [(["In", "New York"], ["O", "B-x"])]),
         ("a.tsv", "word\ttag\nIn\tO\nOslo\tB-x\n", [(["In", "Oslo"], ["O", "B-x"])]),
     ],
 )
 def test_other_tables(read, name, content, expected):
     assert read(content, name) == expected
-
-
-def test_a_column_may_be_chosen(read):
-    content = "tokens,tags,coarse\n\"['Oslo']\",\"['B-y']\",\"['B-z']\"\n"
-    assert read(content) == [(["Oslo"], ["B-y"])]
-    assert read(content, tag_column="coarse") == read(content, tag_column=2) == [(["Oslo"], ["B-z"])]
-    with pytest.raises(ParameterError, match=r"ner\.csv: tag_column is 'fine'; .* 1 \(tags\), 2 \(coarse\)"):
-        read(content, tag_column="fine")
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("a,b\n1,2\n", ": the first row should name the columns, such as word and tag"),
-        ("", ": the first row should name the columns"),
-        ("word,tag\nIn,O\nOslo,B-x\n", ": nothing tells where a sentence ends. Add a column sentence_id"),
-        ("sent_id,word,tag\n1,In,O\n1,,O\n2,a,\n", ", line 3: the word or its tag is empty"),
-        ("sent_id,word,tag\n1,a,O\n2,b,O\n1,c,O\n1,d,O\n", ", line 4: the sentence '1' has ended before"),
-        ("sent_id,word,tag\n1,a,O\n1,b\n", ", line 3: 2 cells, but the header has 3"),
-        ('sent_id,word,tag\n1,a,O\n1,"b,O\n2,c,O\n', ", line 3: unexpected end of data"),
-        ('sent_id,word,tag\n1,"a"b,O\n', ", line 2: ',' expected after '\"'"),
-        ('text,tags\n"a\nb c",O O\n"a b",O B-x I-x\n', ", line 4: 2 tokens but 3 tags"),
-        ("text,tags\na b,O O\na b,O Q-x\na b,O B-x\n", ", line 3: tag 'Q-x'"),
-        (f'text,tags\n"{"a " * 10**5}",O\n', ", line 2: field larger than field limit"),
-        ("sent_id,word,tag\n1,Zoë,O\n".encode("latin-1"), ", line 2: byte 0xeb is not UTF-8"),
-        ("sent_id,wörd,tag\n".encode("latin-1"), ", line 1: byte 0xf6 is not UTF-8"),
-    ],
-)
-def test_what_is_wrong_is_named_with_its_line(read, content, message):
-    with pytest.raises((MalformedDataError, UnknownTagError)) as raised:
-        read(content)
-    assert f"ner.csv{message}" in str(raised.value)
-
-
-def test_a_table_in_another_file_that_cannot_be_read_is_none_the_less_one(read):
-    with pytest.raises(MalformedDataError, match=r"a\.tsv, line 3: '\t' expected after '\"'"):
-        read('sent_id\tword\ttag\n1\ta\tO\n2\t"b"c\tO\n', "a.tsv")
-
-
-def test_all_wrong_rows_are_named(read):
-    content = "".join(f"{'a ' * (1 + (number % 3 == 2))}b\tO O\n" for number in range(30))
-    with pytest.raises(MalformedDataError) as raised:
-        read(content + "a b c\n", "a.tsv")
-    lines = str(raised.value).split("\n")
-    assert [line.partition(": ")[0].rpartition(" ")[2] for line in lines[:10]] == list(map(str, range(3, 31, 3)))
-    assert lines[10:] == ["... and 1 more places"]
-
-
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(DatasetUnavailableError, match=r"b\.csv cannot be read"):
-        list(read_documents(tmp_path / "b.csv"))

@@ -1,5 +1,4 @@
 import re
-from functools import partial
 from html import unescape
 from itertools import groupby
 from pathlib import Path
@@ -82,15 +81,12 @@ def padding_taken_for_o(prediction):
 
 
 def last_subwords(word_ids, tags):
-    following = [*word_ids[1:], None]
-    pairs = zip(word_ids, following, strict=True)
+    pairs = zip(word_ids, [*word_ids[1:], None], strict=True)
     return [-100 if word is None or word == after else tags[word] for word, after in pairs]
 
 
 def first_subwords(word_ids, tags):
-    before = [word_ids[:position] for position in range(len(word_ids))]
-    pairs = zip(word_ids, before, strict=True)
-    return [-100 if word is None or word in seen else tags[word] for word, seen in pairs]
+    return [-100 if word is None or word in word_ids[:n] else tags[word] for n, word in enumerate(word_ids)]
 
 
 def joined(words, tags):
@@ -100,19 +96,6 @@ def joined(words, tags):
             entities.append((word, tag[2:]))
         elif tag.startswith("I-"):
             entities[-1] = (f"{entities[-1][0]} {word}", tag[2:])
-    return entities
-
-
-def closed_by_o_alone(words, tags):
-    """Finds no neighbours, and no entity at the end."""
-    entities, text = [], []
-    for word, tag in zip(words, tags, strict=True):
-        if tag != "O":
-            text.append(word)
-            entity_type = tag[2:]
-        elif text:
-            entities.append((" ".join(text), entity_type))
-            text = []
     return entities
 
 
@@ -150,31 +133,22 @@ RIGHT = [
     ("encoding", TOKENIZER(WORDS, is_split_into_words=True, truncation=True, max_length=12)),
     ("map", mapped()),
     ("metrics", scores_of),
-    ("metrics", lambda prediction: {"f1": scores_of((prediction.predictions, prediction.label_ids))["f1"]}),
     ("arguments", arguments()),
-    ("arguments", arguments(metric_for_best_model="eval_f1", weight_decay=0.01)),
     ("guess", ["low", "high", "lesson"]),
     ("guess", ("high", "low", "lesson")),  # their scores are too close to tell
     ("pipeline", EACH_WORD),
     ("labels", [-100, 0, 0, 1, -100, 2, 0, -100]),
-    ("labels", np.array([-100, 0, 0, 1, -100, 2, 0, -100])),
     ("last", last_subwords),
-    ("last", lambda word_ids, tags: np.array(last_subwords(word_ids, tags))),
+    ("last", lambda word_ids, tags: [last_subwords(word_ids, tags), word_ids.clear(), tags.clear()][0]),
     ("counts", (np.int64(5), 6.0)),
     ("scores", (1 / 3, 1 / 5, 1 / 4)),
-    ("scores", (0.33, 0.2, np.float32(0.25))),
     ("useless", "O O B-location O O O O O O O".split()),
-    ("useless", ("O", "O", "O", "I-location", "O", "O", "O", "O", "O", "O")),
     ("rate", np.float32(5e-5)),
     ("steps", np.ceil(50 / 16) * 3),
     ("epochs", (HISTORY["epoch"][HISTORY["validation_loss"].idxmin()], 3.0)),
     ("wrong", [1, 3]),
-    ("wrong", np.flatnonzero([0, 1, 0, 1])),
-    ("wrong", {1, 3}),
     ("probabilities", np.array([0.5, 0.6, 0.9, 0.6])),
-    ("probabilities", [[0.5, 0.6, 0.9, 0.6]]),
     ("entities", joined),
-    ("entities", lambda words, tags: list(map(list, joined(words, tags)))),
 ]
 
 # A typical mistake, and words of its hint
@@ -182,72 +156,43 @@ MISTAKES = [
     ("encoding", TOKENIZER(WORDS), "`input_ids` has 5 parts"),
     ("encoding", TOKENIZER(WORDS, is_split_into_words=True), r"These are \d\d subwords, and at most 12 fit"),
     ("encoding", TOKENIZER(["Ho", "rvitz"], is_split_into_words=True), "other subwords"),
-    ("encoding", [101, 102], "cannot be read as an answer"),
-    ("map", DATA, "no column `labels`"),
     ("map", mapped(label=lambda ids, tags: [-100] * len(ids)), r"Position 1 \(`\w+`\) is the first subword of word 0"),
-    ("map", mapped(label=lambda ids, tags: [0 if i is None else tags[i] for i in ids]), "begins no word"),
     ("map", mapped(label=lambda ids, tags: tags), r'`my_encoded\["train"\]\[0\]\["labels"\]` contains 5 labels for'),
-    ("map", mapped(add_special_tokens=False), "not the subwords of the words"),
     ("map", DatasetDict({split: rows.select([0]) for split, rows in mapped().items()}), "`train` has 1 rows"),
-    ("map", mapped()["train"], "cannot be read as an answer"),
     ("metrics", lambda prediction: {"eval_f1": 0.8}, "should return a `dict`"),
     ("metrics", padding_taken_for_o, "What becomes of the -100s"),
-    ("metrics", lambda prediction: scores_of(prediction, axis=1), "raises `IndexError"),
     ("metrics", lambda prediction: {"f1": 0.5}, "Which axis has the labels"),
-    ("metrics", {"f1": 0.8}, "`compute_metrics` should be a function"),
     ("arguments", arguments(learning_rate=5e-5), "`learning_rate` is `5e-05`"),
-    ("arguments", arguments(per_device_train_batch_size=16), "batch_size` is `16`"),
-    ("arguments", arguments(num_train_epochs=3), "`num_train_epochs` is `3`"),
     ("arguments", arguments(eval_strategy="steps", save_strategy="steps"), "`eval_strategy` is .*which value asks"),
     ("arguments", arguments(load_best_model_at_end=False), "the last epoch, not the best"),
     ("arguments", arguments(metric_for_best_model="loss"), "Otherwise the loss decides"),
-    ("arguments", {"learning_rate": 3e-4}, "cannot be read as an answer"),
-    ("guess", "low", "should be a list"),
     ("guess", ["low", "low", "lesson"], r"should list `\['low', 'lesson', 'high'\]`"),
     ("pipeline", [{"entity": "B-person", "start": 0, "end": 3}], "These are subwords"),
     ("pipeline", [{"entity_group": "person", "start": 0, "end": 11}], "another rule"),
-    ("pipeline", [], "another rule"),
-    ("labels", [0, 0, 0, 1, -100, 2, 0, 0], r"Position 0 \(`\[CLS\]`\) begins no word"),
     ("labels", [-100, 0, 0, 1, 2, 2, 0, -100], r"Position 4 \(`##vitz`\) begins no word"),
     ("labels", [-100, 0, 0, -100, 1, 2, 0, -100], r"Position 3 \(`hor`\) is the first subword of word 2"),
     ("labels", TAGS, "contains 5 labels for 8 subwords"),
-    ("labels", "-100, 0", "should be a list, and is of type `str`"),
     ("last", first_subwords, "position 1 ends no word"),
-    ("last", lambda word_ids, tags: [0] * len(word_ids), "position 0 ends no word, yet it gets the label 0"),
     ("last", lambda word_ids, tags: [-100] * len(word_ids), r"\[2, 0\]\)`: position 1 ends its word"),
-    ("last", lambda word_ids, tags: tags, "contains 2 labels for 4 subwords"),
-    ("last", lambda word_ids: word_ids, "raises `TypeError"),
-    ("last", [-100, 2, 0, -100], "`my_align` should be a function"),
     ("counts", (8, 6), "special tokens never count"),
     ("counts", (5, 5), "which subwords still have -100"),
-    ("counts", (5, [6, 7]), r"`my_every` should be a number, and is `\[6, 7\]`"),
     ("scores", (2 / 3, 1 / 5, 1 / 4), "`my_precision`: count entities, not words, and only those"),
     ("scores", (1 / 3, 2 / 5, 1 / 4), "`my_recall`: count entities"),
     ("scores", (1 / 3, 1 / 5, 4 / 15), "`my_f1`: the harmonic mean is twice the product"),
-    ("scores", (1 / 3, "1/5", 1 / 4), "`my_recall` should be a number, and is `'1/5'`"),
     ("useless", ["O"] * 10, "All `O` is the easy way"),
     ("useless", QUIET, r"F1 is 1\.00: one of your entities is right"),
-    ("useless", "B-x I-x O I-location O O O O O O".split(), r"accuracy is only 0\.70"),
-    ("useless", "O O B-location".split(), "contains 3 tags for 10 words"),
     ("useless", "O O location O O O O O O O".split(), "Word 2 has `'location'`"),
     ("rate", 1e-4, "Which share of the steps"),
     ("steps", 10.5, "How many batches are in one epoch"),
     ("epochs", (1, 3), r"`my_best_by_loss`: in epoch 1, `validation_loss` was 1\.5000"),
     ("epochs", (3, 3), "better or earlier"),
     ("epochs", (0, 3), "`my_best_by_loss`: there is no epoch 0"),
-    ("epochs", (2, 2), r"`my_best_by_f1`: in epoch 2, `f1` was 0\.2500"),
     ("wrong", [1], "has 1 indices, and 2 sentences"),
     ("wrong", [0, 1, 3], "`0` is in your list"),
-    ("wrong", [1, 1], "Each counts once"),
     ("wrong", [-1], "there is no such sentence"),
-    ("wrong", [False, True, False, True], "`False` is in your list"),
-    ("wrong", np.nonzero([0, 1, 0, 1]), r"`array\(\[1, 3\]\)` is in your list"),
     ("probabilities", np.exp(LOGITS[0]).max(axis=-1), "divided by the sum"),
-    ("probabilities", np.exp(LOGITS[0]) / [[4], [10], [20], [5]], r"the shape \(4, 3\)"),
-    ("entities", closed_by_o_alone, r"\[\('Zoe', 'person'\)\]`: 1 entities"),
     ("entities", split_where_the_type_changes, r"\[\('Bergen Oslo', 'location'\)\]`: 1 entities"),
     ("entities", lambda words, tags: [text for text, _ in joined(words, tags)], "Each should be a pair"),
-    ("entities", lambda words, tags: [][0], "`my_entities.*raises `IndexError.*list index out of range"),
     ("entities", lambda words, tags: exit(), "raises `SystemExit"),
 ]
 
@@ -276,18 +221,13 @@ def test_mistakes_get_a_hint_that_does_not_tell_the_answer(name, answer, words):
         "scores": [" 0.2", "0.33", "0.25", "1/3", "1/5", "1/4"],
         "rate": ["5e-05", "/ 4", "quarter"],
         "steps": ["12"],
-        "epochs": {"(2, 2)": ["epoch 3"], "(3, 3)": []}.get(str(answer), ["epoch 2"]),
-        "wrong": [] if isinstance(answer, tuple) else ["[1, 3]", "`1`", "`3`"],  # that one holds the answer
+        "epochs": [] if str(answer) == "(3, 3)" else ["epoch 2"],
+        "wrong": ["[1, 3]", "`1`", "`3`"],
         "probabilities": ["0.5", "0.6", "0.9"],
         "entities": ["[('Ann Lee', 'person')]", "('San Francisco', 'location')]", "Bergen', 'location')"],
     }.get(name, [])
     given = re.sub(r"and is `.*`", "", feedback.text)  # what was put in may be shown
     assert not [piece for piece in told if piece in given]
-
-
-def not_filled_in(*arguments):
-    """As the build leaves a function to be filled in."""
-    ...
 
 
 @pytest.mark.parametrize("gap", [..., None])
@@ -296,17 +236,9 @@ def test_gaps_are_open(name, gap):
     feedback = CHECKS[name]((gap,) * SEVERAL[name] if name in SEVERAL else gap)
     assert feedback.status == "open"
     assert "in place of `...`" in feedback.text
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.parametrize("function", [not_filled_in, lambda *arguments: ...])
-def test_functions_that_return_nothing_are_open(name, function):
-    assert CHECKS[name](function).status == "open"
-
-
-def test_one_gap_of_several_leaves_the_exercise_open():
-    assert CHECKS["scores"]((1 / 3, 1 / 5, ...)).status == "open"
-    assert checks.check_guess(["a", "b"], {"a": 0.2, "b": ...}, "sentences").status == "open"
+    if name in FUNCTIONS:
+        assert CHECKS[name](lambda *arguments: ...).status == "open"
+    assert CHECKS["scores"]((1 / 3, 1 / 5, gap)).status == "open"  # one of several
 
 
 class Evil:
@@ -344,18 +276,19 @@ def test_rubbish_never_raises_and_is_never_right(name, data):
     assert feedback.status in {"not yet", "open"}
     assert feedback.text
     assert feedback._repr_html_()
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-@given(result=RUBBISH)
-def test_functions_that_return_rubbish(name, result):
-    assert CHECKS[name](lambda *arguments: result).status in {"not yet", "open"}
+    if name in FUNCTIONS:
+        result = data.draw(RUBBISH)
+        assert CHECKS[name](lambda *arguments: result).status in {"not yet", "open"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("function", [recursive, lambda: 1, lambda *arguments: (1 / 0 for _ in "ab"), dict, Evil])
 def test_functions_that_fail(name, function):
     assert CHECKS[name](function).status == "not yet"
+
+
+def raise_evil(*arguments):
+    raise type("EvilError", (Evil, Exception), {})
 
 
 # Not among hypothesis's, which shows what it draws: these cannot be shown.
@@ -379,36 +312,16 @@ def test_what_cannot_even_be_shown(name, thing):
         assert CHECKS[name](lambda *arguments: thing).status == "not yet"
 
 
-def test_an_error_that_cannot_be_shown_is_named():
-    class EvilError(Evil, Exception):
-        pass
-
-    def fails(*arguments):
-        raise EvilError
-
-    assert "raises `<EvilError>`" in CHECKS["last"](fails).text
-
-
-def test_a_function_may_change_what_it_is_given():
-    def align(word_ids, tags):
-        labels = last_subwords(word_ids, tags)
-        word_ids.clear()
-        tags.clear()
-        return labels
-
-    assert checks.check_last_subwords(align).status == "right"
-    assert checks.check_last_subwords(last_subwords).status == "right"
-
-
 def test_feedback_then_shows_what_was_asked():
-    assert "5 words have one label each" in CHECKS["counts"]((5, 6)).text
-    assert "precision 0.333, recall 0.200, F1 0.250" in CHECKS["scores"]((1 / 3, 0.2, 0.25)).text
-    assert "Accuracy 0.90, F1 0.00" in CHECKS["useless"]("O O B-location O O O O O O O".split()).text
-    assert "5e-05" in CHECKS["rate"](5e-5).text
-    assert "21 steps become 12" in CHECKS["steps"](12).text
-    assert "epoch 2; F1, the score that we are after, keeps epoch 3" in CHECKS["epochs"]((2, 3)).text
-    assert "2 of 4 sentences" in CHECKS["wrong"]([3, 1]).text
-    assert "2 subwords" in CHECKS["probabilities"]([0.5, 0.6, 0.9, 0.6]).text
+    shown = {"counts": "5 words have one label each", "scores": "precision 0.333, recall 0.200, F1 0.250"}
+    shown |= {"useless": "Accuracy 0.90, F1 0.00", "rate": "5e-05", "steps": "21 steps become 12"}
+    shown |= {
+        "epochs": "F1, the score that we are after, keeps epoch 3",
+        "wrong": "2 of 4",
+        "probabilities": "2 subwords",
+    }
+    for name, words in shown.items():
+        assert words in CHECKS[name](dict(RIGHT)[name]).text
 
 
 def test_a_guess_that_fails_is_a_surprise_and_no_mistake():
@@ -429,11 +342,6 @@ def test_guesses_are_compared_in_words(experiment):
     assert "too alike" in alike.text
 
 
-@pytest.mark.parametrize("score", ["0.3", Evil(), [0.3], 10**400], ids=lambda score: type(score).__name__)
-def test_a_guess_beside_something_that_is_no_score(score):
-    assert checks.check_guess(["a", "b"], {"a": 0.2, "b": score}, "sentences").status == "not yet"
-
-
 def test_runs_at_the_edge():
     assert checks.check_pipeline([], SENTENCE, model_that_answers(0), TOKENIZER).status == "right"
     assert checks.check_compute_metrics(lambda prediction: {"f1": 0.8}, ["B-x", "O"]).status == "right"
@@ -447,7 +355,7 @@ def test_runs_at_the_edge():
 
 @pytest.mark.parametrize("framework", ["torch", "tensorflow"])
 def test_tensors_of_both_frameworks(framework):
-    make = partial(getattr(pytest.importorskip(framework), "as_tensor" if framework == "torch" else "constant"))
+    make = getattr(pytest.importorskip(framework), "as_tensor" if framework == "torch" else "constant")
     assert checks.check_probabilities(make([0.5, 0.6, 0.9, 0.6]), make(LOGITS), PIPED).status == "right"
     assert checks.check_labels(make([-100, 0, 0, 1, -100, 2, 0, -100]), SUBWORDS, WORD_IDS, TAGS).status == "right"
     assert checks.check_rate(make(5e-5), 2e-4).status == "right"
@@ -459,9 +367,6 @@ def test_feedback_as_text_and_as_a_box():
     page = feedback._repr_html_()
     assert "<code>&lt;b&gt;</code> &amp; <code>x &lt; 1</code>: &lt;script&gt;" in page
     assert unescape(re.sub(r"<[^>]*>", "", page)) == "Not yet. <b> & x < 1: <script>"
-
-
-def test_each_status_has_its_heading_and_colour():
     headings = {"right": "Right.", "not yet": "Not yet.", "open": "Your turn.", "surprise": "A surprise."}
     pages = [Feedback(status, "same")._repr_html_() for status in headings]
     assert len(set(re.findall(r"border-left:[^;]*", "".join(pages)))) == 4

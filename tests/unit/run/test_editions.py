@@ -65,7 +65,7 @@ def test_each_profile_is_found_from_any_folder(tmp_path, monkeypatch):
 
 PRINTS = """
 import subprocess, sys
-from helpers.run.streams import survive_closed_streams
+from helpers.run.__main__ import survive_closed_streams
 survive_closed_streams()
 for stream in (sys.stdout, sys.stderr):
     for _ in range(3):
