@@ -6,11 +6,12 @@ from helpers.errors import ParameterError
 from helpers.notebook.language import translate
 
 WORD_NAMES = (
-    "word words token tokens form text char chars character characters morph morpheme 단어 어절 형태소 음절 글자"
+    "tokens words word token text_tokens form text char chars character characters morph morpheme 단어 어절 형태소 음절"
+    " 글자"
 ).split()
 TAG_NAMES = (
-    "ner ner_tag ner_tags nertag ner_label ner_labels ne ne_tag ne_tags netag named_entity named_entities entity"
-    " entities entity_type label labels tag tags bio iob iob2 개체명 태그"
+    "ner_tags ner ner_tag nertag ner_label ner_labels ne ne_tag ne_tags netag named_entity named_entities entity"
+    " entities entity_type tags labels label tag bio iob iob2 개체명 태그"
 ).split()  # the likeliest first
 SHOWN = 20  # columns in an error
 MOST_VALUES = 1000  # a column with more different ones has no tags
@@ -27,12 +28,11 @@ def choose_by_name(names: Sequence[str], known: Sequence[str]) -> int | None:
     return next((plain.index(name) for name in known if name in plain), None)
 
 
-def chosen_column(choice: str | int, names: Sequence[str], word: int, width: int, path: object) -> int:
-    """Find the column of tags that a caller has chosen, by its name or number; raises `ParameterError`.
+def chosen_column(choice: str | int, names: Sequence[str], others: Sequence[int], path: object) -> int:
+    """Find the column of tags that a caller has chosen, by its name (if there are any) or number, among some.
 
-    The names may be missing; ``word`` is the column that has the words.
+    Raises `ParameterError`.
     """
-    others = [place for place in range(width) if place != word]
     named = {name: place for place, name in enumerate(names)} | {str(place): place for place in others}
     if named.get(str(choice)) in others:
         return named[str(choice)]

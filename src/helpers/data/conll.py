@@ -2,19 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers.data.characters import SPACE, are_pieces
 from helpers.data.columns import MOST_VALUES, TAG_NAMES, WORD_NAMES, choose_by_name, chosen_column
-from helpers.data.lines import read_lines
-from helpers.data.reading import Reading
-from helpers.data.tag_forms import TYPES, TagForm
-from helpers.data.tagged_rows import RowForm, TaggedRow, sentences_of_rows
-from helpers.data.tagging import Sentence
+from helpers.data.reading import Reading, read_lines
+from helpers.data.tagged_rows import SPACE, RowForm, TaggedRow, are_pieces, sentences_of_rows
+from helpers.data.tagging import TYPES, Sentence, TagForm
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 
@@ -43,6 +40,11 @@ class Line(NamedTuple):
         has_tag = TAGGED.fullmatch(self.columns[-1]) or ("\t" in self.text and " " not in self.columns[0])
         return len(self.columns) < 2 or not has_tag
 
+    def trimmed(self, width: int) -> list[str]:
+        """Return the columns without the empty one that a tab at the end of the line adds to so many."""
+        has_more = len(self.columns) == width + 1 and not self.columns[-1]
+        return self.columns[:width] if has_more else self.columns
+
 
 class Layout(NamedTuple):
     """How the rows of a file are to be read; the header is the line that names the columns, or empty."""
@@ -69,20 +71,18 @@ def _rows(path: Path, layout: Layout, reading: Reading) -> Iterator[TaggedRow]:
     count = 0
     for comments, lines in _read_blocks(path, layout.header):
         count += len(comments)
-        words, tags = [], []
+        pairs = []
         for line in lines:
             with reading.collect(line.where):
-                word, tag = _word_and_tag(line, layout)
-                words.append(word)
-                tags.append(tag)
-        if words:
-            yield TaggedRow(lines[0].where, words, tags)
+                pairs.append(_word_and_tag(line, layout))
+        if pairs:
+            yield TaggedRow(lines[0].where, *map(list, zip(*pairs, strict=True)))
     if count:
         reading.remark(translate("{count} comment lines are left out; they begin with #, ; or $.").format(count=count))
 
 
 def _word_and_tag(line: Line, layout: Layout) -> tuple[str, str]:
-    columns = _trimmed(line.columns, layout.width)
+    columns = line.trimmed(layout.width)
     if len(columns) != layout.width:
         message = translate("{where}: {count} columns, but most rows have {width}")
         raise MalformedDataError(message, where=line.where, count=len(columns), width=layout.width)
@@ -100,19 +100,18 @@ def _word_and_tag(line: Line, layout: Layout) -> tuple[str, str]:
 
 def _refuse_other_forms(path: Path) -> None:
     """Say what a file without tags looks like, unless it has tabs, and how to convert it."""
-    lines = islice(read_lines(path), LOOKED_AT)
-    texts = [text for _, text in lines if text.strip() and not DOCUMENT.match(text)]
-    if not texts:
+    texts = [text for _, text in islice(read_lines(path), LOOKED_AT) if text.strip() and not DOCUMENT.match(text)]
+    if not texts or any("\t" in text for text in texts):
         return
-    first, widths, has_tabs = texts[0], {len(text.split()) for text in texts}, any("\t" in text for text in texts)
-    mark = next((mark for mark in ",;" if mark in first and len({text.count(mark) for text in texts}) == 1), None)
-    if BEGINS_JSON.fullmatch(first):
+    widths = {len(text.split()) for text in texts}
+    mark = next((mark for mark in ",;" if mark in texts[0] and len({text.count(mark) for text in texts}) == 1), "")
+    if BEGINS_JSON.fullmatch(texts[0]):
         message = translate("this looks like JSON. Give the file a name that ends in .json or .jsonl")
-    elif mark and len(texts) > 1 and not has_tabs:
+    elif mark and len(texts) > 1:
         message = translate(
             "this looks like a table with {mark} between its columns. Give the file a name that ends in .csv"
         )
-    elif not has_tabs and (len(widths) > 1 or max(widths) > 4):
+    elif len(widths) > 1 or max(widths) > 4:
         message = translate(
             "this looks like text without tags. Write each word on a line of its own, then a tab and its tag, such as"
             " B-person or O; tools such as Label Studio and doccano help to label text"
@@ -127,13 +126,12 @@ def _find_layout(path: Path, reading: Reading) -> Layout:
     header, names, width = _find_header(path)
     contents = _Contents(path, header, width)
     word, tag = _choose_columns(path, names, contents, reading)
-    tags = contents.values[tag]
-    form = TagForm.likely(tags)
-    if not any(map(form.fits, tags)):
+    form = TagForm.likely(contents.values[tag])
+    if not any(map(form.fits, contents.values[tag])):
         _refuse_other_forms(path)
     reading.remark(*form.remarks())
     has_spaces = contents.empty_rows > EMPTY_ROWS_AT_LEAST * contents.rows
-    if contents.values[word][" "]:
+    if contents.values[word][SPACE]:
         rows = (row.columns for _, rows in _read_blocks(path, header) for row in rows)
         has_spaces = are_pieces(columns[word] for columns in rows if len(columns) > word)
     return Layout(header, width, word, tag, form, has_spaces)
@@ -151,18 +149,12 @@ def _read_blocks(path: Path, header: str = "") -> Iterator[tuple[list[Line], lis
             if text != header:
                 block.append(Line(where, text, _split_columns(text)))
         elif block:
-            yield _part_comments(block)
+            comments, rows, has_tabs = [], [], any("\t" in line.text for line in block)
+            for line in block:
+                is_inside = has_tabs and line.text.startswith(("# ", "## ")) and "\t" not in line.text
+                (comments if is_inside or (not rows and line.is_comment()) else rows).append(line)
+            yield comments, rows
             block = []
-
-
-def _part_comments(block: list[Line]) -> tuple[list[Line], list[Line]]:
-    comments, rows = [], []
-    has_tabs = any("\t" in line.text for line in block)
-    for line in block:
-        leads = not rows and line.is_comment()
-        inside = has_tabs and line.text.startswith(("# ", "## ")) and "\t" not in line.text
-        (comments if leads or inside else rows).append(line)
-    return comments, rows
 
 
 def _split_columns(text: str) -> list[str]:
@@ -173,11 +165,6 @@ def _split_columns(text: str) -> list[str]:
     return re.split(" +", text.strip(" "))
 
 
-def _trimmed(columns: list[str], width: int) -> list[str]:
-    """Leave out what a tab at the end of a line adds to its columns."""
-    return columns[:width] if len(columns) == width + 1 and not columns[-1] else columns
-
-
 def _find_header(path: Path) -> tuple[str, list[str], int]:
     """Find the line that names the columns, the names, and how many columns most rows have."""
     widths, header, names = Counter(), None, []
@@ -186,7 +173,7 @@ def _find_header(path: Path) -> tuple[str, list[str], int]:
             columns = _split_columns(BEFORE_NAMES.sub("", line.text, count=1))
             if None not in (choose_by_name(columns, WORD_NAMES), choose_by_name(columns, TAG_NAMES)):
                 header, names = line, columns
-        widths.update(len(_trimmed(row.columns, max(len(row.columns) - 1, 2))) for row in rows if row is not header)
+        widths.update(len(row.trimmed(max(len(row.columns) - 1, 2))) for row in rows if row is not header)
     width = widths.most_common(1)[0][0] if widths else len(names)
     if header and len(names) != width:
         message = translate(
@@ -205,24 +192,19 @@ class _Contents:
         self._counting = self._several_words = 0  # sentences
         self._first_other = ""
         for _, lines in _read_blocks(path, header):
-            if lines:
-                self._add_first([line.columns[0] for line in lines], lines[0].where)
-                rows = [_trimmed(line.columns, width) for line in lines]
-                self._add([row for row in rows if len(row) == width])
+            self._add_first([line.columns[0] for line in lines], lines[0].where if lines else "")
+            rows = [row for line in lines if len(row := line.trimmed(width)) == width]
+            self.rows += len(rows)
+            self.empty_rows += sum(width > 2 and row.count("_") >= width - 1 for row in rows)
+            for counter, column in zip(self.values, zip(*rows, strict=True), strict=False):
+                counter.update(column if len(counter) < MOST_VALUES else (SPACE for value in column if value == SPACE))
 
-    def _add(self, rows: list[list[str]]) -> None:
-        self.rows += len(rows)
-        for counter, column in zip(self.values, zip(*rows, strict=True), strict=False):
-            counter.update(column if len(counter) < MOST_VALUES else (value for value in column if value == " "))
-        if len(self.values) > 2:
-            self.empty_rows += sum(row.count("_") >= len(row) - 1 for row in rows)
-
-    def _add_first(self, values: Sequence[str], where: str) -> None:
+    def _add_first(self, values: list[str], where: str) -> None:
         """Look whether the first column of a sentence counts its words; a number may come repeatedly."""
         numbers = [int(value) for value in values if re.fullmatch("[0-9]{1,9}", value)]
         self._several_words += len(values) > 1
         if len(numbers) == len(values) and all(after - before in (0, 1) for before, after in pairwise(numbers)):
-            self._counting += numbers[0] < numbers[-1]
+            self._counting += len(set(numbers)) > 1
         else:
             self._first_other = self._first_other or where
 
@@ -256,9 +238,8 @@ def _candidate(values: Counter[str]) -> tuple[int, frozenset[str]] | None:
 
 
 def _choose_columns(path: Path, names: list[str], contents: _Contents, reading: Reading) -> tuple[int, int]:
-    choice, width = reading.choices.tag_column, len(contents.values)
+    choice, width, second = reading.choices.tag_column, len(contents.values), contents.values[1]
     candidates = {place: found for place, values in enumerate(contents.values) if (found := _candidate(values))}
-    second = contents.values[1]
     second_is_tags = any(map(TagForm.likely(second).fits, second))
     if width == 2 and not names and choice is None and candidates.keys() == {0} and not second_is_tags:
         reading.remark(translate("Tags are read from the first column, and words from the second."))
@@ -268,9 +249,9 @@ def _choose_columns(path: Path, names: list[str], contents: _Contents, reading: 
         word = 1
         reading.remark(translate("The first column counts words, so words are read from the second."))
     word = word or 0
-    candidates.pop(word, None)
     if choice is not None:
-        return word, chosen_column(choice, names, word, width, path)
+        return word, chosen_column(choice, names, [place for place in range(width) if place != word], path)
+    candidates.pop(word, None)
     tag = choose_by_name(names, TAG_NAMES)
     if tag is None:
         # The named entities and not the chunks before them; of entities within entities, the outer ones.

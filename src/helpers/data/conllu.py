@@ -4,16 +4,14 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
 from helpers.data.columns import MOST_VALUES, SHOWN, chosen_column, plain_name
-from helpers.data.lines import read_lines
-from helpers.data.reading import Reading
-from helpers.data.tag_forms import TYPES, TagForm
+from helpers.data.reading import Reading, read_lines
 from helpers.data.tagged_rows import RowForm, TaggedRow, sentences_of_rows
-from helpers.data.tagging import Sentence
+from helpers.data.tagging import TYPES, Sentence, TagForm
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 
@@ -54,6 +52,7 @@ def read_conllu(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     `MalformedDataError` or `ParameterError` if there are none; wrong rows are added to the reading.
     """
     name, form = _find_tags(path, reading)
+    reading.remark(*form.remarks())
     return sentences_of_rows(partial(_tagged, path, name, form), reading, RowForm(form, has_pieces=False))
 
 
@@ -80,25 +79,22 @@ def _tagged(path: Path, name: str, form: TagForm, reading: Reading) -> Iterator[
 def _read_sentences(path: Path, reading: Reading) -> Iterator[list[Row]]:
     """Read the rows between blank lines, without comments and empty nodes."""
     names, rows = (), []
-    for where, text in read_lines(path):
+    for where, text in chain(read_lines(path), [("", "")]):
         if found := COLUMN_NAMES.match(text):
             before, names = names, tuple(found[1].split())
             if before not in ((), names):
                 message = translate("{where}: the columns are named anew, as {names}; make a file of each part")
                 raise MalformedDataError(message, where=where, names=" ".join(names))
-        elif not text.strip():
-            if rows:
-                yield rows
-            rows = []
-        elif not text.startswith("#"):
+        elif text.strip() and not text.startswith("#"):
             names = names or COLUMNS
             with reading.collect():
-                rows += _row(text.split("\t"), names, where)
-    if rows:
-        yield rows
+                rows += _parse_row(text.split("\t"), names, where)
+        elif rows and not text.strip():
+            yield rows
+            rows = []
 
 
-def _row(values: list[str], names: tuple[str, ...], where: str) -> list[Row]:
+def _parse_row(values: list[str], names: tuple[str, ...], where: str) -> list[Row]:
     if len(values) != len(names):
         message = translate("{where}: {count} columns, but CoNLL-U has {width} with tabs between them: {names}")
         raise MalformedDataError(message, where=where, count=len(values), width=len(names), names=" ".join(names))
@@ -125,9 +121,10 @@ def _find_tags(path: Path, reading: Reading) -> tuple[str, TagForm]:
                 values[name][value] += 1
     names = list(values)
     if reading.choices.tag_column is not None:
-        found = [names[chosen_column(reading.choices.tag_column, names, -1, len(names), path)]]
+        found = [names[chosen_column(reading.choices.tag_column, names, range(len(names)), path)]]
     else:
-        found = [name for known in TAG_NAMES for name in names if plain_name(name) == known and _are_tags(values, name)]
+        alike = [(known, name) for known in TAG_NAMES for name in names if plain_name(name) == known]
+        found = [name for known, name in alike if _are_tags(values[name], known)]
     if not found:
         unheard.finish()  # the tags may be in rows that cannot be read
         message = translate(
@@ -140,9 +137,7 @@ def _find_tags(path: Path, reading: Reading) -> tuple[str, TagForm]:
     if found[1:]:
         message = translate("Tags are read from {place}; other places with tags: {others}. tag_column chooses one.")
         reading.remark(message.format(place=found[0], others=", ".join(found[1:])))
-    form = _form(values[found[0]])
-    reading.remark(*form.remarks())
-    return found[0], form
+    return found[0], _form(values[found[0]])
 
 
 def _form(values: Counter[str]) -> TagForm:
@@ -150,8 +145,7 @@ def _form(values: Counter[str]) -> TagForm:
     return TagForm.likely({*values, "O"} if values.keys().isdisjoint("-_*") else values)
 
 
-def _are_tags(values: dict[str, Counter[str]], name: str) -> bool:
-    form = _form(values[name])
-    if plain_name(name) == "name" and form.pattern == TYPES.pattern:  # a name, not a type
-        return False
-    return 2 * sum(n for value, n in values[name].items() if form.fits(value)) >= values[name].total()
+def _are_tags(values: Counter[str], name: str) -> bool:
+    form = _form(values)
+    is_name = name == "name" and form.pattern == TYPES.pattern  # a name, not a type
+    return not is_name and 2 * sum(n for value, n in values.items() if form.fits(value)) >= values.total()

@@ -1,17 +1,13 @@
-"""Read JSON files of records, check their values, and name what is wrong with them."""
+"""Read JSON files of records, and check their values."""
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from reprlib import Repr
 from typing import Any
 
-from helpers.data.lines import read_lines
-from helpers.data.reading import Reading
+from helpers.data.reading import Reading, read_lines, shortened
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
-from helpers.notebook.secrets import redact_tokens
 
 WHITE_SPACE = " \t\r\n"  # as JSON has it
 NOT_DECODED = (ValueError, RecursionError)
@@ -23,9 +19,9 @@ def read_records(path: Path, reading: Reading) -> Iterator[tuple[str, dict]]:
     Objects in lines of their own are read a line at a time; an array of objects, or one object over several lines, is
     held in memory. What is not JSON or not UTF-8, and records that are no objects, are added to the reading.
     """
-    with collect_errors(reading):  # behind such an error nothing can be read
+    with reading.collect():  # behind such an error nothing can be read
         for where, value in _read_values(path, reading):
-            with collect_errors(reading):
+            with reading.collect():
                 yield where, require_kind(as_dict(value), translate("a record"), dict, where)
 
 
@@ -58,49 +54,22 @@ def _read_values(path: Path, reading: Reading) -> Iterator[tuple[str, Any]]:
 
 
 def _decode_whole(path: Path) -> Any:
-    text = "\n".join(line for _, line in read_lines(path))
     try:
-        return json.loads(text)
+        return json.loads("\n".join(line for _, line in read_lines(path)))
     except NOT_DECODED as error:
         raise _not_json(str(path), error) from error
 
 
 def _not_json(where: str, error: object) -> MalformedDataError:
     message = translate("{where}: {problem}; the file should hold one object, or one array, or an object in each line")
-    return malformed(message, where=where, problem=translate("not JSON: {problem}").format(problem=error))
-
-
-class _Short(Repr):
-    """Redact texts before they are shortened, as half an access token would not be recognised."""
-
-    def repr_str(self, text: str, level: int) -> str:
-        return super().repr_str(redact_tokens(text), level)
-
-
-_SHORT = _Short()
-_SHORT.maxlevel, _SHORT.maxstring = 2, 60
-shortened = _SHORT.repr
-
-
-def malformed(message: str, **values: object) -> MalformedDataError:
-    """Make an error of a translated message and the values to fill into it."""
-    return MalformedDataError(message.format(**values))
-
-
-@contextmanager
-def collect_errors(reading: Reading) -> Iterator[None]:
-    """Add a `MalformedDataError` of the body to a reading, which raises it at its end."""
-    try:
-        yield
-    except MalformedDataError as error:
-        reading.add(error)
+    return MalformedDataError(message, where=where, problem=translate("not JSON: {problem}").format(problem=error))
 
 
 def member(record: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
     """Take a member of a JSON object; raises `MalformedDataError` if it is missing or has another type."""
     if name not in record:
         message = translate("{where}: no {name}, only {names}")
-        raise malformed(message, where=where, name=repr(name), names=shortened(list(record)))
+        raise MalformedDataError(message, where=where, name=repr(name), names=shortened(list(record)))
     return require_kind(record[name], repr(name), kind, where)
 
 
@@ -110,8 +79,8 @@ def require_kind(value: Any, name: str, kind: type, where: str) -> Any:
         kinds = {dict: translate("an object in {}"), list: translate("a list"), str: translate("a text")}
         expected = kinds.get(kind) or translate("a whole number")
         message = translate("{where}: {name} is {value}; expected {kind}")
-        raise malformed(message, where=where, name=name, value=shortened(value), kind=expected)
+        raise MalformedDataError(message, where=where, name=name, value=shortened(value), kind=expected)
     if kind is str and value != value.encode(errors="ignore").decode():
         message = translate("{where}: {name} is {value}, with half of a character in it")
-        raise malformed(message, where=where, name=name, value=ascii(shortened(value)))
+        raise MalformedDataError(message, where=where, name=name, value=ascii(shortened(value)))
     return value

@@ -80,8 +80,7 @@ def dataset_digest(dataset: DatasetDict) -> str:
 
 def _load_sample(seed: int) -> DatasetDict:
     from helpers.data.bracketed import read_bracketed
-    from helpers.data.split_names import SPLITS
-    from helpers.data.splits import write_splits
+    from helpers.data.splits import SPLITS, write_splits
     from helpers.data.tagging import as_sentence
 
     documents = {split: ([as_sentence(*row)] for row in read_bracketed(SAMPLE / f"{split}.txt")) for split in SPLITS}
@@ -90,18 +89,17 @@ def _load_sample(seed: int) -> DatasetDict:
 
 def _load(name: str, seed: int, choices: Choices) -> DatasetDict:
     from helpers.checkpoints.find import is_folder_name
+    from helpers.data.dataset_columns import as_common_form, load_columns
     from helpers.data.files import find_files, is_data, read_documents
-    from helpers.data.hugging_face.from_columns import as_common_form, load_columns
     from helpers.data.splits import write_splits
     from helpers.files import expanded
 
     if not is_folder_name(name) and not is_data(Path(name)):
-        from helpers.data.hugging_face.from_hub import load_from_hub  # here, as local data need no Hub
+        from helpers.data.from_hub import load_from_hub  # here, as local data need no Hub
 
         return as_common_form(load_from_hub(name), name, seed, choices)
     paths = find_files(Path(expanded(name)))
-    columns = load_columns(paths, name)
-    if columns:
+    if columns := load_columns(paths, name):
         return as_common_form(columns, name, seed, choices)
     documents = {
         split: chain.from_iterable(read_documents(path, choices) for path in parts) for split, parts in paths.items()

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from helpers.data.columns import TAG_NAMES, WORD_NAMES, choose_by_name, chosen_column
-from helpers.data.lines import read_lines
-from helpers.data.reading import Choices, Reading
+from helpers.data.reading import Choices, Reading, read_lines
 from helpers.data.tagged_rows import TaggedRow, require_pairs, sentences_of_rows
 from helpers.data.tagging import Sentence
 from helpers.errors import MalformedDataError
@@ -72,7 +71,14 @@ def has_sentence_rows(path: Path) -> bool:
 
 def read_sentence_rows(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     """Read lines such as ``In Oslo<tab>O B-place``, with one tag for each word; spaces separate both."""
-    return sentences_of_rows(partial(_sentence_rows, path), reading)
+
+    def rows(reading: Reading) -> Iterator[TaggedRow]:
+        for where, line in read_lines(path):
+            words, _, tags = line.partition("\t")
+            with reading.collect():
+                yield require_pairs(where, _split(words), _split(tags))
+
+    return sentences_of_rows(rows, reading)
 
 
 def read_list(text: str) -> list[str] | None:
@@ -104,13 +110,10 @@ def _find_columns(path: Path, choices: Choices) -> Columns | None:
     """Find the columns by their names in the first row; None if they aren't there."""
     rows = _read_rows(path, Reading())
     _, names = next(rows, ("", []))
-    words = choose_by_name(names, [*WORD_NAMES, "sentence"])
-    if words is None:
-        return None
-    tags = choose_by_name(names, TAG_NAMES)
-    if choices.tag_column is not None:
-        tags = chosen_column(choices.tag_column, names, words, len(names), path)
-    if tags is None:
+    words, tags = choose_by_name(names, [*WORD_NAMES, "sentence"]), choose_by_name(names, TAG_NAMES)
+    if words is not None and choices.tag_column is not None:
+        tags = chosen_column(choices.tag_column, names, [place for place in range(len(names)) if place != words], path)
+    if words is None or tags is None:
         return None
     sentence = choose_by_name(["" if place == words else name for place, name in enumerate(names)], SENTENCE_NAMES)
     pairs = [(cells[words], cells[tags]) for _, cells in islice(rows, LOOKED_AT) if cells]
@@ -123,10 +126,10 @@ def _find_columns(path: Path, choices: Choices) -> Columns | None:
 def _read_rows(path: Path, reading: Reading) -> Iterator[tuple[str, list[str]]]:
     """Read where a row is, and its cells: of the header, then of rows of as many cells; of empty rows none."""
     header = next((line for _, line in read_lines(path) if line.strip()), "")
-    delimiter = max(",;\t", key=header.count)
-    rows = csv.reader((f"{line}\n" for _, line in read_lines(path)), delimiter=delimiter, strict=True)
-    width, number = 0, 1
-    place = translate("{path}, line {number}")
+    rows = csv.reader(
+        (f"{line}\n" for _, line in read_lines(path)), delimiter=max(",;\t", key=header.count), strict=True
+    )
+    width, number, place = 0, 1, translate("{path}, line {number}")
     try:
         for cells in rows:
             where, number = place.format(path=path, number=number), rows.line_num + 1
@@ -160,13 +163,6 @@ def _sentences(path: Path, columns: Columns, reading: Reading) -> Iterator[Tagge
                 yield require_pairs(where, _items(cells[columns.words]), _items(cells[columns.tags]))
 
 
-def _sentence_rows(path: Path, reading: Reading) -> Iterator[TaggedRow]:
-    for where, line in read_lines(path):
-        words, _, tags = line.partition("\t")
-        with reading.collect():
-            yield require_pairs(where, _split(words), _split(tags))
-
-
 def _words(path: Path, columns: Columns, reading: Reading) -> Iterator[TaggedRow]:
     sentence, number, numbers, are_parted = TaggedRow("", [], []), "", set(), columns.sentence is not None
     for where, cells in chain(islice(_read_rows(path, reading), 1, None), [("", [])]):  # at the end, an empty one
@@ -187,7 +183,7 @@ def _words(path: Path, columns: Columns, reading: Reading) -> Iterator[TaggedRow
             word, tag = cells[columns.words], cells[columns.tags]
             if not word.strip() or not tag.strip():
                 raise MalformedDataError(translate("{where}: the word or its tag is empty"), where=where)
-            sentence = TaggedRow(sentence.where or where, sentence.tokens, sentence.tags)
+            sentence = sentence._replace(where=sentence.where or where)
             sentence.tokens.append(word)
             sentence.tags.append(tag)
     if not are_parted:

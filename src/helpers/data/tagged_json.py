@@ -1,18 +1,25 @@
-"""Read JSON records of words and tags."""
+"""Read JSON records of words and tags, and find the names of class ids in the descriptions beside a file."""
 
+import json
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
-from helpers.data.hugging_face.class_names import find_class_names, name_of
-from helpers.data.json_records import collect_errors, malformed, member, read_records, require_kind, shortened
-from helpers.data.reading import Reading
+from huggingface_hub import metadata_load
+from yaml import YAMLError
+
+from helpers.data.json_records import member, read_records, require_kind
+from helpers.data.reading import Reading, shortened
 from helpers.data.tagged_rows import TaggedRow, require_pairs, sentences_of_rows
 from helpers.data.tagging import Sentence
+from helpers.errors import MalformedDataError
+from helpers.files import require_file
 from helpers.notebook.language import translate
 
 WORDS = ("tokens", "words")
 TAGS = ("tags", "ner_tags", "labels", "ner")
+UNREADABLE = (OSError, ValueError, RecursionError, YAMLError)
 
 
 def is_tagged(record: dict) -> bool:
@@ -31,17 +38,25 @@ def read_tagged(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     return sentences_of_rows(partial(_read_rows, path), reading)
 
 
+def name_of(tag: Any, names: list[str], where: str) -> str:
+    """Return the name of a class id; raises `MalformedDataError` if it has none, which says where."""
+    if type(tag) is not int or not 0 <= tag < len(names):
+        message = translate("{where}: tag id {tag} is not in 0..{last}")
+        raise MalformedDataError(message, where=where, tag=shortened(tag), last=len(names) - 1)
+    return names[tag]
+
+
 def _read_rows(path: Path, reading: Reading) -> Iterator[TaggedRow]:
-    find_names = cache(partial(find_class_names, path))
+    find_names = cache(partial(_find_class_names, path))
     for where, record in read_records(path, reading):
-        with collect_errors(reading):
+        with reading.collect():
             words = member(record, _words_name(record), list, where)
             words = [require_kind(word, translate("a word"), str, where) for word in words]
             names = _tags_names(record, reading.choices.tag_column)
             lists = [_read_tags(record, name, where, find_names(name)) for name in names]
             if any(tags != lists[0] for tags in lists):
                 message = translate("{where}: the tags in {names} differ; name the right one as tag_column")
-                raise malformed(message, where=where, names=shortened(names))
+                raise MalformedDataError(message, where=where, names=shortened(names))
             yield require_pairs(where, words, lists[0])
 
 
@@ -52,8 +67,7 @@ def _words_name(record: dict) -> str:
 def _tags_names(record: dict, chosen: str | int | None) -> list[str]:
     if chosen is None:
         return [name for name in TAGS if isinstance(record.get(name), list)] or [TAGS[0]]
-    is_number = isinstance(chosen, int) and 0 <= chosen < len(record)
-    return [list(record)[chosen] if is_number else str(chosen)]
+    return [dict(enumerate(record)).get(chosen, str(chosen))]
 
 
 def _read_tags(record: dict, name: str, where: str, names: list[str] | None) -> list[str]:
@@ -66,5 +80,49 @@ def _read_tags(record: dict, name: str, where: str, names: list[str] | None) -> 
             "{where}: the tag {tag} is a number, and nothing here says what it stands for; write the tags as texts,"
             " such as 'B-person'"
         )
-        raise malformed(message, where=where, tag=numbers[0])
+        raise MalformedDataError(message, where=where, tag=numbers[0])
     return [require_kind(tag, translate("a tag"), str, where) for tag in tags]
+
+
+def _find_class_names(path: Path, column: str) -> list[str] | None:
+    """Find the label names of a column of class ids, by these, as repositories of the Hub describe their features.
+
+    The card ``README.md`` and ``dataset_infos.json``, of releases of datasets before 2.10, are looked at in a file's
+    folder and in the one above. None if there are no names, or several that differ.
+    """
+    described = (features for folder in path.absolute().parents[:2] for features in _descriptions(folder))
+    found = [names for features in described if (names := _names(features, column))]
+    return found[0] if found and all(names == found[0] for names in found) else None
+
+
+def _descriptions(folder: Path) -> Iterator[Any]:
+    """Yield what is said of the features of each configuration: a list of them, or an object."""
+    for path in (folder / "README.md", folder / "dataset_infos.json"):
+        try:
+            require_file(path)
+            is_card = path.suffix == ".md"
+            said = _member(metadata_load(path), "dataset_info") if is_card else json.loads(path.read_text("utf-8"))
+        except UNREADABLE:
+            continue
+        if isinstance(said, dict):
+            said = [said] if is_card else list(said.values())
+        yield from (_member(each, "features") for each in (said if isinstance(said, list) else []))
+
+
+def _names(features: Any, column: str) -> list[str] | None:
+    if isinstance(features, list):
+        feature = next((each for each in features if _member(each, "name") == column), None)
+        item = _member(feature, "sequence") or _member(feature, "list")
+        names = _member(item, "class_label", "names")
+    else:
+        names = _member(features, column, "feature", "names")
+    if isinstance(names, dict) and [str(key) for key in names] == [str(number) for number in range(len(names))]:
+        names = list(names.values())
+    # Nothing but texts is looked into: a few lines of YAML can make a list that is endless to look through.
+    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
+
+
+def _member(described: Any, *path: str) -> Any:
+    for name in path:
+        described = described.get(name) if isinstance(described, dict) else None
+    return described

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from helpers.data.characters import are_pieces, join_pieces
 from helpers.data.files import read_documents
+from helpers.data.tagged_rows import are_pieces, join_pieces
 from helpers.errors import MalformedDataError, ParameterError, UnknownTagError
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 
-from helpers.data import load
-from helpers.data.hugging_face import from_hub
-from helpers.data.hugging_face.from_columns import as_common_form
+from helpers.data import from_hub, load
+from helpers.data.dataset_columns import as_common_form
 from helpers.errors import DatasetUnavailableError, EmptySplitError, MalformedDataError, TutorialError, UnknownTagError
 
 KINDS = ("corporation", "creative-work", "group", "location", "person", "product")

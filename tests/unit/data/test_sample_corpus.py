@@ -7,7 +7,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.data.bracketed import read_bracketed
 from helpers.data.load import SAMPLE, label_names
-from helpers.data.split_names import SPLITS
+from helpers.data.splits import SPLITS
 from helpers.errors import MalformedDataError
 
 TYPES = {"corporation", "creative-work", "group", "location", "person", "product"}

@@ -1,0 +1,204 @@
+"""Bring a data set of columns, from the Hub or the disk, into the common form."""
+
+import glob
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, load_dataset
+
+from helpers.data.columns import TAG_NAMES, WORD_NAMES, choose_by_name, chosen_column, plain_name
+from helpers.data.labelled_texts import SPANS, TEXTS, Annotation, LabelledText, read_mark, sentences_of
+from helpers.data.reading import Choices, Reading, listed
+from helpers.data.splits import ALL, SPLITS, by_split, splits_of, write_splits
+from helpers.data.tagged_json import name_of
+from helpers.data.tagged_rows import TaggedRow, find_form, require_pairs, sentences_of_rows
+from helpers.errors import DatasetUnavailableError, MalformedDataError, TutorialError
+from helpers.files import require_file, room_needed
+from helpers.notebook.language import translate
+from helpers.temporary import temporary_folder
+
+FORMATS = {".parquet": "parquet", ".arrow": "arrow"}  # and what `datasets` calls them
+
+
+class Columns(NamedTuple):
+    """The names of two columns: of words and of their tags, or of texts and of the spans in them."""
+
+    content: str
+    labels: str
+    marks_characters: bool
+
+
+def load_columns(files: Mapping[str, list[Path]], name: str) -> dict[str, Dataset] | None:
+    """Load the files of each split, if they are of a form that has columns; what is one file becomes the split train.
+
+    Raises `DatasetUnavailableError` if only some have columns, or one is missing or broken; `DiskFullError` if there
+    is no room for what is made of them.
+    """
+    paths = [path for parts in files.values() for path in parts]
+    formats = {FORMATS.get(path.suffix.lower()) for path in paths}
+    if formats == {None}:
+        return None
+    if None in formats:
+        message = translate("the files of {name} are of different kinds: {names}; make them one kind")
+        raise DatasetUnavailableError(message, name=repr(name), names=listed(path.name for path in paths))
+    return {"train" if split == ALL else split: _load(parts) for split, parts in files.items()}
+
+
+def as_common_form(
+    dataset: Mapping[str, Dataset],
+    name: str,
+    seed: int,
+    choices: Choices = Choices(),  # noqa: B008
+) -> DatasetDict:
+    """Bring a data set into the form that `helpers.data.load.load_ner_dataset` returns, and print what was changed.
+
+    IOB2 labels keep their class ids. Raises `DatasetUnavailableError` if there is no training split, or there are no
+    columns that are understood, the same in all splits; `ParameterError` for a column that cannot have tags;
+    `MalformedDataError` or `UnknownTagError` with the rows that are wrong; and what
+    `helpers.data.splits.write_splits` does.
+    """
+    parts, reading = _find_splits(dataset, name), Reading(choices)
+    found = {_find_columns(part.features, name, reading) for part in parts.values()}
+    if len(found) > 1:
+        message = translate("the splits of the data set {name} have different columns; make them the same")
+        raise DatasetUnavailableError(message, name=repr(name))
+    (columns,) = found
+    place, labels = translate("data set {name}, split {split}"), None
+    rows = {
+        split: partial(_read_rows, part, columns, place.format(name=repr(name), split=repr(split)))
+        for split, part in parts.items()
+    }
+    if columns.marks_characters:
+        documents = {split: sentences_of(texts, reading) for split, texts in rows.items()}
+    else:
+        form = find_form(lambda unheard: chain.from_iterable(each(unheard) for each in rows.values()), reading)
+        documents = {split: sentences_of_rows(each, reading, form) for split, each in rows.items()}
+        labels = None if form.has_pieces else getattr(parts["train"].features[columns.labels].feature, "names", None)
+    until_end = {split: reading.until_end(each) for split, each in documents.items()}
+    unified = write_splits(until_end, name, seed, labels)
+    reading.report(name)
+    return unified
+
+
+def _find_splits(dataset: Mapping[str, Dataset], name: str) -> dict[str, Dataset]:
+    # Nobody can take a split away on the Hub, so its plain name is enough, whatever others there are.
+    plain = set(SPLITS) & set(dataset)
+    names = [split for split in dataset if split in plain or not plain & set(splits_of(split))]
+    found, _ = by_split(names, translate("the data set {name}").format(name=repr(name)))
+    if "train" not in found:
+        message = translate("the data set {name} has no split {split}; it has: {splits}")
+        splits = listed(map(repr, dataset))
+        raise DatasetUnavailableError(message, name=repr(name), split=repr("train"), splits=splits)
+    unused = [split for split in dataset if split not in found.values()]
+    if unused:
+        print(translate("{name}: these splits are not used: {splits}.").format(name=name, splits=listed(unused)))
+    return {split: dataset[own] for split, own in found.items()}
+
+
+def _find_columns(features: Features, name: str, reading: Reading) -> Columns:
+    """Find the columns by their names and by what they hold, or the tags by what the reading's choices name."""
+    kinds = {column: _kind(feature) for column, feature in features.items()}
+    words = _choose(WORD_NAMES, kinds, {"texts"})
+    tags = words and _find_tags(kinds, words, name, reading)
+    if tags and kinds[tags] == "numbers":
+        message = translate(
+            "the column {column} of the data set {name} has no label names: its tags are numbers, and nothing says"
+            " what they stand for. Write them as texts, such as 'B-person'"
+        )
+        raise DatasetUnavailableError(message, column=repr(tags), name=repr(name))
+    if tags:
+        return Columns(words, tags, marks_characters=False)
+    text, spans = _choose(TEXTS, kinds, {"text"}), _choose(SPANS, kinds, {"spans"})
+    if text and spans:
+        return Columns(text, spans, marks_characters=True)
+    message = translate(
+        "the data set {name} has the columns [{columns}]; needed are words and their tags, such as 'tokens' and"
+        " 'ner_tags', or texts and their spans, such as 'text' and 'entities'"
+    )
+    raise DatasetUnavailableError(message, name=repr(name), columns=listed(map(repr, sorted(features))))
+
+
+def _find_tags(kinds: dict[str, str], words: str, name: str, reading: Reading) -> str | None:
+    possible = {column: kind for column, kind in kinds.items() if kind in ("texts", "ids", "numbers")} | {words: ""}
+    columns = list(kinds)
+    if reading.choices.tag_column is not None:
+        places = [place for place, column in enumerate(columns) if possible.get(column)]
+        return columns[chosen_column(reading.choices.tag_column, columns, places, name)]
+    taken = _choose(TAG_NAMES, possible, {"texts", "ids", "numbers"})
+    others = [column for column in possible if plain_name(column) in TAG_NAMES and column not in (taken, words)]
+    if others:
+        message = translate("The tags are those of the column {column}; tag_column can name another one: {others}.")
+        reading.remark(message.format(column=repr(taken), others=listed(map(repr, others))))
+    return taken
+
+
+def _choose(known: Iterable[str], kinds: dict[str, str], wanted: set[str]) -> str | None:
+    columns = [column for column, kind in kinds.items() if kind in wanted]
+    place = choose_by_name(columns, known)
+    return None if place is None else columns[place]
+
+
+def _kind(feature: Any) -> str:
+    """Tell what a column holds, as far as it matters here."""
+    item = getattr(feature, "feature", None)  # of a list
+    if isinstance(item, ClassLabel):
+        return "ids"
+    if isinstance(item, dict) or isinstance(feature, dict):
+        return "spans"  # lists of objects; in older releases of datasets, objects of lists
+    value = feature if item is None else item
+    dtype = value.dtype if isinstance(value, Value) else ""
+    if dtype in ("string", "large_string"):
+        return "text" if item is None else "texts"
+    return "numbers" if item is not None and dtype.startswith(("int", "uint")) else "other"
+
+
+def _read_rows(rows: Dataset, columns: Columns, where: str, reading: Reading) -> Iterator[TaggedRow | LabelledText]:
+    """Read words and tags, or texts and spans; the reading gets the rows that are wrong."""
+    parse, feature = _parse_text if columns.marks_characters else _parse_tagged, rows.features[columns.labels]
+    for number, row in enumerate(rows.select_columns([columns.content, columns.labels])):
+        place = translate("{where}, row {row}").format(where=where, row=number)
+        with reading.collect():
+            yield parse(place, row[columns.content], _with_names(row[columns.labels], feature, place))
+
+
+def _parse_tagged(where: str, tokens: list | None, tags: list | None) -> TaggedRow:
+    if tokens is None or tags is None or None in tokens or None in tags:
+        raise MalformedDataError(translate("{where}: no tokens or no tags"), where=where)
+    return require_pairs(where, tokens, tags, may_be_empty=True)
+
+
+def _parse_text(where: str, text: str | None, spans: list | dict | None) -> LabelledText:
+    if text is None:
+        raise MalformedDataError(translate("{where}: no text"), where=where)
+    if isinstance(spans, dict):  # an object of lists
+        spans = [dict(zip(spans, values, strict=True)) for values in zip(*spans.values(), strict=True)]
+    return LabelledText(where, text, [Annotation([read_mark(span, where) for span in spans or []])])
+
+
+def _with_names(value: Any, feature: Any, where: str) -> Any:
+    """Replace class ids by their names, in lists and objects too."""
+    if isinstance(value, list):
+        return [_with_names(item, feature.feature, where) for item in value]
+    if isinstance(value, dict):
+        return {key: _with_names(item, feature[key], where) for key, item in value.items()}
+    return name_of(value, feature.names, where) if isinstance(feature, ClassLabel) and value is not None else value
+
+
+def _load(paths: list[Path]) -> Dataset:
+    # Brackets and stars in the names of files and folders would be taken for patterns.
+    names = [glob.escape(str(path.absolute())) for path in paths]
+    form = FORMATS[paths[0].suffix.lower()]
+    try:
+        for path in paths:
+            require_file(path)
+        with temporary_folder() as cache, room_needed(cache):
+            return load_dataset(form, data_files={"train": names}, split="train", cache_dir=str(cache))
+    except TutorialError:
+        raise
+    except Exception as error:  # a broken file can break its reader in any way
+        said = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+        message = translate("{path} cannot be read: {reason}. Write it anew")
+        raise DatasetUnavailableError(message, path=paths[0], reason=said.splitlines()[0].rstrip(".")) from error
