@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from helpers.data.reading import listed
 from helpers.errors import ParameterError
 from helpers.notebook.language import translate
 
@@ -13,7 +14,6 @@ TAG_NAMES = (
     "ner_tags ner ner_tag nertag ner_label ner_labels ne ne_tag ne_tags netag named_entity named_entities entity"
     " entities entity_type tags labels label tag bio iob iob2 개체명 태그"
 ).split()  # the likeliest first
-SHOWN = 20  # columns in an error
 MOST_VALUES = 1000  # a column with more different ones has no tags
 
 
@@ -38,4 +38,4 @@ def chosen_column(choice: str | int, names: Sequence[str], others: Sequence[int]
         return named[str(choice)]
     shown = [f"{place} ({names[place]})" if names else str(place) for place in others]
     message = translate("{path}: tag_column is {choice}; there are these columns besides that of the words: {columns}")
-    raise ParameterError(message, path=path, choice=repr(choice), columns=", ".join(shown[:SHOWN]))
+    raise ParameterError(message, path=path, choice=repr(choice), columns=listed(shown))

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, load_dataset
 
 from helpers.data.columns import TAG_NAMES, WORD_NAMES, choose_by_name, chosen_column, plain_name
+from helpers.data.json_records import name_of
 from helpers.data.labelled_texts import SPANS, TEXTS, Annotation, LabelledText, read_mark, sentences_of
 from helpers.data.reading import Choices, Reading, listed
 from helpers.data.splits import ALL, SPLITS, by_split, splits_of, write_splits
-from helpers.data.tagged_json import name_of
 from helpers.data.tagged_rows import TaggedRow, find_form, require_pairs, sentences_of_rows
 from helpers.errors import DatasetUnavailableError, MalformedDataError, TutorialError
 from helpers.files import require_file, room_needed

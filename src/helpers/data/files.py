@@ -76,8 +76,7 @@ def _reader_of(path: Path) -> Reader:
         return partial(_read_labelled, read_spacy if suffix == ".spacy" else read_brat)
     if suffix not in {".csv", *CONLL_SUFFIXES, *SPLIT_SUFFIXES}:
         return _json_reader(path)
-    from helpers.data.conll import read_conll
-    from helpers.data.conllu import is_conllu, read_conllu
+    from helpers.data.conll import is_conllu, read_conll, read_conllu
     from helpers.data.tables import has_sentence_rows, is_table, read_sentence_rows, read_table
 
     if suffix == ".csv" or (suffix in (".tsv", ".txt") and is_table(path)):
@@ -88,9 +87,8 @@ def _reader_of(path: Path) -> Reader:
 
 
 def _json_reader(path: Path) -> Reader:
-    from helpers.data.json_records import read_records
+    from helpers.data.json_records import WORDS, read_records, read_tagged
     from helpers.data.labelling_tools import find_form, read_texts
-    from helpers.data.tagged_json import WORDS, read_tagged
 
     # A file without a record goes to the reader of words and tags, which finds what is wrong, or nothing.
     where, first = next(read_records(path, Reading()), (str(path), {"tokens": [], "tags": []}))

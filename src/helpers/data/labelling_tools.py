@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from helpers.data.json_records import as_dict, member, read_records, require_kind
+from helpers.data.json_records import as_dict, is_tagged, member, read_records, require_kind
 from helpers.data.labelled_texts import SPANS, TEXTS, Annotation, LabelledText, Mark, read_mark
 from helpers.data.reading import Reading, read_lines, shortened
-from helpers.data.tagged_json import is_tagged
 from helpers.data.tagging import Span
 from helpers.errors import DatasetUnavailableError, MalformedDataError
 from helpers.files import require_file
 from helpers.notebook.language import translate
 
-ANSWERS = ("accept", "reject", "ignore")  # of Prodigy: whether the spans are right
+NOT_ACCEPTED = ("reject", "ignore")  # of Prodigy's answers: the spans are not right
 # What Label Studio's JSON-MIN adds to the fields of a text, besides the labels.
 ADDED = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
 ENTITY = re.compile(r"T\S*\t(\S+) (\d{1,18} \d{1,18}(?:;\d{1,18} \d{1,18})*)(?:\t(.*))?")  # of brat
@@ -120,21 +119,19 @@ def _read_sentences(path: Path, reading: Reading) -> Iterator[tuple[str, dict]]:
                 place = translate("{where}, document {number}").format(where=where, number=number)
                 with reading.collect():
                     for sentence in _objects(document, "sentence", place):
-                        yield place, sentence | {"document": place}
+                        found = {"text": sentence.get("form"), "entities": sentence.get("NE"), "document": place}
+                        answer = {} if found["entities"] is not None else {"answer": "ignore"}  # nobody has labelled it
+                        yield place, found | answer | ({"id": sentence["id"]} if "id" in sentence else {})
 
 
-def _parse_sentence(sentence: dict, where: str) -> LabelledText:
-    """Parse such a sentence; without the list ``NE`` nobody has labelled it."""
-    annotations = []
-    if sentence.get("NE") is not None:
-        annotations.append(Annotation([read_mark(entity, where) for entity in _objects(sentence, "NE", where)]))
-    return LabelledText(where, member(sentence, "form", str, where), annotations, sentence["document"])
+def _parse_sentence(record: dict, where: str) -> LabelledText:
+    return _parse_text(record, where)._replace(document=record["document"])
 
 
 def _parse_text(record: dict, where: str) -> LabelledText:
     """Parse a text with spans, as doccano, Prodigy, spaCy's training data and others have it."""
     text = member(record, next((name for name in TEXTS if name in record), TEXTS[0]), str, where)
-    if record.get("answer") in ANSWERS[1:]:
+    if record.get("answer") in NOT_ACCEPTED:
         return LabelledText(where, text, [])
     lists = {name: record[name] for name in SPANS if isinstance(record.get(name), list)}
     if not lists and record.get("answer") != "accept":  # Prodigy leaves the list out where nothing was marked
@@ -211,8 +208,8 @@ def read_spacy(path: Path, reading: Reading) -> Iterator[LabelledText]:
             where = translate("{where}, document {number}").format(where=path, number=number)
             is_labelled = doc.has_annotation("ENT_IOB", require_complete=True)
             with reading.collect():
-                entities = [([part.start_char, part.end_char, part.label_], part.text) for part in doc.ents]
-                marks = [read_mark(span, where)._replace(covers=covers) for span, covers in entities]
+                spans = [(Span(part.start_char, part.end_char, part.label_), part.text) for part in doc.ents]
+                marks = [read_mark([*span], where)._replace(covers=covers) for span, covers in spans]
                 yield LabelledText(where, doc.text, [Annotation(marks)] if is_labelled else [])
     except ImportError as error:
         message = translate(

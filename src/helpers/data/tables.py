@@ -35,10 +35,7 @@ class Columns(NamedTuple):
 
 def is_table(path: Path) -> bool:
     """Return whether a file has a header as tables have it, with a number for sentences or whole sentences in rows."""
-    try:
-        columns = _find_columns(path, Choices())
-    except MalformedDataError:  # bytes that are not UTF-8, which any reader names
-        return False
+    columns = _find_columns(path, Choices())
     return columns is not None and (columns.sentence is not None or columns.has_sentences)
 
 
@@ -61,10 +58,7 @@ def read_table(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
 
 def has_sentence_rows(path: Path) -> bool:
     """Return whether most of the first lines have two columns, of several words and as many tags."""
-    try:
-        lines = list(islice((line.split("\t") for _, line in read_lines(path) if line.strip()), LOOKED_AT))
-    except MalformedDataError:  # bytes that are not UTF-8, which any reader names
-        return False
+    lines = list(islice((line.split("\t") for _, line in read_lines(path) if line.strip()), LOOKED_AT))
     counts = [tuple(len(_split(column)) for column in columns) for columns in lines if len(columns) == 2]
     return 2 * sum(words == tags > 1 for words, tags in counts) > len(lines)
 
@@ -146,14 +140,13 @@ def _read_rows(path: Path, reading: Reading) -> Iterator[tuple[str, list[str]]]:
         reading.add(MalformedDataError(f"{place.format(path=path, number=number)}: {error}"))
 
 
-def _items(cell: str) -> list[str]:
-    """Return the words or tags of a cell: a list, or what spaces separate."""
-    items = read_list(cell)
-    return _split(cell) if items is None else items
-
-
 def _split(text: str) -> list[str]:
     return [item for item in text.split(" ") if item]  # at a no-break space, str.split alone would, too
+
+
+def _items(cell: str) -> list[str]:
+    items = read_list(cell)
+    return _split(cell) if items is None else items
 
 
 def _sentences(path: Path, columns: Columns, reading: Reading) -> Iterator[TaggedRow]:

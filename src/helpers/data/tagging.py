@@ -59,7 +59,10 @@ class TagForm(NamedTuple):
         others = tags.intersection(OTHER_OUTSIDE)
         outside = others.pop() if "O" not in tags and len(others) == 1 else "O"
         entities = tags - {outside}
-        form = _by_prefixes(entities) or _by_pairs(entities) or _bare(entities)
+        form = _by_prefixes(entities) or _by_pairs(entities)
+        bare = {tag for tag in entities if BARE.fits(tag)}
+        if not form and ({"B", "I"} <= bare or (bare == entities and bare & {"B", "I"})):
+            form = BARE
         if not form and entities and all(UNCLEAR_TAGS.match(tag) for tag in entities):
             form = UNCLEAR
         # Any word at all could be a type, so there has to be an O, and a tag that could be nothing but a type.
@@ -80,12 +83,23 @@ class TagForm(NamedTuple):
         if tag.strip() == self.outside:
             return "O", None
         found = re.fullmatch(self.pattern, tag.strip(), re.DOTALL)
-        if not found:
-            raise _misfit(self, tag)
-        groups = found.groupdict()
-        if groups.get("more"):
-            return "I", None
-        return groups.get("prefix", "I"), groups["type"].strip() if "type" in groups else ONLY_TYPE
+        if found:
+            groups = found.groupdict()
+            if groups.get("more"):
+                return "I", None
+            return groups.get("prefix", "I"), groups["type"].strip() if "type" in groups else ONLY_TYPE
+        message = translate("tag {tag} is neither {outside} nor of the form that the other tags have: {example}")
+        if tag.strip().isdecimal():
+            message = translate(
+                "tag {tag} is a number, perhaps of a class; nothing here says what it stands for: write the tags as"
+                " texts, such as B-person"
+            )
+        elif self.pattern == UNCLEAR.pattern:
+            message = translate(
+                "tag {tag} may be an entity type, or mark a word of an entity: no tag that begins an entity tells"
+                " which; write B-type at an entity's first word and I-type at its other words"
+            )
+        raise UnknownTagError(message, tag=repr(tag), outside=self.outside, example=self.example)
 
     def to_iob2(self, tags: Sequence[str]) -> list[str]:
         """Rewrite one sentence's tags as IOB2; raises `UnknownTagError` where one misfits, or continues no entity.
@@ -115,19 +129,14 @@ class TagForm(NamedTuple):
 
     def remarks(self) -> list[str]:
         """Say in sentences what is unusual about the form; nothing of `STANDARD`."""
-        sentences = []
+        sentence = translate("Tags are read in the form {example}.").format(example=self.example)
         if self.pattern == TYPES.pattern:
-            sentences.append(
-                translate(
-                    "Tags are entity types without prefixes: words of one type that stand side by side are one entity."
-                )
+            sentence = translate(
+                "Tags are entity types without prefixes: words of one type that stand side by side are one entity."
             )
         elif self.pattern == BARE.pattern:
-            sentences.append(
-                translate("Tags have no entity type; the type is called {name}.").format(name=repr(ONLY_TYPE))
-            )
-        elif self.pattern != STANDARD.pattern:
-            sentences.append(translate("Tags are read in the form {example}.").format(example=self.example))
+            sentence = translate("Tags have no entity type; the type is called {name}.").format(name=repr(ONLY_TYPE))
+        sentences = [] if self.pattern == STANDARD.pattern else [sentence]
         if self.outside != "O":
             outside = translate("The tag {outside} is read as O, outside of all entities.")
             sentences.append(outside.format(outside=repr(self.outside)))
@@ -176,24 +185,3 @@ def _by_pairs(entities: set[str]) -> TagForm | None:
         if begun & continued or (len(begun) > 1 and len(parts) == len(entities)):  # vitamin-B alone may be a type
             return form
     return None
-
-
-def _bare(entities: set[str]) -> TagForm | None:
-    letters = {tag for tag in entities if BARE.fits(tag)}
-    return BARE if {"B", "I"} <= letters or (letters == entities and letters & {"B", "I"}) else None
-
-
-def _misfit(form: TagForm, tag: str) -> UnknownTagError:
-    if tag.strip().isdecimal():
-        message = translate(
-            "tag {tag} is a number, perhaps of a class; nothing here says what it stands for: write the tags as texts,"
-            " such as B-person"
-        )
-    elif form.pattern == UNCLEAR.pattern:
-        message = translate(
-            "tag {tag} may be an entity type, or mark a word of an entity: no tag that begins an entity tells which;"
-            " write B-type at an entity's first word and I-type at its other words"
-        )
-    else:
-        message = translate("tag {tag} is neither {outside} nor of the form that the other tags have: {example}")
-    return UnknownTagError(message, tag=repr(tag), outside=form.outside, example=form.example)

@@ -5,8 +5,7 @@ from collections import Counter
 import pytest
 from seqeval.metrics.sequence_labeling import get_entities
 
-from helpers.data.bracketed import read_bracketed
-from helpers.data.load import SAMPLE, label_names
+from helpers.data.load import SAMPLE, label_names, read_bracketed
 from helpers.data.splits import SPLITS
 from helpers.errors import MalformedDataError
 
