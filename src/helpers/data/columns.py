@@ -29,10 +29,7 @@ def choose_by_name(names: Sequence[str], known: Sequence[str]) -> int | None:
 
 
 def chosen_column(choice: str | int, names: Sequence[str], others: Sequence[int], path: object) -> int:
-    """Find the column of tags that a caller has chosen, by its name (if there are any) or number, among some.
-
-    Raises `ParameterError`.
-    """
+    """Find the column of tags that was chosen, by name or number, among some; raises `ParameterError`."""
     named = {name: place for place, name in enumerate(names)} | {str(place): place for place in others}
     if named.get(str(choice)) in others:
         return named[str(choice)]

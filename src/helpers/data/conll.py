@@ -3,7 +3,6 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from functools import partial
 from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -69,21 +68,22 @@ def read_conll(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     first column counts words, or a header has another number of names; `ParameterError` if a chosen column is missing.
     """
     layout = _find_layout(path, reading)
-    return sentences_of_rows(partial(_rows, path, layout), reading, RowForm(layout.form, layout.has_spaces))
 
+    def rows(reading: Reading) -> Iterator[TaggedRow]:
+        count = 0
+        for comments, lines in _read_blocks(path, layout.header):
+            count += len(comments)
+            pairs = []
+            for line in lines:
+                with reading.collect(line.where):
+                    pairs.append(_word_and_tag(line, layout))
+            if pairs:
+                yield TaggedRow(lines[0].where, *zip(*pairs, strict=True))
+        if count:
+            remark = translate("{count} comment lines are left out; they begin with #, ; or $.")
+            reading.remark(remark.format(count=count))
 
-def _rows(path: Path, layout: Layout, reading: Reading) -> Iterator[TaggedRow]:
-    count = 0
-    for comments, lines in _read_blocks(path, layout.header):
-        count += len(comments)
-        pairs = []
-        for line in lines:
-            with reading.collect(line.where):
-                pairs.append(_word_and_tag(line, layout))
-        if pairs:
-            yield TaggedRow(lines[0].where, *map(list, zip(*pairs, strict=True)))
-    if count:
-        reading.remark(translate("{count} comment lines are left out; they begin with #, ; or $.").format(count=count))
+    return sentences_of_rows(rows, reading, RowForm(layout.form, layout.has_spaces))
 
 
 def _word_and_tag(line: Line, layout: Layout) -> tuple[str, str]:
@@ -104,7 +104,6 @@ def _word_and_tag(line: Line, layout: Layout) -> tuple[str, str]:
 
 
 def _refuse_other_forms(path: Path) -> None:
-    """Say what a file without tags looks like, unless it has tabs, and how to convert it."""
     texts = [text for _, text in islice(read_lines(path), LOOKED_AT) if text.strip() and not DOCUMENT.match(text)]
     if not texts or any("\t" in text for text in texts):
         return
@@ -171,7 +170,6 @@ def _split_columns(text: str) -> list[str]:
 
 
 def _find_header(path: Path) -> tuple[str, list[str], int]:
-    """Find the line that names the columns, the names, and how many columns most rows have."""
     widths, header, names = Counter(), None, []
     for comments, rows in islice(_read_blocks(path), HEAD):
         for line in () if widths else comments + rows[:1]:
@@ -304,31 +302,29 @@ def read_conllu(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     """
     name, form = _find_tags(path, reading)
     reading.remark(*form.remarks())
-    return sentences_of_rows(partial(_tagged, path, name, form), reading, RowForm(form, has_pieces=False))
 
+    def rows(reading: Reading) -> Iterator[TaggedRow]:
+        for block in _read_conllu_rows(path, reading):
+            pairs = []
+            for row in block:
+                tag = row.fields.get(name, form.outside)
+                with reading.collect(row.where):
+                    if not row.range:
+                        form.split(tag)
+                        pairs.append((row.form, tag))
+                    elif tag not in (form.outside, "_"):
+                        message = translate(
+                            "{where}: the range {range} has the tag {tag}, but the words it stands for should have it;"
+                            " move it to their rows"
+                        )
+                        raise MalformedDataError(message, where=row.where, range=row.range, tag=repr(tag))
+            if pairs:
+                yield TaggedRow(block[0].where, *zip(*pairs, strict=True))
 
-def _tagged(path: Path, name: str, form: TagForm, reading: Reading) -> Iterator[TaggedRow]:
-    for rows in _read_conllu_rows(path, reading):
-        words, tags = [], []
-        for row in rows:
-            tag = row.fields.get(name, form.outside)
-            with reading.collect(row.where):
-                if not row.range:
-                    form.split(tag)
-                    words.append(row.form)
-                    tags.append(tag)
-                elif tag not in (form.outside, "_"):
-                    message = translate(
-                        "{where}: the range {range} has the tag {tag}, but the words it stands for should have it; move"
-                        " it to their rows"
-                    )
-                    raise MalformedDataError(message, where=row.where, range=row.range, tag=repr(tag))
-        if words:
-            yield TaggedRow(rows[0].where, words, tags)
+    return sentences_of_rows(rows, reading, RowForm(form, has_pieces=False))
 
 
 def _read_conllu_rows(path: Path, reading: Reading) -> Iterator[list[Row]]:
-    """Read the rows between blank lines, without comments and empty nodes."""
     names, rows = (), []
     for where, text in chain(read_lines(path), [("", "")]):
         if found := COLUMN_NAMES.match(text):
@@ -364,7 +360,6 @@ def _parse_row(values: list[str], names: tuple[str, ...], where: str) -> list[Ro
 
 
 def _find_tags(path: Path, reading: Reading) -> tuple[str, TagForm]:
-    """Find the column, or the name in MISC, that has the tags of entities; and their form."""
     values, unheard = defaultdict(Counter), Reading()
     for row in (row for rows in _read_conllu_rows(path, unheard) for row in rows if not row.range):
         for name, value in row.fields.items():

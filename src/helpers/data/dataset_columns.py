@@ -34,8 +34,7 @@ class Columns(NamedTuple):
 def load_columns(files: Mapping[str, list[Path]], name: str) -> dict[str, Dataset] | None:
     """Load the files of each split, if they are of a form that has columns; what is one file becomes the split train.
 
-    Raises `DatasetUnavailableError` if only some have columns, or one is missing or broken; `DiskFullError` if there
-    is no room for what is made of them.
+    Raises `DatasetUnavailableError` if only some have columns, or one is missing or broken; and `DiskFullError`.
     """
     paths = [path for parts in files.values() for path in parts]
     formats = {FORMATS.get(path.suffix.lower()) for path in paths}
@@ -56,9 +55,7 @@ def as_common_form(
     """Bring a data set into the form that `helpers.data.load.load_ner_dataset` returns, and print what was changed.
 
     IOB2 labels keep their class ids. Raises `DatasetUnavailableError` if there is no training split, or there are no
-    columns that are understood, the same in all splits; `ParameterError` for a column that cannot have tags;
-    `MalformedDataError` or `UnknownTagError` with the rows that are wrong; and what
-    `helpers.data.splits.write_splits` does.
+    columns that are understood, the same in all splits; otherwise as `load_ner_dataset` does.
     """
     parts, reading = _find_splits(dataset, name), Reading(choices)
     found = {_find_columns(part.features, name, reading) for part in parts.values()}
@@ -99,7 +96,6 @@ def _find_splits(dataset: Mapping[str, Dataset], name: str) -> dict[str, Dataset
 
 
 def _find_columns(features: Features, name: str, reading: Reading) -> Columns:
-    """Find the columns by their names and by what they hold, or the tags by what the reading's choices name."""
     kinds = {column: _kind(feature) for column, feature in features.items()}
     words = _choose(WORD_NAMES, kinds, {"texts"})
     tags = words and _find_tags(kinds, words, name, reading)
@@ -142,7 +138,6 @@ def _choose(known: Iterable[str], kinds: dict[str, str], wanted: set[str]) -> st
 
 
 def _kind(feature: Any) -> str:
-    """Tell what a column holds, as far as it matters here."""
     item = getattr(feature, "feature", None)  # of a list
     if isinstance(item, ClassLabel):
         return "ids"
@@ -156,7 +151,6 @@ def _kind(feature: Any) -> str:
 
 
 def _read_rows(rows: Dataset, columns: Columns, where: str, reading: Reading) -> Iterator[TaggedRow | LabelledText]:
-    """Read words and tags, or texts and spans; the reading gets the rows that are wrong."""
     parse, feature = _parse_text if columns.marks_characters else _parse_tagged, rows.features[columns.labels]
     for number, row in enumerate(rows.select_columns([columns.content, columns.labels])):
         place = translate("{where}, row {row}").format(where=where, row=number)
@@ -165,7 +159,7 @@ def _read_rows(rows: Dataset, columns: Columns, where: str, reading: Reading) ->
 
 
 def _parse_tagged(where: str, tokens: list | None, tags: list | None) -> TaggedRow:
-    if tokens is None or tags is None or None in tokens or None in tags:
+    if None in (tokens, tags) or None in (*tokens, *tags):
         raise MalformedDataError(translate("{where}: no tokens or no tags"), where=where)
     return require_pairs(where, tokens, tags, may_be_empty=True)
 

@@ -1,4 +1,10 @@
-"""Find a data set's files, recognise their forms, and read them."""
+"""Find the files of a data set, by the split that they are, in order; and print which data are not used.
+
+The path is a file, with a suffix of `SUFFIXES`; or a folder of files, or of folders, whose names tell their splits
+(`splits_of`); or a folder with one file of another name, or with a corpus: texts with ``.ann`` files. A corpus is
+given as its folder. What is to be divided is under `ALL`. Raises `DatasetUnavailableError` if the folder cannot be
+read, or it is unclear which data are which split, or some are missing.
+"""
 
 import os
 import re
@@ -53,8 +59,7 @@ def read_documents(path: Path, choices: Choices = Choices()) -> Iterator[list[Se
     """Read a file of any form, and print at its end what happened to its content.
 
     Yields documents, which stay together in one split: the sentences of a labelled text, or else one sentence. Raises
-    `DatasetUnavailableError` if the file cannot be read; `MalformedDataError` or `UnknownTagError`, with up to ten
-    places, if it breaks its form.
+    `DatasetUnavailableError`; `MalformedDataError` or `UnknownTagError`, with up to ten places.
     """
     reading = Reading(choices)
     yield from reading.until_end(_reader_of(path)(path, reading))
@@ -151,7 +156,6 @@ def _data_files(folder: Path) -> list[Path]:
 
 
 def _group_shards(files: list[Path]) -> dict[str, list[Path]]:
-    """Group files by the name that they have without the number of their shard."""
     groups: dict[str, list[Path]] = {}
     for file in files:
         groups.setdefault(SHARD.sub("", file.name), []).append(file)

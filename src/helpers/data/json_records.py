@@ -106,8 +106,8 @@ def is_tagged(record: dict) -> bool:
 def read_tagged(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     """Read records of words and tags: ``{"tokens": ["In", "Oslo"], "tags": ["O", "B-location"]}``.
 
-    The tags, under one of the names `TAGS` or the one that the reading's choices name, are texts of any form; or class
-    ids, whose names are beside the file. Places that are wrong are added to the reading.
+    The tags, under one of the names `TAGS` or the one that was chosen, are texts of any form; or class ids, whose
+    names are beside the file.
     """
     return sentences_of_rows(partial(_read_rows, path), reading)
 
@@ -126,7 +126,9 @@ def _read_rows(path: Path, reading: Reading) -> Iterator[TaggedRow]:
         with reading.collect():
             words = member(record, _words_name(record), list, where)
             words = [require_kind(word, translate("a word"), str, where) for word in words]
-            names = _tags_names(record, reading.choices.tag_column)
+            names = [name for name in TAGS if isinstance(record.get(name), list)] or [TAGS[0]]
+            if (chosen := reading.choices.tag_column) is not None:
+                names = [dict(enumerate(record)).get(chosen, str(chosen))]
             lists = [_read_tags(record, name, where, find_names(name)) for name in names]
             if any(tags != lists[0] for tags in lists):
                 message = translate("{where}: the tags in {names} differ; name the right one as tag_column")
@@ -136,12 +138,6 @@ def _read_rows(path: Path, reading: Reading) -> Iterator[TaggedRow]:
 
 def _words_name(record: dict) -> str:
     return next((name for name in WORDS if name in record), WORDS[0])
-
-
-def _tags_names(record: dict, chosen: str | int | None) -> list[str]:
-    if chosen is None:
-        return [name for name in TAGS if isinstance(record.get(name), list)] or [TAGS[0]]
-    return [dict(enumerate(record)).get(chosen, str(chosen))]
 
 
 def _read_tags(record: dict, name: str, where: str, names: list[str] | None) -> list[str]:
@@ -159,10 +155,9 @@ def _read_tags(record: dict, name: str, where: str, names: list[str] | None) -> 
 
 
 def _find_class_names(path: Path, column: str) -> list[str] | None:
-    """Find the label names of a column of class ids, by these, as repositories of the Hub describe their features.
+    """Find the names of class ids as repositories of the Hub describe them, in a file's folder and in the one above.
 
-    The card ``README.md`` and ``dataset_infos.json``, of releases of datasets before 2.10, are looked at in a file's
-    folder and in the one above. None if there are no names, or several that differ.
+    They are in the card ``README.md`` and, of datasets before 2.10, ``dataset_infos.json``. None if they differ.
     """
     described = (features for folder in path.absolute().parents[:2] for features in _descriptions(folder))
     found = [names for features in described if (names := _names(features, column))]

@@ -77,8 +77,7 @@ Texts = Callable[[Reading], Iterable[LabelledText]]
 def read_mark(span: Any, where: str) -> Mark:
     """Read a span: a list of start, end and label; or an object that has these under one of their usual names.
 
-    The object may say what the span covers, too. Raises `MalformedDataError` if an offset is missing or no whole
-    number, it has no label or several, or the label or what is covered is no text.
+    The object may say what the span covers, too. Raises `MalformedDataError` for other offsets, labels and texts.
     """
     if isinstance(span, list) and len(span) == 3:
         span = dict(zip(("start", "end", "label"), span, strict=True))
@@ -100,10 +99,7 @@ def read_mark(span: Any, where: str) -> Mark:
 
 
 def sentences_of(texts: Texts, reading: Reading) -> Iterator[list[Sentence]]:
-    """Turn the texts of a file that somebody has labelled into sentences; texts in a row of one document stay together.
-
-    The reading gets counts of what happens on the way, and the places that are wrong.
-    """
+    """Turn labelled texts into sentences; texts in a row of one document stay together."""
     for _, parts in groupby(_tag_texts(texts, reading), key=lambda part: part[0].document or part[0].where):
         if sentences := [sentence for _, part in parts for sentence in part]:
             yield sentences
@@ -118,7 +114,10 @@ def _tag_texts(texts: Texts, reading: Reading) -> Iterator[tuple[LabelledText, l
             continue
         if labelled.differs(*UNITS):
             unit = unit or _find_unit(texts(Reading()))
-            _say_unit(unit, labelled, reading)
+            if labelled.differs(unit, unit._replace(utf16=not unit.utf16)):
+                reading.notes["utf16" if unit.utf16 else "characters"] += 1
+            if labelled.differs(unit, unit._replace(crlf_is_one=not unit.crlf_is_one)):
+                reading.notes["crlf_once" if unit.crlf_is_one else "crlf_twice"] += 1
         spans: list[Span] = []
         for mark in marks:
             with reading.collect():
@@ -140,15 +139,6 @@ def _tag_texts(texts: Texts, reading: Reading) -> Iterator[tuple[LabelledText, l
             " counts, and whether line ends were changed since; then export the file again"
         )
         reading.add(MalformedDataError(message, first=misplaced[0], share=len(misplaced) / count, count=count))
-
-
-def _say_unit(unit: Unit, labelled: LabelledText, reading: Reading) -> None:
-    if labelled.differs(unit, unit._replace(utf16=not unit.utf16)):
-        reading.notes["utf16" if unit.utf16 else "characters"] += 1
-    if labelled.differs(unit, unit._replace(crlf_is_one=not unit.crlf_is_one)):
-        once = translate("In the spans, a line end of two characters (CR and LF) counts once.")
-        twice = translate("In the spans, a line end of two characters (CR and LF) counts twice.")
-        reading.remark(once if unit.crlf_is_one else twice)
 
 
 def _count(labelled: LabelledText, spans: list[Span], sentences: list[Sentence], reading: Reading) -> None:

@@ -55,7 +55,6 @@ def _objects(record: dict, name: str, where: str) -> Iterator[dict]:
 
 
 def _parse_task(task: dict, where: str) -> LabelledText:
-    """Parse a task of Label Studio's JSON, with the annotations of all people."""
     annotations = []
     for entry in _objects(task, "annotations", where):
         if entry.get("was_cancelled"):
@@ -129,7 +128,6 @@ def _parse_sentence(record: dict, where: str) -> LabelledText:
 
 
 def _parse_text(record: dict, where: str) -> LabelledText:
-    """Parse a text with spans, as doccano, Prodigy, spaCy's training data and others have it."""
     text = member(record, next((name for name in TEXTS if name in record), TEXTS[0]), str, where)
     if record.get("answer") in NOT_ACCEPTED:
         return LabelledText(where, text, [])

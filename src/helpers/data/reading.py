@@ -28,10 +28,7 @@ class Choices(NamedTuple):
 
 
 class Reading:
-    """One file while it is read: what to choose, what was changed or left out, and which places are wrong.
-
-    Raises `ParameterError` if a choice is none of those that there are.
-    """
+    """One file while it is read: what was changed or left out, and which places are wrong; raises `ParameterError`."""
 
     def __init__(self, choices: Choices = Choices()):  # noqa: B008 - it cannot change
         if choices.overlaps not in OVERLAPS:
@@ -102,6 +99,8 @@ def _sentences() -> dict[str, str]:
         ),
         "utf16": translate("Spans are counted in UTF-16 units, in which an emoji counts twice."),
         "characters": translate("Spans are counted in characters, in which an emoji counts once."),
+        "crlf_once": translate("In the spans, a line end of two characters (CR and LF) counts once."),
+        "crlf_twice": translate("In the spans, a line end of two characters (CR and LF) counts twice."),
     }
 
 

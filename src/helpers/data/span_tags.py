@@ -40,10 +40,7 @@ def tag_text(text: str, spans: Iterable[Span], where: str = "the text", overlaps
 
 
 def word_tags(words: Sequence[tuple[int, int]], spans: Sequence[Span]) -> list[str]:
-    """Tag words as IOB2, given where they and the spans begin and end, all in order and the spans apart.
-
-    A word that shares characters with several spans gets the first.
-    """
+    """Tag words as IOB2, given where they and the spans are, in order; the first span that shares a character counts."""
     tags, begun, ends = [], None, [span.end for span in spans]
     for start, end in words:
         place = bisect(ends, start)

@@ -31,10 +31,9 @@ IOB2 = re.compile("O|[BI]-.+", re.DOTALL)
 
 
 def splits_of(name: str) -> list[str]:
-    """List the splits whose names are words of a name, in either case.
+    """List the splits whose names are words of a name, in either case; ``contest.txt`` has no word ``test``.
 
-    Words are what other characters than letters separate: ``en-train_2.txt`` has the words ``en``, ``train`` and
-    ``txt``, and in ``contest.txt`` there is no word ``test``.
+    Words are what other characters than letters separate: ``en-train_2.txt`` has ``en``, ``train`` and ``txt``.
     """
     words = set(re.findall(r"[^\W\d_]+", name.lower()))
     return [split for split in SPLITS if words & {known + ending for known in NAMES[split] for ending in ENDINGS}]
@@ -62,11 +61,7 @@ def by_split(names: Iterable[str], where: str) -> tuple[dict[str, str], list[str
 
 
 def common_form(tag: Value | ClassLabel, marks_characters: bool = False) -> Features:
-    """Describe the columns of every split, with the tags as texts or as class ids.
-
-    Where the data mark characters, there are also ``text`` and ``spans``: where each begins and ends in the text, and
-    its label.
-    """
+    """Describe the columns of every split: the last two where the data mark characters, as offsets into the text."""
     columns = {"id": Value("string"), "tokens": List(Value("string")), "ner_tags": List(tag)}
     if marks_characters:
         span = {"start": Value("int32"), "end": Value("int32"), "label": Value("string")}
@@ -116,7 +111,6 @@ def write_splits(
 
 
 def _write_texts(documents: Iterable[list[Sentence]], split: str, name: str, tags: set[str], folder: Path) -> Dataset:
-    """Write one split with its tags as texts, and the number of each row's document; note its tags."""
     numbered = ((number, sentence) for number, document in enumerate(documents) for sentence in document)
     first = next(numbered, None)
     if first is None:
@@ -172,7 +166,6 @@ def _draw_missing(parts: dict[str, Dataset], name: str, seed: int) -> dict[str, 
 
 
 def _draw(rows: Dataset, held_out: tuple[str, ...], name: str, seed: int) -> dict[str, Dataset]:
-    """Draw splits, such that the rows of a document stay together and in their order."""
     different, of_row = np.unique(rows.data.column("document").to_numpy(), return_inverse=True)
     count = len(different)
     size = ceil(HELD_OUT_SHARE * count)

@@ -21,7 +21,7 @@ from helpers.notebook.language import translate
 SENTENCE_NAMES = "sentence_# sentence_id sentence_number sentence_no sentence_idx sentence sent_id sent".split()
 LOOKED_AT = 20  # rows by which the form is recognised
 # Not what Python reads as a list: it would join the texts of ['a' 'b'], which NumPy prints without commas.
-ITEM = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(\s*,\s*|\s+|$)""", re.DOTALL)
+ITEM = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?:\s*,\s*|\s+|$)"""
 
 
 class Columns(NamedTuple):
@@ -44,7 +44,7 @@ def read_table(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
 
     Where a row has a word, the next sentence begins where the number of the sentence changes, which may stand in its
     first row only, or behind an empty row. Wrong rows are added to the reading. Raises `MalformedDataError` if the
-    header does not name the columns, or quotes break the rules of CSV; `ParameterError` if there is none as chosen.
+    header does not name the columns; `ParameterError` if there is none as chosen.
     """
     columns = _find_columns(path, reading.choices)
     if columns is None:
@@ -83,25 +83,17 @@ def read_list(text: str) -> list[str] | None:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
-        values = _printed_list(text[1:-1].strip())
+        inner = text[1:-1].strip()
+        if not re.fullmatch(f"(?:{ITEM})*", inner, re.DOTALL):
+            return None
+        try:
+            values = [ast.literal_eval(item) for item in re.findall(ITEM, inner, re.DOTALL)]
+        except (ValueError, SyntaxError):  # such as an escape that is cut off
+            return None
     return values if all(isinstance(value, str) for value in values) else None
 
 
-def _printed_list(inner: str) -> list[str | None]:
-    """Read what is between the brackets; something else than a text is None, and the last that is read."""
-    values, place = [], 0
-    while place < len(inner):
-        item = ITEM.match(inner, place)
-        try:
-            values.append(ast.literal_eval(item[1]) if item else None)
-        except (ValueError, SyntaxError):  # such as an escape that is cut off
-            values.append(None)
-        place = item.end() if item else len(inner)
-    return values
-
-
 def _find_columns(path: Path, choices: Choices) -> Columns | None:
-    """Find the columns by their names in the first row; None if they aren't there."""
     rows = _read_rows(path, Reading())
     _, names = next(rows, ("", []))
     words, tags = choose_by_name(names, [*WORD_NAMES, "sentence"]), choose_by_name(names, TAG_NAMES)
@@ -118,7 +110,6 @@ def _find_columns(path: Path, choices: Choices) -> Columns | None:
 
 
 def _read_rows(path: Path, reading: Reading) -> Iterator[tuple[str, list[str]]]:
-    """Read where a row is, and its cells: of the header, then of rows of as many cells; of empty rows none."""
     header = next((line for _, line in read_lines(path) if line.strip()), "")
     rows = csv.reader(
         (f"{line}\n" for _, line in read_lines(path)), delimiter=max(",;\t", key=header.count), strict=True
