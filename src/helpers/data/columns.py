@@ -17,15 +17,15 @@ TAG_NAMES = (
 MOST_VALUES = 1000  # a column with more different ones has no tags
 
 
-def plain_name(name: str) -> str:
-    """Return a column's name in the way that `WORD_NAMES` and `TAG_NAMES` are written."""
-    return name.strip().lower().rpartition(":")[2].replace(" ", "_").replace("-", "_")
+def columns_named(names: Sequence[str], known: Sequence[str]) -> list[int]:
+    """List the columns whose names are known, however they are spelled; those first whose names are the likeliest."""
+    plain = [name.strip().lower().rpartition(":")[2].replace(" ", "_").replace("-", "_") for name in names]
+    return [place for each in known for place, name in enumerate(plain) if name == each]
 
 
 def choose_by_name(names: Sequence[str], known: Sequence[str]) -> int | None:
-    """Choose the column whose name stands first among those that are known."""
-    plain = [plain_name(name) for name in names]
-    return next((plain.index(name) for name in known if name in plain), None)
+    """Choose the likeliest of the columns whose names are known."""
+    return next(iter(columns_named(names, known)), None)
 
 
 def chosen_column(choice: str | int, names: Sequence[str], others: Sequence[int], path: object) -> int:

@@ -7,7 +7,7 @@ from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers.data.columns import MOST_VALUES, TAG_NAMES, WORD_NAMES, choose_by_name, chosen_column, plain_name
+from helpers.data.columns import MOST_VALUES, TAG_NAMES, WORD_NAMES, choose_by_name, chosen_column, columns_named
 from helpers.data.reading import Reading, listed, read_lines
 from helpers.data.tagged_rows import SPACE, RowForm, TaggedRow, are_pieces, sentences_of_rows
 from helpers.data.tagging import TYPES, Sentence, TagForm
@@ -128,14 +128,13 @@ def _refuse_other_forms(path: Path) -> None:
 def _find_layout(path: Path, reading: Reading) -> Layout:
     """Look at the whole file, a block at a time, and choose its columns as docs/data.md says."""
     header, names, width = _find_header(path)
-    contents = _Contents(path, header, width)
-    word, tag = _choose_columns(path, names, contents, reading)
-    form = TagForm.likely(contents.values[tag])
-    if not any(map(form.fits, contents.values[tag])):
+    values, has_spaces = _count_values(path, header, width)
+    word, tag = _choose_columns(path, header, names, values, reading)
+    form = TagForm.likely(values[tag])
+    if not any(map(form.fits, values[tag])):
         _refuse_other_forms(path)
     reading.remark(*form.remarks())
-    has_spaces = contents.empty_rows > EMPTY_ROWS_AT_LEAST * contents.rows
-    if contents.values[word][SPACE]:
+    if values[word][SPACE]:
         rows = (row.columns for _, rows in _read_blocks(path, header) for row in rows)
         has_spaces = are_pieces(columns[word] for columns in rows if len(columns) > word)
     return Layout(header, width, word, tag, form, has_spaces)
@@ -186,42 +185,39 @@ def _find_header(path: Path) -> tuple[str, list[str], int]:
     return header.text if header else "", names, max(width, 2)
 
 
-class _Contents:
-    """How often each value is in a column, and whether the first column counts words."""
+def _count_values(path: Path, header: str, width: int) -> tuple[list[Counter[str]], bool]:
+    """Count the values of each column; and tell whether rows stand for spaces, with _ in each column but the tag's."""
+    values, count, empty = [Counter() for _ in range(width)], 0, 0
+    for _, lines in _read_blocks(path, header):
+        rows = [row for line in lines if len(row := line.trimmed(width)) == width]
+        count += len(rows)
+        empty += sum(width > 2 and row.count("_") >= width - 1 for row in rows)
+        for counter, column in zip(values, zip(*rows, strict=True), strict=False):
+            counter.update(column if len(counter) < MOST_VALUES else (SPACE for value in column if value == SPACE))
+    return values, empty > EMPTY_ROWS_AT_LEAST * count
 
-    def __init__(self, path: Path, header: str, width: int):
-        self.values = [Counter() for _ in range(width)]
-        self.rows = self.empty_rows = 0  # the latter have _ in each column but the tag's
-        self._counting = self._several_words = 0  # sentences
-        self._first_other = ""
-        for _, lines in _read_blocks(path, header):
-            self._add_first([line.columns[0] for line in lines], lines[0].where if lines else "")
-            rows = [row for line in lines if len(row := line.trimmed(width)) == width]
-            self.rows += len(rows)
-            self.empty_rows += sum(width > 2 and row.count("_") >= width - 1 for row in rows)
-            for counter, column in zip(self.values, zip(*rows, strict=True), strict=False):
-                counter.update(column if len(counter) < MOST_VALUES else (SPACE for value in column if value == SPACE))
 
-    def _add_first(self, values: list[str], where: str) -> None:
-        """Look whether the first column of a sentence counts its words; a number may come repeatedly."""
-        numbers = [int(value) for value in values if re.fullmatch("[0-9]{1,9}", value)]
-        self._several_words += len(values) > 1
-        if len(numbers) == len(values) and all(after - before in (0, 1) for before, after in pairwise(numbers)):
-            self._counting += len(set(numbers)) > 1
+def _first_counts(path: Path, header: str, values: list[Counter[str]]) -> bool:
+    """Return whether the first column counts words in most sentences of several; then it has to in all."""
+    counting = several_words = 0
+    first_other = ""
+    for _, lines in _read_blocks(path, header) if any(map(str.isdecimal, values[0])) else ():
+        numbers = [int(line.columns[0]) for line in lines if re.fullmatch("[0-9]{1,9}", line.columns[0])]
+        several_words += len(lines) > 1
+        # A number may come repeatedly.
+        if len(numbers) == len(lines) and all(after - before in (0, 1) for before, after in pairwise(numbers)):
+            counting += len(set(numbers)) > 1
         else:
-            self._first_other = self._first_other or where
-
-    def first_counts(self, path: Path) -> bool:
-        """Return whether the first column counts words in most sentences of several; then it has to in all."""
-        counts = 2 * self._counting > self._several_words
-        if counts and (self._first_other or len(self.values) < 3):
-            message = translate(
-                "{where}: the first column counts words in most sentences, but not in this one, or words or tags are"
-                " missing besides. Number all sentences from 1 on, or take the column out. If the numbers are words,"
-                " name the columns in a first line, such as word and tag with a tab between them"
-            )
-            raise MalformedDataError(message, where=self._first_other or path)
-        return counts
+            first_other = first_other or lines[0].where
+    counts = 2 * counting > several_words
+    if counts and (first_other or len(values) < 3):
+        message = translate(
+            "{where}: the first column counts words in most sentences, but not in this one, or words or tags are"
+            " missing besides. Number all sentences from 1 on, or take the column out. If the numbers are words,"
+            " name the columns in a first line, such as word and tag with a tab between them"
+        )
+        raise MalformedDataError(message, where=first_other or path)
+    return counts
 
 
 def _candidate(values: Counter[str]) -> tuple[int, frozenset[str]] | None:
@@ -240,15 +236,17 @@ def _candidate(values: Counter[str]) -> tuple[int, frozenset[str]] | None:
     return (int(form.outside == "O"), types) if values[form.outside] == max(values.values()) else None
 
 
-def _choose_columns(path: Path, names: list[str], contents: _Contents, reading: Reading) -> tuple[int, int]:
-    choice, width, second = reading.choices.tag_column, len(contents.values), contents.values[1]
-    candidates = {place: found for place, values in enumerate(contents.values) if (found := _candidate(values))}
-    second_is_tags = any(map(TagForm.likely(second).fits, second))
+def _choose_columns(
+    path: Path, header: str, names: list[str], values: list[Counter[str]], reading: Reading
+) -> tuple[int, int]:
+    choice, width = reading.choices.tag_column, len(values)
+    candidates = {place: found for place, column in enumerate(values) if (found := _candidate(column))}
+    second_is_tags = any(map(TagForm.likely(values[1]).fits, values[1]))
     if width == 2 and not names and choice is None and candidates.keys() == {0} and not second_is_tags:
         reading.remark(translate("Tags are read from the first column, and words from the second."))
         return 1, 0
     word = choose_by_name(names, WORD_NAMES)
-    if word is None and contents.first_counts(path):
+    if word is None and _first_counts(path, header, values):
         word = 1
         reading.remark(translate("The first column counts words, so words are read from the second."))
     word = word or 0
@@ -369,8 +367,13 @@ def _find_tags(path: Path, reading: Reading) -> tuple[str, TagForm]:
     if reading.choices.tag_column is not None:
         found = [names[chosen_column(reading.choices.tag_column, names, range(len(names)), path)]]
     else:
-        alike = [(known, name) for known in MISC_NAMES for name in names if plain_name(name) == known]
-        found = [name for known, name in alike if _are_tags(values[name], known)]
+        forms = [(names[place], _form(values[names[place]])) for place in columns_named(names, MISC_NAMES)]
+        found = [
+            name
+            for name, form in forms
+            if not (name.lower().endswith("name") and form.pattern == TYPES.pattern)  # a name, not a type
+            and 2 * sum(n for value, n in values[name].items() if form.fits(value)) >= values[name].total()
+        ]
     if not found:
         unheard.finish()  # the tags may be in rows that cannot be read
         message = translate(
@@ -389,9 +392,3 @@ def _find_tags(path: Path, reading: Reading) -> tuple[str, TagForm]:
 def _form(values: Counter[str]) -> TagForm:
     # Words without the name in MISC are outside of entities.
     return TagForm.likely({*values, "O"} if values.keys().isdisjoint("-_*") else values)
-
-
-def _are_tags(values: Counter[str], name: str) -> bool:
-    form = _form(values)
-    is_name = name == "name" and form.pattern == TYPES.pattern  # a name, not a type
-    return not is_name and 2 * sum(n for value, n in values.items() if form.fits(value)) >= values.total()

@@ -1,15 +1,15 @@
 """Bring a data set of columns, from the Hub or the disk, into the common form."""
 
 import glob
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, load_dataset
 
-from helpers.data.columns import TAG_NAMES, WORD_NAMES, choose_by_name, chosen_column, plain_name
+from helpers.data.columns import TAG_NAMES, WORD_NAMES, chosen_column, columns_named
 from helpers.data.json_records import name_of
 from helpers.data.labelled_texts import SPANS, TEXTS, Annotation, LabelledText, read_mark, sentences_of
 from helpers.data.reading import Choices, Reading, listed
@@ -21,14 +21,7 @@ from helpers.notebook.language import translate
 from helpers.temporary import temporary_folder
 
 FORMATS = {".parquet": "parquet", ".arrow": "arrow"}  # and what `datasets` calls them
-
-
-class Columns(NamedTuple):
-    """The names of two columns: of words and of their tags, or of texts and of the spans in them."""
-
-    content: str
-    labels: str
-    marks_characters: bool
+OF_TAGS = ("texts", "ids", "numbers")  # kinds of columns that may have tags
 
 
 def load_columns(files: Mapping[str, list[Path]], name: str) -> dict[str, Dataset] | None:
@@ -62,18 +55,18 @@ def as_common_form(
     if len(found) > 1:
         message = translate("the splits of the data set {name} have different columns; make them the same")
         raise DatasetUnavailableError(message, name=repr(name))
-    (columns,) = found
+    ((content, labelled, marks_characters),) = found
     place, labels = translate("data set {name}, split {split}"), None
     rows = {
-        split: partial(_read_rows, part, columns, place.format(name=repr(name), split=repr(split)))
+        split: partial(_read_rows, part, content, labelled, place.format(name=repr(name), split=repr(split)))
         for split, part in parts.items()
     }
-    if columns.marks_characters:
+    if marks_characters:
         documents = {split: sentences_of(texts, reading) for split, texts in rows.items()}
     else:
         form = find_form(lambda unheard: chain.from_iterable(each(unheard) for each in rows.values()), reading)
         documents = {split: sentences_of_rows(each, reading, form) for split, each in rows.items()}
-        labels = None if form.has_pieces else getattr(parts["train"].features[columns.labels].feature, "names", None)
+        labels = None if form.has_pieces else getattr(parts["train"].features[labelled].feature, "names", None)
     until_end = {split: reading.until_end(each) for split, each in documents.items()}
     unified = write_splits(until_end, name, seed, labels)
     reading.report(name)
@@ -95,46 +88,39 @@ def _find_splits(dataset: Mapping[str, Dataset], name: str) -> dict[str, Dataset
     return {split: dataset[own] for split, own in found.items()}
 
 
-def _find_columns(features: Features, name: str, reading: Reading) -> Columns:
-    kinds = {column: _kind(feature) for column, feature in features.items()}
-    words = _choose(WORD_NAMES, kinds, {"texts"})
-    tags = words and _find_tags(kinds, words, name, reading)
-    if tags and kinds[tags] == "numbers":
+def _find_columns(features: Features, name: str, reading: Reading) -> tuple[str, str, bool]:
+    """Find the columns of words and of their tags, or else of texts and of the spans in them; and whether it is these.
+
+    Raises `ParameterError` if the reading's choices name a column that cannot have tags.
+    """
+    columns, kinds, choice = list(features), list(map(_kind, features.values())), reading.choices.tag_column
+    words, texts, spans = (
+        [place for place in columns_named(columns, known) if kinds[place] == kind]
+        for known, kind in ((WORD_NAMES, "texts"), (TEXTS, "text"), (SPANS, "spans"))
+    )
+    possible = [place for place, kind in enumerate(kinds) if kind in OF_TAGS and place not in words[:1]]
+    tags = [place for place in columns_named(columns, TAG_NAMES) if words and place in possible]
+    if words and choice is not None:
+        tags = [chosen_column(choice, columns, possible, name)]
+    if tags[1:]:
+        message = translate("The tags are those of the column {column}; tag_column can name another one: {others}.")
+        others = listed(repr(columns[place]) for place in sorted(tags[1:]))
+        reading.remark(message.format(column=repr(columns[tags[0]]), others=others))
+    if tags and kinds[tags[0]] == "numbers":
         message = translate(
             "the column {column} of the data set {name} has no label names: its tags are numbers, and nothing says"
             " what they stand for. Write them as texts, such as 'B-person'"
         )
-        raise DatasetUnavailableError(message, column=repr(tags), name=repr(name))
+        raise DatasetUnavailableError(message, column=repr(columns[tags[0]]), name=repr(name))
     if tags:
-        return Columns(words, tags, marks_characters=False)
-    text, spans = _choose(TEXTS, kinds, {"text"}), _choose(SPANS, kinds, {"spans"})
-    if text and spans:
-        return Columns(text, spans, marks_characters=True)
+        return columns[words[0]], columns[tags[0]], False
+    if texts and spans:
+        return columns[texts[0]], columns[spans[0]], True
     message = translate(
         "the data set {name} has the columns [{columns}]; needed are words and their tags, such as 'tokens' and"
         " 'ner_tags', or texts and their spans, such as 'text' and 'entities'"
     )
     raise DatasetUnavailableError(message, name=repr(name), columns=listed(map(repr, sorted(features))))
-
-
-def _find_tags(kinds: dict[str, str], words: str, name: str, reading: Reading) -> str | None:
-    possible = {column: kind for column, kind in kinds.items() if kind in ("texts", "ids", "numbers")} | {words: ""}
-    columns = list(kinds)
-    if reading.choices.tag_column is not None:
-        places = [place for place, column in enumerate(columns) if possible.get(column)]
-        return columns[chosen_column(reading.choices.tag_column, columns, places, name)]
-    taken = _choose(TAG_NAMES, possible, {"texts", "ids", "numbers"})
-    others = [column for column in possible if plain_name(column) in TAG_NAMES and column not in (taken, words)]
-    if others:
-        message = translate("The tags are those of the column {column}; tag_column can name another one: {others}.")
-        reading.remark(message.format(column=repr(taken), others=listed(map(repr, others))))
-    return taken
-
-
-def _choose(known: Iterable[str], kinds: dict[str, str], wanted: set[str]) -> str | None:
-    columns = [column for column, kind in kinds.items() if kind in wanted]
-    place = choose_by_name(columns, known)
-    return None if place is None else columns[place]
 
 
 def _kind(feature: Any) -> str:
@@ -150,12 +136,14 @@ def _kind(feature: Any) -> str:
     return "numbers" if item is not None and dtype.startswith(("int", "uint")) else "other"
 
 
-def _read_rows(rows: Dataset, columns: Columns, where: str, reading: Reading) -> Iterator[TaggedRow | LabelledText]:
-    parse, feature = _parse_text if columns.marks_characters else _parse_tagged, rows.features[columns.labels]
-    for number, row in enumerate(rows.select_columns([columns.content, columns.labels])):
+def _read_rows(
+    rows: Dataset, content: str, labelled: str, where: str, reading: Reading
+) -> Iterator[TaggedRow | LabelledText]:
+    parse = _parse_text if _kind(rows.features[content]) == "text" else _parse_tagged
+    for number, row in enumerate(rows.select_columns([content, labelled])):
         place = translate("{where}, row {row}").format(where=where, row=number)
         with reading.collect():
-            yield parse(place, row[columns.content], _with_names(row[columns.labels], feature, place))
+            yield parse(place, row[content], _with_names(row[labelled], rows.features[labelled], place))
 
 
 def _parse_tagged(where: str, tokens: list | None, tags: list | None) -> TaggedRow:

@@ -40,7 +40,7 @@ def tag_text(text: str, spans: Iterable[Span], where: str = "the text", overlaps
 
 
 def word_tags(words: Sequence[tuple[int, int]], spans: Sequence[Span]) -> list[str]:
-    """Tag words as IOB2, given where they and the spans are, in order; the first span that shares a character counts."""
+    """Tag words as IOB2, given where they and the spans are, in order; of several spans in a word, the first counts."""
     tags, begun, ends = [], None, [span.end for span in spans]
     for start, end in words:
         place = bisect(ends, start)

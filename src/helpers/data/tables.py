@@ -148,14 +148,13 @@ def _sentences(path: Path, columns: Columns, reading: Reading) -> Iterator[Tagge
 
 
 def _words(path: Path, columns: Columns, reading: Reading) -> Iterator[TaggedRow]:
-    sentence, number, numbers, are_parted = TaggedRow("", [], []), "", set(), columns.sentence is not None
+    number, numbers, pairs, begun, are_parted = "", set(), [], "", columns.sentence is not None
     for where, cells in chain(islice(_read_rows(path, reading), 1, None), [("", [])]):  # at the end, an empty one
         given = cells[columns.sentence].strip() if cells and columns.sentence is not None else ""
         begins = given not in ("", number)
-        if sentence.tokens and (begins or not cells):
-            are_parted = are_parted or bool(where)
-            yield sentence
-            sentence = TaggedRow("", [], [])
+        if pairs and (begins or not cells):
+            yield TaggedRow(begun, *zip(*pairs, strict=True))
+            pairs, are_parted = [], are_parted or bool(where)
         if not cells:
             continue
         with reading.collect():
@@ -167,9 +166,8 @@ def _words(path: Path, columns: Columns, reading: Reading) -> Iterator[TaggedRow
             word, tag = cells[columns.words], cells[columns.tags]
             if not word.strip() or not tag.strip():
                 raise MalformedDataError(translate("{where}: the word or its tag is empty"), where=where)
-            sentence = sentence._replace(where=sentence.where or where)
-            sentence.tokens.append(word)
-            sentence.tags.append(tag)
+            begun = begun if pairs else where
+            pairs.append((word, tag))
     if not are_parted:
         message = translate(
             "{path}: nothing tells where a sentence ends. Add a column sentence_id with a number for each sentence, or"

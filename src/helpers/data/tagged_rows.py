@@ -72,7 +72,7 @@ def require_pairs(where: str, tokens: Sequence[str], tags: Sequence[str], may_be
 
 
 def are_pieces(words: Iterable[str]) -> bool:
-    """Return whether words are the characters of texts with their spaces; without spaces, as in Chinese, they are words."""
+    """Return whether words are the characters of texts with spaces; without spaces, as in Chinese, they are words."""
     count = Counter(SPACE if word == SPACE else len(word) == 1 for word in words)
     others = count[True] + count[False]
     return count[SPACE] > 0 and count[True] >= NEARLY_ALL * others > 0
