@@ -22,7 +22,7 @@ from support.small_tokenizers import KINDS, train_tokenizers
 
 from helpers.data.files import read_documents
 from helpers.data.load import load_ner_dataset
-from helpers.data.tag_forms import STANDARD, TagForm
+from helpers.data.tagging import STANDARD, TagForm
 from helpers.errors import MalformedDataError, UnknownTagError
 from helpers.tokenization import tokenize_and_align
 

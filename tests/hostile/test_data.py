@@ -6,7 +6,7 @@ import pytest
 from datasets import packaged_modules
 from support.hostile import WORDS, Pickled, write_data
 
-from helpers.data.hugging_face.from_hub import FORMATS
+from helpers.data.from_hub import FORMATS
 from helpers.data.load import load_ner_dataset
 from helpers.errors import DatasetUnavailableError
 

@@ -1,20 +1,16 @@
-"""Read CoNLL files: a word and its tag in each line, a blank line after each sentence."""
+"""Read CoNLL files, with a word and its tag in each line, a blank line after each sentence; and CoNLL-U files."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from helpers.data.characters import SPACE, are_pieces
-from helpers.data.columns import MOST_VALUES, TAG_NAMES, WORD_NAMES, choose_by_name, chosen_column
-from helpers.data.lines import read_lines
-from helpers.data.reading import Reading
-from helpers.data.tag_forms import TYPES, TagForm
-from helpers.data.tagged_rows import RowForm, TaggedRow, sentences_of_rows
-from helpers.data.tagging import Sentence
+from helpers.data.columns import MOST_VALUES, TAG_NAMES, WORD_NAMES, choose_by_name, chosen_column, columns_named
+from helpers.data.reading import Reading, listed, read_lines
+from helpers.data.tagged_rows import SPACE, RowForm, TaggedRow, are_pieces, sentences_of_rows
+from helpers.data.tagging import TYPES, Sentence, TagForm
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 
@@ -25,8 +21,13 @@ TAGGED = re.compile(r"O|[BIESLUM][-_].+")
 BEFORE_NAMES = re.compile(r"#+\s*((global\.)?columns\s*[:=])?\s*")
 HEAD = 1000  # blocks by which the number of columns is found
 EMPTY_ROWS_AT_LEAST = 0.05  # of the rows, if they are spaces: a "_" may also be a word
-LOOKED_AT = 100  # lines by which another form is recognised
+LOOKED_AT = 200  # lines by which another form is recognised
 BEGINS_JSON = re.compile(r"\s*[\[{]\s*([\[{\"].*)?")
+# Of CoNLL-U
+USUAL = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
+COLUMN_NAMES = re.compile(r"#\s*global\.columns\s*=\s*(.*)")
+ID = re.compile(r"[0-9]+(?P<range>-[0-9]+)?(?P<empty>\.[0-9]+)?")
+MISC_NAMES = [*TAG_NAMES, "name"]  # NER is what Stanza and CLASSLA write, NE NameTag, name the Norwegian NorNE
 
 
 class Line(NamedTuple):
@@ -42,6 +43,11 @@ class Line(NamedTuple):
             return self.text.startswith(MARKS)
         has_tag = TAGGED.fullmatch(self.columns[-1]) or ("\t" in self.text and " " not in self.columns[0])
         return len(self.columns) < 2 or not has_tag
+
+    def trimmed(self, width: int) -> list[str]:
+        """Return the columns without the empty one that a tab at the end of the line adds to so many."""
+        has_more = len(self.columns) == width + 1 and not self.columns[-1]
+        return self.columns[:width] if has_more else self.columns
 
 
 class Layout(NamedTuple):
@@ -62,27 +68,26 @@ def read_conll(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     first column counts words, or a header has another number of names; `ParameterError` if a chosen column is missing.
     """
     layout = _find_layout(path, reading)
-    return sentences_of_rows(partial(_rows, path, layout), reading, RowForm(layout.form, layout.has_spaces))
 
+    def rows(reading: Reading) -> Iterator[TaggedRow]:
+        count = 0
+        for comments, lines in _read_blocks(path, layout.header):
+            count += len(comments)
+            pairs = []
+            for line in lines:
+                with reading.collect(line.where):
+                    pairs.append(_word_and_tag(line, layout))
+            if pairs:
+                yield TaggedRow(lines[0].where, *zip(*pairs, strict=True))
+        if count:
+            remark = translate("{count} comment lines are left out; they begin with #, ; or $.")
+            reading.remark(remark.format(count=count))
 
-def _rows(path: Path, layout: Layout, reading: Reading) -> Iterator[TaggedRow]:
-    count = 0
-    for comments, lines in _read_blocks(path, layout.header):
-        count += len(comments)
-        words, tags = [], []
-        for line in lines:
-            with reading.collect(line.where):
-                word, tag = _word_and_tag(line, layout)
-                words.append(word)
-                tags.append(tag)
-        if words:
-            yield TaggedRow(lines[0].where, words, tags)
-    if count:
-        reading.remark(translate("{count} comment lines are left out; they begin with #, ; or $.").format(count=count))
+    return sentences_of_rows(rows, reading, RowForm(layout.form, layout.has_spaces))
 
 
 def _word_and_tag(line: Line, layout: Layout) -> tuple[str, str]:
-    columns = _trimmed(line.columns, layout.width)
+    columns = line.trimmed(layout.width)
     if len(columns) != layout.width:
         message = translate("{where}: {count} columns, but most rows have {width}")
         raise MalformedDataError(message, where=line.where, count=len(columns), width=layout.width)
@@ -99,20 +104,18 @@ def _word_and_tag(line: Line, layout: Layout) -> tuple[str, str]:
 
 
 def _refuse_other_forms(path: Path) -> None:
-    """Say what a file without tags looks like, unless it has tabs, and how to convert it."""
-    lines = islice(read_lines(path), LOOKED_AT)
-    texts = [text for _, text in lines if text.strip() and not DOCUMENT.match(text)]
-    if not texts:
+    texts = [text for _, text in islice(read_lines(path), LOOKED_AT) if text.strip() and not DOCUMENT.match(text)]
+    if not texts or any("\t" in text for text in texts):
         return
-    first, widths, has_tabs = texts[0], {len(text.split()) for text in texts}, any("\t" in text for text in texts)
-    mark = next((mark for mark in ",;" if mark in first and len({text.count(mark) for text in texts}) == 1), None)
-    if BEGINS_JSON.fullmatch(first):
+    widths = {len(text.split()) for text in texts}
+    mark = next((mark for mark in ",;" if mark in texts[0] and len({text.count(mark) for text in texts}) == 1), "")
+    if BEGINS_JSON.fullmatch(texts[0]):
         message = translate("this looks like JSON. Give the file a name that ends in .json or .jsonl")
-    elif mark and len(texts) > 1 and not has_tabs:
+    elif mark and len(texts) > 1:
         message = translate(
             "this looks like a table with {mark} between its columns. Give the file a name that ends in .csv"
         )
-    elif not has_tabs and (len(widths) > 1 or max(widths) > 4):
+    elif len(widths) > 1 or max(widths) > 4:
         message = translate(
             "this looks like text without tags. Write each word on a line of its own, then a tab and its tag, such as"
             " B-person or O; tools such as Label Studio and doccano help to label text"
@@ -125,15 +128,13 @@ def _refuse_other_forms(path: Path) -> None:
 def _find_layout(path: Path, reading: Reading) -> Layout:
     """Look at the whole file, a block at a time, and choose its columns as docs/data.md says."""
     header, names, width = _find_header(path)
-    contents = _Contents(path, header, width)
-    word, tag = _choose_columns(path, names, contents, reading)
-    tags = contents.values[tag]
-    form = TagForm.likely(tags)
-    if not any(map(form.fits, tags)):
+    values, has_spaces = _count_values(path, header, width)
+    word, tag = _choose_columns(path, header, names, values, reading)
+    form = TagForm.likely(values[tag])
+    if not any(map(form.fits, values[tag])):
         _refuse_other_forms(path)
     reading.remark(*form.remarks())
-    has_spaces = contents.empty_rows > EMPTY_ROWS_AT_LEAST * contents.rows
-    if contents.values[word][" "]:
+    if values[word][SPACE]:
         rows = (row.columns for _, rows in _read_blocks(path, header) for row in rows)
         has_spaces = are_pieces(columns[word] for columns in rows if len(columns) > word)
     return Layout(header, width, word, tag, form, has_spaces)
@@ -151,18 +152,12 @@ def _read_blocks(path: Path, header: str = "") -> Iterator[tuple[list[Line], lis
             if text != header:
                 block.append(Line(where, text, _split_columns(text)))
         elif block:
-            yield _part_comments(block)
+            comments, rows, has_tabs = [], [], any("\t" in line.text for line in block)
+            for line in block:
+                is_inside = has_tabs and line.text.startswith(("# ", "## ")) and "\t" not in line.text
+                (comments if is_inside or (not rows and line.is_comment()) else rows).append(line)
+            yield comments, rows
             block = []
-
-
-def _part_comments(block: list[Line]) -> tuple[list[Line], list[Line]]:
-    comments, rows = [], []
-    has_tabs = any("\t" in line.text for line in block)
-    for line in block:
-        leads = not rows and line.is_comment()
-        inside = has_tabs and line.text.startswith(("# ", "## ")) and "\t" not in line.text
-        (comments if leads or inside else rows).append(line)
-    return comments, rows
 
 
 def _split_columns(text: str) -> list[str]:
@@ -173,20 +168,14 @@ def _split_columns(text: str) -> list[str]:
     return re.split(" +", text.strip(" "))
 
 
-def _trimmed(columns: list[str], width: int) -> list[str]:
-    """Leave out what a tab at the end of a line adds to its columns."""
-    return columns[:width] if len(columns) == width + 1 and not columns[-1] else columns
-
-
 def _find_header(path: Path) -> tuple[str, list[str], int]:
-    """Find the line that names the columns, the names, and how many columns most rows have."""
     widths, header, names = Counter(), None, []
     for comments, rows in islice(_read_blocks(path), HEAD):
         for line in () if widths else comments + rows[:1]:
             columns = _split_columns(BEFORE_NAMES.sub("", line.text, count=1))
             if None not in (choose_by_name(columns, WORD_NAMES), choose_by_name(columns, TAG_NAMES)):
                 header, names = line, columns
-        widths.update(len(_trimmed(row.columns, max(len(row.columns) - 1, 2))) for row in rows if row is not header)
+        widths.update(len(row.trimmed(max(len(row.columns) - 1, 2))) for row in rows if row is not header)
     width = widths.most_common(1)[0][0] if widths else len(names)
     if header and len(names) != width:
         message = translate(
@@ -196,47 +185,39 @@ def _find_header(path: Path) -> tuple[str, list[str], int]:
     return header.text if header else "", names, max(width, 2)
 
 
-class _Contents:
-    """How often each value is in a column, and whether the first column counts words."""
+def _count_values(path: Path, header: str, width: int) -> tuple[list[Counter[str]], bool]:
+    """Count the values of each column; and tell whether rows stand for spaces, with _ in each column but the tag's."""
+    values, count, empty = [Counter() for _ in range(width)], 0, 0
+    for _, lines in _read_blocks(path, header):
+        rows = [row for line in lines if len(row := line.trimmed(width)) == width]
+        count += len(rows)
+        empty += sum(width > 2 and row.count("_") >= width - 1 for row in rows)
+        for counter, column in zip(values, zip(*rows, strict=True), strict=False):
+            counter.update(column if len(counter) < MOST_VALUES else (SPACE for value in column if value == SPACE))
+    return values, empty > EMPTY_ROWS_AT_LEAST * count
 
-    def __init__(self, path: Path, header: str, width: int):
-        self.values = [Counter() for _ in range(width)]
-        self.rows = self.empty_rows = 0  # the latter have _ in each column but the tag's
-        self._counting = self._several_words = 0  # sentences
-        self._first_other = ""
-        for _, lines in _read_blocks(path, header):
-            if lines:
-                self._add_first([line.columns[0] for line in lines], lines[0].where)
-                rows = [_trimmed(line.columns, width) for line in lines]
-                self._add([row for row in rows if len(row) == width])
 
-    def _add(self, rows: list[list[str]]) -> None:
-        self.rows += len(rows)
-        for counter, column in zip(self.values, zip(*rows, strict=True), strict=False):
-            counter.update(column if len(counter) < MOST_VALUES else (value for value in column if value == " "))
-        if len(self.values) > 2:
-            self.empty_rows += sum(row.count("_") >= len(row) - 1 for row in rows)
-
-    def _add_first(self, values: Sequence[str], where: str) -> None:
-        """Look whether the first column of a sentence counts its words; a number may come repeatedly."""
-        numbers = [int(value) for value in values if re.fullmatch("[0-9]{1,9}", value)]
-        self._several_words += len(values) > 1
-        if len(numbers) == len(values) and all(after - before in (0, 1) for before, after in pairwise(numbers)):
-            self._counting += numbers[0] < numbers[-1]
+def _first_counts(path: Path, header: str, values: list[Counter[str]]) -> bool:
+    """Return whether the first column counts words in most sentences of several; then it has to in all."""
+    counting = several_words = 0
+    first_other = ""
+    for _, lines in _read_blocks(path, header) if any(map(str.isdecimal, values[0])) else ():
+        numbers = [int(line.columns[0]) for line in lines if re.fullmatch("[0-9]{1,9}", line.columns[0])]
+        several_words += len(lines) > 1
+        # A number may come repeatedly.
+        if len(numbers) == len(lines) and all(after - before in (0, 1) for before, after in pairwise(numbers)):
+            counting += len(set(numbers)) > 1
         else:
-            self._first_other = self._first_other or where
-
-    def first_counts(self, path: Path) -> bool:
-        """Return whether the first column counts words in most sentences of several; then it has to in all."""
-        counts = 2 * self._counting > self._several_words
-        if counts and (self._first_other or len(self.values) < 3):
-            message = translate(
-                "{where}: the first column counts words in most sentences, but not in this one, or words or tags are"
-                " missing besides. Number all sentences from 1 on, or take the column out. If the numbers are words,"
-                " name the columns in a first line, such as word and tag with a tab between them"
-            )
-            raise MalformedDataError(message, where=self._first_other or path)
-        return counts
+            first_other = first_other or lines[0].where
+    counts = 2 * counting > several_words
+    if counts and (first_other or len(values) < 3):
+        message = translate(
+            "{where}: the first column counts words in most sentences, but not in this one, or words or tags are"
+            " missing besides. Number all sentences from 1 on, or take the column out. If the numbers are words,"
+            " name the columns in a first line, such as word and tag with a tab between them"
+        )
+        raise MalformedDataError(message, where=first_other or path)
+    return counts
 
 
 def _candidate(values: Counter[str]) -> tuple[int, frozenset[str]] | None:
@@ -255,22 +236,23 @@ def _candidate(values: Counter[str]) -> tuple[int, frozenset[str]] | None:
     return (int(form.outside == "O"), types) if values[form.outside] == max(values.values()) else None
 
 
-def _choose_columns(path: Path, names: list[str], contents: _Contents, reading: Reading) -> tuple[int, int]:
-    choice, width = reading.choices.tag_column, len(contents.values)
-    candidates = {place: found for place, values in enumerate(contents.values) if (found := _candidate(values))}
-    second = contents.values[1]
-    second_is_tags = any(map(TagForm.likely(second).fits, second))
+def _choose_columns(
+    path: Path, header: str, names: list[str], values: list[Counter[str]], reading: Reading
+) -> tuple[int, int]:
+    choice, width = reading.choices.tag_column, len(values)
+    candidates = {place: found for place, column in enumerate(values) if (found := _candidate(column))}
+    second_is_tags = any(map(TagForm.likely(values[1]).fits, values[1]))
     if width == 2 and not names and choice is None and candidates.keys() == {0} and not second_is_tags:
         reading.remark(translate("Tags are read from the first column, and words from the second."))
         return 1, 0
     word = choose_by_name(names, WORD_NAMES)
-    if word is None and contents.first_counts(path):
+    if word is None and _first_counts(path, header, values):
         word = 1
         reading.remark(translate("The first column counts words, so words are read from the second."))
     word = word or 0
-    candidates.pop(word, None)
     if choice is not None:
-        return word, chosen_column(choice, names, word, width, path)
+        return word, chosen_column(choice, names, [place for place in range(width) if place != word], path)
+    candidates.pop(word, None)
     tag = choose_by_name(names, TAG_NAMES)
     if tag is None:
         # The named entities and not the chunks before them; of entities within entities, the outer ones.
@@ -286,3 +268,127 @@ def _choose_columns(path: Path, names: list[str], contents: _Contents, reading: 
         )
         reading.remark(message.format(tag=tag, others=", ".join(alike)))
     return word, tag
+
+
+class Row(NamedTuple):
+    """A word of CoNLL-U or, with its own fields, the range of words that are written as one."""
+
+    where: str
+    form: str
+    range: str  # such as 1-2; empty for a word
+    fields: dict[str, str]  # the columns besides the ten usual ones, and what the column MISC names
+
+
+def is_conllu(path: Path) -> bool:
+    """Return whether a file names its columns, or begins with ten of which the last is empty or has names."""
+    for _, text in islice(read_lines(path), LOOKED_AT):
+        if COLUMN_NAMES.match(text):
+            return True
+        if text.strip() and not text.startswith("#"):
+            columns = text.split("\t")
+            last = columns[-1].strip()
+            return len(columns) == len(USUAL) and bool(ID.fullmatch(columns[0])) and (last == "_" or "=" in last)
+    return False
+
+
+def read_conllu(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
+    """Read a UTF-8 file a sentence at a time; first the whole of it is searched for the entities' tags.
+
+    Words are the syntactic ones, from the column FORM: of a range such as ``1-2`` the words 1 and 2, and no empty
+    nodes. Tags are in a column of their own (CoNLL-U Plus), or in MISC, as in ``NER=B-person``. Raises
+    `MalformedDataError` or `ParameterError` if there are none; wrong rows are added to the reading.
+    """
+    name, form = _find_tags(path, reading)
+    reading.remark(*form.remarks())
+
+    def rows(reading: Reading) -> Iterator[TaggedRow]:
+        for block in _read_conllu_rows(path, reading):
+            pairs = []
+            for row in block:
+                tag = row.fields.get(name, form.outside)
+                with reading.collect(row.where):
+                    if not row.range:
+                        form.split(tag)
+                        pairs.append((row.form, tag))
+                    elif tag not in (form.outside, "_"):
+                        message = translate(
+                            "{where}: the range {range} has the tag {tag}, but the words it stands for should have it;"
+                            " move it to their rows"
+                        )
+                        raise MalformedDataError(message, where=row.where, range=row.range, tag=repr(tag))
+            if pairs:
+                yield TaggedRow(block[0].where, *zip(*pairs, strict=True))
+
+    return sentences_of_rows(rows, reading, RowForm(form, has_pieces=False))
+
+
+def _read_conllu_rows(path: Path, reading: Reading) -> Iterator[list[Row]]:
+    names, rows = (), []
+    for where, text in chain(read_lines(path), [("", "")]):
+        if found := COLUMN_NAMES.match(text):
+            before, names = names, tuple(found[1].split())
+            if before not in ((), names):
+                message = translate("{where}: the columns are named anew, as {names}; make a file of each part")
+                raise MalformedDataError(message, where=where, names=" ".join(names))
+        elif text.strip() and not text.startswith("#"):
+            names = names or USUAL
+            with reading.collect():
+                rows += _parse_row(text.split("\t"), names, where)
+        elif rows and not text.strip():
+            yield rows
+            rows = []
+
+
+def _parse_row(values: list[str], names: tuple[str, ...], where: str) -> list[Row]:
+    if len(values) != len(names):
+        message = translate("{where}: {count} columns, but CoNLL-U has {width} with tabs between them: {names}")
+        raise MalformedDataError(message, where=where, count=len(values), width=len(names), names=" ".join(names))
+    # Only spaces, as a no-break space may be a word.
+    columns = dict(zip(names, (value.strip(" ") for value in values), strict=True))
+    number = ID.fullmatch(columns.get("ID", "1"))
+    if not number or not columns.get("FORM"):
+        message = translate(
+            "{where}: expected a number, a range such as 1-2, or an empty node such as 1.1, and a word; found {columns}"
+        )
+        raise MalformedDataError(message, where=where, columns=values)
+    pairs = (part.partition("=") for part in columns.get("MISC", "").split("|"))
+    fields = {name: value for name, value in columns.items() if name not in USUAL}
+    fields = {name.strip(): value.strip() for name, equals, value in pairs if equals} | fields
+    return [] if number["empty"] else [Row(where, columns["FORM"], number[0] if number["range"] else "", fields)]
+
+
+def _find_tags(path: Path, reading: Reading) -> tuple[str, TagForm]:
+    values, unheard = defaultdict(Counter), Reading()
+    for row in (row for rows in _read_conllu_rows(path, unheard) for row in rows if not row.range):
+        for name, value in row.fields.items():
+            if len(values[name]) < MOST_VALUES or value in values[name]:
+                values[name][value] += 1
+    names = list(values)
+    if reading.choices.tag_column is not None:
+        found = [names[chosen_column(reading.choices.tag_column, names, range(len(names)), path)]]
+    else:
+        forms = [(names[place], _form(values[names[place]])) for place in columns_named(names, MISC_NAMES)]
+        found = [
+            name
+            for name, form in forms
+            if not (name.lower().endswith("name") and form.pattern == TYPES.pattern)  # a name, not a type
+            and 2 * sum(n for value, n in values[name].items() if form.fits(value)) >= values[name].total()
+        ]
+    if not found:
+        unheard.finish()  # the tags may be in rows that cannot be read
+        message = translate(
+            "{path}: CoNLL-U without entities. Looked for tags such as B-person in a column or, with =, in MISC under"
+            " one of the names {names}, in small or capital letters; there are, besides the usual columns: {there}."
+            " Entity=(person-1), in brackets, marks coreference and is not read. Add the tags to MISC: NER=B-person"
+        )
+        there = listed(sorted(names)) or "-"
+        raise MalformedDataError(message, path=path, names=", ".join(MISC_NAMES), there=there)
+    if found[1:]:
+        message = translate("Tags are read from {place}; other places with tags: {others}. tag_column chooses one.")
+        reading.remark(message.format(place=found[0], others=", ".join(found[1:])))
+    return found[0], _form(values[found[0]])
+
+
+def _form(values: Counter[str]) -> TagForm:
+    # Words without the name in MISC are outside of entities.
+    return TagForm.likely({*values, "O"} if values.keys().isdisjoint("-_*") else values)

@@ -6,12 +6,16 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from helpers.data.json_records import collect_errors, malformed, member, require_kind, shortened
-from helpers.data.reading import Reading
+from helpers.data.json_records import member, require_kind
+from helpers.data.reading import Reading, shortened
 from helpers.data.span_tags import described, is_inside_word, tag_text, trimmed
 from helpers.data.tagging import Sentence, Span
+from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 
+# The usual names, the likeliest first, of texts ("data" in doccano's releases of 2022) and of the spans in them.
+TEXTS = ("text", "data", "sentence", "content")
+SPANS = ("label", "labels", "entities", "spans", "annotations", "ner")
 EDGES = (("start", "end"), ("start_offset", "end_offset"), ("begin", "end"), ("startOffset", "endOffset"))
 LABELS = ("label", "type", "tag", "entity", "class", "labels")
 FEWEST = 20  # spans from which a share says something
@@ -61,6 +65,10 @@ class LabelledText(NamedTuple):
         chosen = max(reversed(self.annotations), key=lambda one: (one.is_ground_truth, one.changed), default=None)
         return chosen.marks if chosen else []
 
+    def differs(self, *units: Unit) -> bool:
+        """Return whether there are spans that are not the same in all of some units."""
+        return any(len({_to_characters(mark, self.text, unit) for unit in units}) > 1 for mark in self.marks)
+
 
 # Reads the texts of a file from its beginning, and adds wrong places to the reading.
 Texts = Callable[[Reading], Iterable[LabelledText]]
@@ -69,15 +77,14 @@ Texts = Callable[[Reading], Iterable[LabelledText]]
 def read_mark(span: Any, where: str) -> Mark:
     """Read a span: a list of start, end and label; or an object that has these under one of their usual names.
 
-    The object may say what the span covers, too. Raises `MalformedDataError` if an offset is missing or no whole
-    number, it has no label or several, or the label or what is covered is no text.
+    The object may say what the span covers, too. Raises `MalformedDataError` for other offsets, labels and texts.
     """
     if isinstance(span, list) and len(span) == 3:
         span = dict(zip(("start", "end", "label"), span, strict=True))
     edges = next((edges for edges in EDGES if isinstance(span, dict) and edges[0] in span), None)
     if edges is None:
         message = translate("{where}: expected spans, such as [0, 4, 'location']; found {found}")
-        raise malformed(message, where=where, found=shortened(span))
+        raise MalformedDataError(message, where=where, found=shortened(span))
     start, end = (member(span, name, int, where) for name in edges)
     covers = span.get("text", span.get("form"))
     if covers is not None:
@@ -87,61 +94,51 @@ def read_mark(span: Any, where: str) -> Mark:
     labels = [require_kind(label, translate("a label"), str, where).strip() for label in labels]
     if len(labels) != 1 or not labels[0]:
         message = translate("{where}: the span from {start} to {end} has the labels {labels}; give it one")
-        raise malformed(message, where=where, start=start, end=end, labels=shortened(labels))
+        raise MalformedDataError(message, where=where, start=start, end=end, labels=shortened(labels))
     return Mark(Span(start, end, labels[0]), covers)
 
 
 def sentences_of(texts: Texts, reading: Reading) -> Iterator[list[Sentence]]:
-    """Turn the texts of a file that somebody has labelled into sentences; texts in a row of one document stay together.
-
-    The reading gets counts of what happens on the way, and the places that are wrong.
-    """
+    """Turn labelled texts into sentences; texts in a row of one document stay together."""
     for _, parts in groupby(_tag_texts(texts, reading), key=lambda part: part[0].document or part[0].where):
         if sentences := [sentence for _, part in parts for sentence in part]:
             yield sentences
 
 
 def _tag_texts(texts: Texts, reading: Reading) -> Iterator[tuple[LabelledText, list[Sentence]]]:
-    unit, count, misplaced, first = None, 0, 0, ""
+    unit, count, misplaced = None, 0, []
     for labelled in texts(reading):
         where, text, marks = labelled.where, labelled.text, labelled.marks
         if not labelled.annotations:
             reading.notes["unlabelled"] += 1
             continue
-        if _differs(labelled, *UNITS):
+        if labelled.differs(*UNITS):
             unit = unit or _find_unit(texts(Reading()))
-            _say_unit(unit, labelled, reading)
+            if labelled.differs(unit, unit._replace(utf16=not unit.utf16)):
+                reading.notes["utf16" if unit.utf16 else "characters"] += 1
+            if labelled.differs(unit, unit._replace(crlf_is_one=not unit.crlf_is_one)):
+                reading.notes["crlf_once" if unit.crlf_is_one else "crlf_twice"] += 1
         spans: list[Span] = []
         for mark in marks:
-            with collect_errors(reading):
+            with reading.collect():
                 spans.append(_in_characters(mark, text, unit or UNITS[0], where))
         if len(spans) < len(marks):
             continue
-        with collect_errors(reading):
+        with reading.collect():
             sentences = tag_text(text, spans, where, reading.choices.overlaps)
             _count(labelled, spans, sentences, reading)
             uncertain = [span for mark, span in zip(marks, spans, strict=True) if mark.covers is None]
-            wrong = [span for span in uncertain if _is_misplaced(span, text)]
-            count, misplaced = count + len(uncertain), misplaced + len(wrong)
-            first = first or next((f"{where}: {described(span, text)}" for span in wrong), "")
+            count += len(uncertain)
+            misplaced += [f"{where}: {described(span, text)}" for span in uncertain if _is_misplaced(span, text)]
             yield labelled, sentences
-    if count >= FEWEST and 2 * misplaced > count:
+    if count >= FEWEST and 2 * len(misplaced) > count:
         message = translate(
             "{first} begins or ends inside of a word, and so do {share:.0%} of the file's {count} spans. Their"
             " offsets are probably counted in another way than here: in characters, from 0 on, with line ends as"
             " they are in the text, and the end behind the last character. Look at how the tool that wrote the file"
             " counts, and whether line ends were changed since; then export the file again"
         )
-        reading.add(malformed(message, first=first, share=misplaced / count, count=count))
-
-
-def _say_unit(unit: Unit, labelled: LabelledText, reading: Reading) -> None:
-    if _differs(labelled, unit, unit._replace(utf16=not unit.utf16)):
-        reading.notes["utf16" if unit.utf16 else "characters"] += 1
-    if _differs(labelled, unit, unit._replace(crlf_is_one=not unit.crlf_is_one)):
-        once = translate("In the spans, a line end of two characters (CR and LF) counts once.")
-        twice = translate("In the spans, a line end of two characters (CR and LF) counts twice.")
-        reading.remark(once if unit.crlf_is_one else twice)
+        reading.add(MalformedDataError(message, first=misplaced[0], share=len(misplaced) / count, count=count))
 
 
 def _count(labelled: LabelledText, spans: list[Span], sentences: list[Sentence], reading: Reading) -> None:
@@ -153,11 +150,6 @@ def _count(labelled: LabelledText, spans: list[Span], sentences: list[Sentence],
     reading.notes["without_span"] += not spans
     reading.notes["inside_words"] += sum(inside)
     reading.notes["disagreeing"] += len({frozenset(other.marks) for other in labelled.annotations}) > 1
-
-
-def _differs(labelled: LabelledText, *units: Unit) -> bool:
-    """Return whether a text has spans that are not the same in all of some units."""
-    return any(len({_to_characters(mark, labelled.text, unit) for unit in units}) > 1 for mark in labelled.marks)
 
 
 def _find_unit(texts: Iterable[LabelledText]) -> Unit:
@@ -185,7 +177,7 @@ def _in_characters(mark: Mark, text: str, unit: Unit, where: str) -> Span:
             " span anew"
         )
     if span is None:
-        raise malformed(message, where=where, span=described(mark.span, text), text=shortened(mark.covers))
+        raise MalformedDataError(message, where=where, span=described(mark.span, text), text=shortened(mark.covers))
     return span
 
 
@@ -230,10 +222,10 @@ def _is_misplaced(span: Span, text: str) -> bool:
     It may well end inside of a word: before a suffix, or between a number and its unit. But if it is moved, it begins
     inside of a word or with the space before it; and if its last character was taken for its end, one letter is left.
     """
-    begins, ends, goes_on = (_is_inside_letters(edge, text) for edge in (span.start, span.end, span.end + 1))
+
+    def is_inside_letters(edge: int) -> bool:
+        letters = text[max(edge - 1, 0) : edge + 1]
+        return len(letters) == 2 and letters.isalpha() and max(letters) <= LAST_OF_WHOLE_WORDS
+
+    begins, ends, goes_on = map(is_inside_letters, (span.start, span.end, span.end + 1))
     return begins or (ends and (text[span.start].isspace() or not goes_on))
-
-
-def _is_inside_letters(edge: int, text: str) -> bool:
-    letters = text[max(edge - 1, 0) : edge + 1]
-    return len(letters) == 2 and letters.isalpha() and max(letters) <= LAST_OF_WHOLE_WORDS

@@ -6,19 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from helpers.data.json_records import as_dict, collect_errors, malformed, member, read_records, require_kind, shortened
-from helpers.data.labelled_texts import Annotation, LabelledText, Mark, read_mark
-from helpers.data.lines import read_lines
-from helpers.data.reading import Reading
-from helpers.data.tagged_json import is_tagged
+from helpers.data.json_records import as_dict, is_tagged, member, read_records, require_kind
+from helpers.data.labelled_texts import SPANS, TEXTS, Annotation, LabelledText, Mark, read_mark
+from helpers.data.reading import Reading, read_lines, shortened
 from helpers.data.tagging import Span
 from helpers.disk.files import require_file
-from helpers.errors import DatasetUnavailableError
+from helpers.errors import DatasetUnavailableError, MalformedDataError
 from helpers.notebook.language import translate
 
-TEXTS = ("text", "data")  # "data" in doccano's releases of 2022
-SPANS = ("label", "labels", "entities", "spans", "annotations")
-ANSWERS = ("accept", "reject", "ignore")  # of Prodigy: whether the spans are right
+NOT_ACCEPTED = ("reject", "ignore")  # of Prodigy's answers: the spans are not right
 # What Label Studio's JSON-MIN adds to the fields of a text, besides the labels.
 ADDED = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
 ENTITY = re.compile(r"T\S*\t(\S+) (\d{1,18} \d{1,18}(?:;\d{1,18} \d{1,18})*)(?:\t(.*))?")  # of brat
@@ -50,7 +46,7 @@ def read_texts(form: Form, path: Path, reading: Reading) -> Iterator[LabelledTex
     for where, record in read(path, reading):
         if isinstance(record, dict) and "id" in record:
             where = translate("{where}, id {id}").format(where=where, id=shortened(record["id"]))
-        with collect_errors(reading):
+        with reading.collect():
             yield parse(require_kind(record, translate("a record"), dict, where), where)
 
 
@@ -59,7 +55,6 @@ def _objects(record: dict, name: str, where: str) -> Iterator[dict]:
 
 
 def _parse_task(task: dict, where: str) -> LabelledText:
-    """Parse a task of Label Studio's JSON, with the annotations of all people."""
     annotations = []
     for entry in _objects(task, "annotations", where):
         if entry.get("was_cancelled"):
@@ -71,13 +66,13 @@ def _parse_task(task: dict, where: str) -> LabelledText:
                 marks.append(read_mark(member(result, "value", dict, where), where))
             elif kind.endswith("labels"):  # of pictures or HTML; relations, choices and comments are passed over
                 message = translate("{where}: it has {kind}; expected spans of a plain text, which are 'labels'")
-                raise malformed(message, where=where, kind=repr(kind))
+                raise MalformedDataError(message, where=where, kind=repr(kind))
         annotations.append(Annotation(marks, str(entry.get("updated_at") or ""), entry.get("ground_truth") is True))
     fields = member(task, "data", dict, where)
     names = [name for name, value in fields.items() if isinstance(value, str)]
     if "text" not in fields and len(names) != 1:
         message = translate("{where}: which field is the text? Found {names}; call it 'text'")
-        raise malformed(message, where=where, names=shortened(names))
+        raise MalformedDataError(message, where=where, names=shortened(names))
     return LabelledText(where, member(fields, "text" if "text" in fields else names[0], str, where), annotations)
 
 
@@ -85,7 +80,7 @@ def _gather_tasks(path: Path, reading: Reading) -> Iterable[tuple[str, dict]]:
     """Make tasks of the rows of Label Studio's JSON-MIN, each one person's; those of one ``id`` needn't be together."""
     tasks: dict[str, tuple[str, dict]] = {}
     for where, row in read_records(path, reading):
-        with collect_errors(reading):
+        with reading.collect():
             annotation = member(row, "annotation_id", object, where)
             key = where if row.get("id") is None else repr(row["id"])
             fields = {name: value for name, value in row.items() if name not in ADDED}
@@ -109,7 +104,7 @@ def _kind(entry: Any) -> str:
 def _read_pairs(path: Path, reading: Reading) -> Iterator[tuple[str, Any]]:
     """Read NER Annotator's object, with null or a pair of a text and its spans for each text."""
     for where, record in read_records(path, reading):
-        with collect_errors(reading):
+        with reading.collect():
             for number, pair in enumerate(member(record, "annotations", list, where), 1):
                 place = translate("{where}, annotation {number}").format(where=where, number=number)
                 yield place, {"text": "", "answer": "ignore"} if pair is None else as_dict(pair)
@@ -118,26 +113,23 @@ def _read_pairs(path: Path, reading: Reading) -> Iterator[tuple[str, Any]]:
 def _read_sentences(path: Path, reading: Reading) -> Iterator[tuple[str, dict]]:
     """Read the sentences of a corpus of the National Institute of Korean Language, with their documents."""
     for where, record in read_records(path, reading):
-        with collect_errors(reading):
+        with reading.collect():
             for number, document in enumerate(_objects(record, "document", where), 1):
                 place = translate("{where}, document {number}").format(where=where, number=number)
-                with collect_errors(reading):
+                with reading.collect():
                     for sentence in _objects(document, "sentence", place):
-                        yield place, sentence | {"document": place}
+                        found = {"text": sentence.get("form"), "entities": sentence.get("NE"), "document": place}
+                        answer = {} if found["entities"] is not None else {"answer": "ignore"}  # nobody has labelled it
+                        yield place, found | answer | ({"id": sentence["id"]} if "id" in sentence else {})
 
 
-def _parse_sentence(sentence: dict, where: str) -> LabelledText:
-    """Parse such a sentence; without the list ``NE`` nobody has labelled it."""
-    annotations = []
-    if sentence.get("NE") is not None:
-        annotations.append(Annotation([read_mark(entity, where) for entity in _objects(sentence, "NE", where)]))
-    return LabelledText(where, member(sentence, "form", str, where), annotations, sentence["document"])
+def _parse_sentence(record: dict, where: str) -> LabelledText:
+    return _parse_text(record, where)._replace(document=record["document"])
 
 
 def _parse_text(record: dict, where: str) -> LabelledText:
-    """Parse a text with spans, as doccano, Prodigy, spaCy's training data and others have it."""
     text = member(record, next((name for name in TEXTS if name in record), TEXTS[0]), str, where)
-    if record.get("answer") in ANSWERS[1:]:
+    if record.get("answer") in NOT_ACCEPTED:
         return LabelledText(where, text, [])
     lists = {name: record[name] for name in SPANS if isinstance(record.get(name), list)}
     if not lists and record.get("answer") != "accept":  # Prodigy leaves the list out where nothing was marked
@@ -148,7 +140,7 @@ def _parse_text(record: dict, where: str) -> LabelledText:
     marks = {name: [read_mark(span, where) for span in spans] for name, spans in filled.items()}
     if len({frozenset(found) for found in marks.values()}) > 1:
         message = translate("{where}: the spans in {names} differ; keep one of these members")
-        raise malformed(message, where=where, names=shortened(list(marks)))
+        raise MalformedDataError(message, where=where, names=shortened(list(marks)))
     return LabelledText(where, text, [Annotation(next(iter(marks.values()), []))])
 
 
@@ -160,7 +152,7 @@ def read_brat(path: Path, reading: Reading) -> Iterator[LabelledText]:
         files = sorted({file.with_suffix(".ann") for file in names if file.suffix in (".ann", ".txt")})
     parts = 0
     for file in files:
-        with collect_errors(reading):
+        with reading.collect():
             source = file.with_suffix(".txt")
             for _ in read_lines(source):  # it names what cannot be read, or is not UTF-8
                 pass
@@ -175,7 +167,7 @@ def read_brat(path: Path, reading: Reading) -> Iterator[LabelledText]:
 
 
 def _read_entities(file: Path, text: str, reading: Reading) -> Iterator[list[Mark]]:
-    with collect_errors(reading):  # behind a line that is not UTF-8 nothing is read
+    with reading.collect():  # behind a line that is not UTF-8 nothing is read
         for where, line in read_lines(file):
             if entity := ENTITY.fullmatch(line):
                 label, offsets, covers = entity.groups()
@@ -186,7 +178,7 @@ def _read_entities(file: Path, text: str, reading: Reading) -> Iterator[list[Mar
                     "{where}: expected an entity, such as 'T1', a tab, 'location 0 4', a tab and what it covers; found"
                     " {line}"
                 )
-                reading.add(malformed(message, where=where, line=shortened(line)))
+                reading.add(MalformedDataError(message, where=where, line=shortened(line)))
 
 
 def _join_parts(spans: list[Span], covers: str | None, text: str) -> list[Mark]:
@@ -213,18 +205,18 @@ def read_spacy(path: Path, reading: Reading) -> Iterator[LabelledText]:
         for number, doc in enumerate(DocBin().from_disk(path).get_docs(Vocab()), 1):
             where = translate("{where}, document {number}").format(where=path, number=number)
             is_labelled = doc.has_annotation("ENT_IOB", require_complete=True)
-            with collect_errors(reading):
-                entities = [([part.start_char, part.end_char, part.label_], part.text) for part in doc.ents]
-                marks = [read_mark(span, where)._replace(covers=covers) for span, covers in entities]
+            with reading.collect():
+                spans = [(Span(part.start_char, part.end_char, part.label_), part.text) for part in doc.ents]
+                marks = [read_mark([*span], where)._replace(covers=covers) for span, covers in spans]
                 yield LabelledText(where, doc.text, [Annotation(marks)] if is_labelled else [])
     except ImportError as error:
         message = translate(
             "{path} is in a form that only the library spaCy reads, and it is not installed: pip install spacy"
         )
-        raise DatasetUnavailableError(message.format(path=path)) from error
+        raise DatasetUnavailableError(message, path=path) from error
     except OSError as error:
         message = translate("{path} cannot be read: {reason}")
-        raise DatasetUnavailableError(message.format(path=path, reason=error.strerror)) from error
+        raise DatasetUnavailableError(message, path=path, reason=error.strerror) from error
     except Exception as error:  # of many kinds: the file may be cut off anywhere
         message = translate("{path}: spaCy cannot read it ({problem}); write it again with DocBin.to_disk")
-        reading.add(malformed(message, path=path, problem=error))
+        reading.add(MalformedDataError(message, path=path, problem=error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -11,10 +12,14 @@ from typing import TYPE_CHECKING
 
 from datasets import DatasetDict
 
+from helpers.errors import MalformedDataError
+from helpers.notebook.language import translate
+
 if TYPE_CHECKING:  # what not all need who open the lesson is imported where it is needed
     from helpers.data.reading import Choices
 
 SAMPLE = files("helpers.data") / "sample"
+ENTITY = re.compile(r"(?<!\S)\[([^\s\[\]][^\[\]]*)\]\(([a-z-]+)\)(?!\S)")
 
 
 def load_ner_dataset(
@@ -30,29 +35,19 @@ def load_ner_dataset(
     ----------
     name : str
         ``"sample"`` for the bundled corpus; a file or folder that `helpers.data.files.find_files` understands; else the
-        id of a data set on the Hub, such as ``"klue/klue:ner"``, with a configuration after a colon where it has
-        several.
+        id of a data set on the Hub, with a configuration after a colon where it has several: ``"klue/klue:ner"``.
     seed : int
         Draws a tenth of the training split as validation split where the data set has none, or where that must be the
         test split; and a tenth of all for validation and for the test each where it is not divided. That is printed.
     max_train_examples : int
         Keep only so many sentences of the training split, drawn by the seed; 0 means all.
     tag_column, overlaps
-        As for `helpers.data.reading.Choices`.
+        As for `helpers.data.reading.Choices`; raises `ParameterError` for others.
 
-    Returns
-    -------
-    DatasetDict
-        The splits ``train``, ``validation`` and ``test``, as `helpers.data.splits.common_form` describes them.
-
-    Raises
-    ------
-    DatasetUnavailableError, DiskFullError
-        If it cannot be found, reached or read, or there is no room for it.
-    MalformedDataError, UnknownTagError, EmptySplitError
-        If its content breaks the format, with where it does; a split is empty, or the training split has no entity.
-    ParameterError
-        If a choice is none of those that there are.
+    Returns the splits ``train``, ``validation`` and ``test``, as `helpers.data.splits.common_form` describes them.
+    Raises `DatasetUnavailableError` or `DiskFullError` if the data cannot be found, reached or read, or have no room;
+    `MalformedDataError` or `UnknownTagError`, with where, if they break their format; `EmptySplitError`;
+    `EmptySplitError` if the training split has no entity.
     """
     from helpers.data.reading import Choices
 
@@ -78,10 +73,30 @@ def dataset_digest(dataset: DatasetDict) -> str:
     return digest.hexdigest()
 
 
+def read_bracketed(path: Path) -> list[tuple[list[str], list[str]]]:
+    """Read the words and IOB2 tags of each line of a UTF-8 file, in which entities are ``[its words](its-type)``.
+
+    Spaces separate words; blank lines are skipped. Raises `MalformedDataError` if a bracket belongs to no entity.
+    """
+    sentences = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        tokens, tags = [], []
+        # Of two groups, re.split gives: text, entity, type, text, entity, type, ..., text
+        pieces = iter([*ENTITY.split(line), "", ""])
+        for text, entity, entity_type in zip(pieces, pieces, pieces, strict=True):
+            outside, inside = text.split(), entity.split()
+            if "[" in text or "]" in text:
+                message = translate("{path}, line {number}: a bracket outside of an [entity](type): {line}")
+                raise MalformedDataError(message, path=path, number=number, line=repr(line))
+            tokens += outside + inside
+            tags += ["O"] * len(outside) + [f"{'I' if place else 'B'}-{entity_type}" for place in range(len(inside))]
+        if tokens:
+            sentences.append((tokens, tags))
+    return sentences
+
+
 def _load_sample(seed: int) -> DatasetDict:
-    from helpers.data.bracketed import read_bracketed
-    from helpers.data.split_names import SPLITS
-    from helpers.data.splits import write_splits
+    from helpers.data.splits import SPLITS, write_splits
     from helpers.data.tagging import as_sentence
 
     documents = {split: ([as_sentence(*row)] for row in read_bracketed(SAMPLE / f"{split}.txt")) for split in SPLITS}
@@ -90,18 +105,17 @@ def _load_sample(seed: int) -> DatasetDict:
 
 def _load(name: str, seed: int, choices: Choices) -> DatasetDict:
     from helpers.checkpoints.find import is_folder_name
+    from helpers.data.dataset_columns import as_common_form, load_columns
     from helpers.data.files import find_files, is_data, read_documents
-    from helpers.data.hugging_face.from_columns import as_common_form, load_columns
     from helpers.data.splits import write_splits
     from helpers.disk.files import expanded
 
     if not is_folder_name(name) and not is_data(Path(name)):
-        from helpers.data.hugging_face.from_hub import load_from_hub  # here, as local data need no Hub
+        from helpers.data.from_hub import load_from_hub  # here, as local data need no Hub
 
         return as_common_form(load_from_hub(name), name, seed, choices)
     paths = find_files(Path(expanded(name)))
-    columns = load_columns(paths, name)
-    if columns:
+    if columns := load_columns(paths, name):
         return as_common_form(columns, name, seed, choices)
     documents = {
         split: chain.from_iterable(read_documents(path, choices) for path in parts) for split, parts in paths.items()

@@ -1,16 +1,23 @@
-"""Collect what reading a file has to say."""
+"""Read UTF-8 files line by line, and collect what reading a file has to say."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from reprlib import Repr
 from typing import NamedTuple
 
 from helpers.data.tagging import Sentence
-from helpers.errors import MalformedDataError, ParameterError, UnknownTagError
+from helpers.disk.files import require_file
+from helpers.errors import DatasetUnavailableError, MalformedDataError, ParameterError, UnknownTagError
 from helpers.notebook.language import translate
+from helpers.notebook.secrets import redact_tokens
 
 OVERLAPS = ("refuse", "longest")
-LISTED = 10  # wrong places that an error lists
+LISTED = 10  # names or wrong places that an error lists
+SAMPLE = 2**16  # bytes by which an encoding is guessed
+ENCODINGS = {"utf-16-be": "UTF-16", "utf-16": "UTF-16", "cp949": "CP949 (EUC-KR)", "cp1252": "Windows-1252 (Latin-1)"}
 
 
 class Choices(NamedTuple):
@@ -21,10 +28,7 @@ class Choices(NamedTuple):
 
 
 class Reading:
-    """One file while it is read: what to choose, what was changed or left out, and which places are wrong.
-
-    Raises `ParameterError` if a choice is none of those that there are.
-    """
+    """One file while it is read: what was changed or left out, and which places are wrong; raises `ParameterError`."""
 
     def __init__(self, choices: Choices = Choices()):  # noqa: B008 - it cannot change
         if choices.overlaps not in OVERLAPS:
@@ -74,12 +78,11 @@ class Reading:
             yield document
         self.finish()
 
-    def report(self) -> Iterator[str]:
-        """Yield a sentence about each thing that was changed, left out or chosen."""
-        yield from self.remarks
-        for name, sentence in _sentences().items():
-            if self.notes[name]:
-                yield sentence.format(count=self.notes[name], spans=self.notes["spans"])
+    def report(self, name: str) -> None:
+        """Print a sentence about each thing that was changed, left out or chosen."""
+        counted = {said: self.notes[key] for key, said in _sentences().items() if self.notes[key]}
+        for said in [*self.remarks, *(said.format(count=n, spans=self.notes["spans"]) for said, n in counted.items())]:
+            print(f"{name}: {said}")
 
 
 def _sentences() -> dict[str, str]:
@@ -96,4 +99,70 @@ def _sentences() -> dict[str, str]:
         ),
         "utf16": translate("Spans are counted in UTF-16 units, in which an emoji counts twice."),
         "characters": translate("Spans are counted in characters, in which an emoji counts once."),
+        "crlf_once": translate("In the spans, a line end of two characters (CR and LF) counts once."),
+        "crlf_twice": translate("In the spans, a line end of two characters (CR and LF) counts twice."),
     }
+
+
+class _Short(Repr):
+    """Redact texts before they are shortened, as half an access token would not be recognised."""
+
+    def repr_str(self, text: str, level: int) -> str:
+        return super().repr_str(redact_tokens(text), level)
+
+
+_SHORT = _Short()
+_SHORT.maxlevel, _SHORT.maxstring = 2, 60
+shortened = _SHORT.repr
+
+
+def listed(names: Iterable[str]) -> str:
+    """List up to ten names, and say how many more there are."""
+    names = list(names)
+    rest = [translate("and {count} more").format(count=len(names) - LISTED)] if len(names) > LISTED else []
+    return ", ".join(names[:LISTED] + rest)
+
+
+def read_lines(path: Path) -> Iterator[tuple[str, str]]:
+    """Read a file a line at a time: what an error calls its place, and the line without its end (LF or CRLF).
+
+    A byte order mark is skipped at each line's beginning, as files may have been put together. Raises
+    `DatasetUnavailableError` if the file cannot be read; `MalformedDataError` if a line is not UTF-8, with what it
+    probably is, or has a lone carriage return.
+    """
+    try:
+        require_file(path)
+        # As bytes: in text, Python would also end a line at a lone carriage return.
+        with path.open("rb") as file:
+            place = translate("{path}, line {number}").format(path=path, number="\0")
+            before, after = place.split("\0")  # as millions of lines are too many to format
+            for number, line in enumerate(file, 1):
+                where = f"{before}{number}{after}"
+                # Without a mark, English text in UTF-16 is UTF-8 too, in which each second character is a zero.
+                if number == 1 and 3 * line.count(0) > len(line):
+                    raise _not_utf8(where, 0, line)
+                try:
+                    text = line.decode().removeprefix("\ufeff").removesuffix("\n").removesuffix("\r")
+                except UnicodeDecodeError as error:
+                    raise _not_utf8(where, line[error.start], line + file.read(SAMPLE)) from error
+                if "\r" in text:
+                    message = translate("{where}: a lone carriage return; save it with LF or CRLF")
+                    raise MalformedDataError(message, where=where)
+                yield where, text
+    except OSError as error:
+        message = translate("{path} cannot be read: {reason}")
+        raise DatasetUnavailableError(message, path=path, reason=error.strerror) from error
+
+
+def _not_utf8(where: str, byte: int, sample: bytes) -> MalformedDataError:
+    beyond_ascii = [char for char in sample.decode("cp949", errors="replace") if char > "\x7f"]
+    hangul = sum("가" <= char <= "힣" for char in beyond_ascii)
+    encoding = "cp949" if 2 * hangul > len(beyond_ascii) else "cp1252"
+    if 50 * sample.count(0) > len(sample) or sample.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        encoding = "utf-16-be" if sample.startswith(b"\0") else "utf-16"
+    advice = translate(
+        "save the file as UTF-8 in an editor, or with Python:"
+        " Path('new').write_text(Path('old').read_text(encoding='{encoding}'), encoding='utf-8')"
+    ).format(encoding=encoding)
+    message = translate("{where}: byte {byte} is not UTF-8; the file is probably {name}; {advice}")
+    return MalformedDataError(message, where=where, byte=f"0x{byte:02x}", name=ENCODINGS[encoding], advice=advice)

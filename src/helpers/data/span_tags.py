@@ -7,18 +7,14 @@ from itertools import groupby
 
 from tokenizers import Regex, pre_tokenizers
 
-from helpers.data.json_records import shortened
+from helpers.data.reading import shortened
 from helpers.data.tagging import Sentence, Span
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 
 # Like BERT's own rule. Chinese and Japanese have no spaces, so each of their characters is a word.
-WORDS = pre_tokenizers.Sequence(
-    [
-        pre_tokenizers.BertPreTokenizer(),
-        pre_tokenizers.Split(Regex(r"[\p{Han}\p{Hiragana}\p{Katakana}]"), "isolated"),
-    ]
-)
+EAST_ASIAN = pre_tokenizers.Split(Regex(r"[\p{Han}\p{Hiragana}\p{Katakana}]"), "isolated")
+WORDS = pre_tokenizers.Sequence([pre_tokenizers.BertPreTokenizer(), EAST_ASIAN])
 
 
 def tag_text(text: str, spans: Iterable[Span], where: str = "the text", overlaps: str = "refuse") -> list[Sentence]:
@@ -44,10 +40,7 @@ def tag_text(text: str, spans: Iterable[Span], where: str = "the text", overlaps
 
 
 def word_tags(words: Sequence[tuple[int, int]], spans: Sequence[Span]) -> list[str]:
-    """Tag words as IOB2, given where they and the spans begin and end, all in order and the spans apart.
-
-    A word that shares characters with several spans gets the first.
-    """
+    """Tag words as IOB2, given where they and the spans are, in order; of several spans in a word, the first counts."""
     tags, begun, ends = [], None, [span.end for span in spans]
     for start, end in words:
         place = bisect(ends, start)

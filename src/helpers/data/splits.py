@@ -1,4 +1,4 @@
-"""Write documents to disk as splits, and make up for those that are missing."""
+"""Recognise splits by their names, write documents to disk as splits, and make up for those that are missing."""
 
 import re
 import tempfile
@@ -11,23 +11,57 @@ import numpy as np
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from datasets.arrow_writer import ArrowWriter
 
-from helpers.data.split_names import SPLITS
+from helpers.data.reading import listed
 from helpers.data.tagging import Sentence, iob2_label_names
 from helpers.disk.temporary import temporary_folder
 from helpers.errors import DatasetUnavailableError, EmptySplitError
 from helpers.notebook.language import translate
 
+NAMES = {
+    "train": ("train", "training"),
+    # testa and testb are CoNLL 2003's own names.
+    "validation": ("validation", "valid", "val", "dev", "devel", "development", "eval", "testa"),
+    "test": ("test", "testing", "testb"),
+}
+SPLITS = tuple(NAMES)
+ENDINGS = ("", "set", "data")  # trainset, devdata
 ALL = "all"  # one file that is still to be divided into splits
 HELD_OUT_SHARE = 0.1  # of the documents, for each split that is drawn
 IOB2 = re.compile("O|[BI]-.+", re.DOTALL)
 
 
-def common_form(tag: Value | ClassLabel, marks_characters: bool = False) -> Features:
-    """Describe the columns of every split, with the tags as texts or as class ids.
+def splits_of(name: str) -> list[str]:
+    """List the splits whose names are words of a name, in either case; ``contest.txt`` has no word ``test``.
 
-    Where the data mark characters, there are also ``text`` and ``spans``: where each begins and ends in the text, and
-    its label.
+    Words are what other characters than letters separate: ``en-train_2.txt`` has ``en``, ``train`` and ``txt``.
     """
+    words = set(re.findall(r"[^\W\d_]+", name.lower()))
+    return [split for split in SPLITS if words & {known + ending for known in NAMES[split] for ending in ENDINGS}]
+
+
+def by_split(names: Iterable[str], where: str) -> tuple[dict[str, str], list[str]]:
+    """Return the name that stands for each split, in the order of `SPLITS`, and the names that stand for none.
+
+    Raises `DatasetUnavailableError`, which calls their place `where`, if one stands for two splits or two for one.
+    """
+    splits = {name: splits_of(name) for name in names}
+    for name, several in splits.items():
+        if len(several) > 1:
+            message = translate("{where}: {name} could stand for the splits {splits}; rename it or take it away")
+            raise DatasetUnavailableError(message, where=where, name=name, splits=", ".join(several))
+    found = {}
+    for split in SPLITS:
+        several = [name for name in splits if split in splits[name]]
+        if len(several) > 1:
+            message = translate("{where} holds several files for the split {split}: {names}; keep one")
+            raise DatasetUnavailableError(message, where=where, split=repr(split), names=listed(several))
+        if several:
+            found[split] = several[0]
+    return found, [name for name in splits if not splits[name]]
+
+
+def common_form(tag: Value | ClassLabel, marks_characters: bool = False) -> Features:
+    """Describe the columns of every split: the last two where the data mark characters, as offsets into the text."""
     columns = {"id": Value("string"), "tokens": List(Value("string")), "ner_tags": List(tag)}
     if marks_characters:
         span = {"start": Value("int32"), "end": Value("int32"), "label": Value("string")}
@@ -43,12 +77,8 @@ def write_splits(
     Splits that are missing are drawn by the seed, with documents whole, and that is printed. `ALL` is divided. Labels
     keep their class ids if all are IOB2 and none is missing; otherwise they are made of the tags.
 
-    Raises
-    ------
-    DatasetUnavailableError
-        If there is no room, or the folder for temporary files cannot be written to.
-    EmptySplitError
-        If a split is empty or too small to draw from, or every word of the training split is tagged ``O``.
+    Raises `DatasetUnavailableError` if the folder for temporary files cannot be written to, or has no room;
+    `EmptySplitError` if a split is empty or too small to draw from, or no word for training has a tag.
     """
     # The labels are known only when all has been read, so the tags are first written as texts, and then as class ids.
     tags = {"O"}
@@ -60,7 +90,7 @@ def write_splits(
                 message = translate(
                     "every word in the training split of the data set {name} is tagged O: nothing to learn"
                 )
-                raise EmptySplitError(message.format(name=repr(name)))
+                raise EmptySplitError(message, name=repr(name))
             if not labels or not tags <= set(labels) or not all(map(IOB2.fullmatch, labels)):
                 labels = iob2_label_names({tag[2:] for tag in tags if tag != "O"})
             splits = {}
@@ -77,16 +107,15 @@ def write_splits(
             " name another one in the environment variable TMPDIR"
         )
         folder = tempfile.tempdir or translate("none can be used")
-        raise DatasetUnavailableError(message.format(folder=folder, reason=error)) from error
+        raise DatasetUnavailableError(message, folder=folder, reason=error) from error
 
 
 def _write_texts(documents: Iterable[list[Sentence]], split: str, name: str, tags: set[str], folder: Path) -> Dataset:
-    """Write one split with its tags as texts, and the number of each row's document; note its tags."""
     numbered = ((number, sentence) for number, document in enumerate(documents) for sentence in document)
     first = next(numbered, None)
     if first is None:
         message = translate("the split {split} of the data set {name} holds no sentence")
-        raise EmptySplitError(message.format(split=repr(split), name=repr(name)))
+        raise EmptySplitError(message, split=repr(split), name=repr(name))
     marks_characters = first[1].text is not None
 
     def rows() -> Iterator[dict]:
@@ -137,7 +166,6 @@ def _draw_missing(parts: dict[str, Dataset], name: str, seed: int) -> dict[str, 
 
 
 def _draw(rows: Dataset, held_out: tuple[str, ...], name: str, seed: int) -> dict[str, Dataset]:
-    """Draw splits, such that the rows of a document stay together and in their order."""
     different, of_row = np.unique(rows.data.column("document").to_numpy(), return_inverse=True)
     count = len(different)
     size = ceil(HELD_OUT_SHARE * count)
@@ -146,7 +174,7 @@ def _draw(rows: Dataset, held_out: tuple[str, ...], name: str, seed: int) -> dic
             "{name} has no split for {splits}, and {count} documents or sentences to draw from, which is too small"
             " a number to share"
         )
-        raise EmptySplitError(message.format(name=repr(name), splits=", ".join(held_out), count=count))
+        raise EmptySplitError(message, name=repr(name), splits=", ".join(held_out), count=count)
     order = np.random.default_rng(seed).permutation(count)
     parts = np.split(order, [size * number for number in range(1, len(held_out) + 1)])
     of_split = dict(zip((*held_out, "train"), parts, strict=True))

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from helpers.data.columns import TAG_NAMES, WORD_NAMES, choose_by_name, chosen_column
-from helpers.data.lines import read_lines
-from helpers.data.reading import Choices, Reading
+from helpers.data.reading import Choices, Reading, read_lines
 from helpers.data.tagged_rows import TaggedRow, require_pairs, sentences_of_rows
 from helpers.data.tagging import Sentence
 from helpers.errors import MalformedDataError
@@ -22,7 +21,7 @@ from helpers.notebook.language import translate
 SENTENCE_NAMES = "sentence_# sentence_id sentence_number sentence_no sentence_idx sentence sent_id sent".split()
 LOOKED_AT = 20  # rows by which the form is recognised
 # Not what Python reads as a list: it would join the texts of ['a' 'b'], which NumPy prints without commas.
-ITEM = re.compile(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(\s*,\s*|\s+|$)""", re.DOTALL)
+ITEM = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?:\s*,\s*|\s+|$)"""
 
 
 class Columns(NamedTuple):
@@ -36,10 +35,7 @@ class Columns(NamedTuple):
 
 def is_table(path: Path) -> bool:
     """Return whether a file has a header as tables have it, with a number for sentences or whole sentences in rows."""
-    try:
-        columns = _find_columns(path, Choices())
-    except MalformedDataError:  # bytes that are not UTF-8, which any reader names
-        return False
+    columns = _find_columns(path, Choices())
     return columns is not None and (columns.sentence is not None or columns.has_sentences)
 
 
@@ -48,7 +44,7 @@ def read_table(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
 
     Where a row has a word, the next sentence begins where the number of the sentence changes, which may stand in its
     first row only, or behind an empty row. Wrong rows are added to the reading. Raises `MalformedDataError` if the
-    header does not name the columns, or quotes break the rules of CSV; `ParameterError` if there is none as chosen.
+    header does not name the columns; `ParameterError` if there is none as chosen.
     """
     columns = _find_columns(path, reading.choices)
     if columns is None:
@@ -62,17 +58,21 @@ def read_table(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
 
 def has_sentence_rows(path: Path) -> bool:
     """Return whether most of the first lines have two columns, of several words and as many tags."""
-    try:
-        lines = list(islice((line.split("\t") for _, line in read_lines(path) if line.strip()), LOOKED_AT))
-    except MalformedDataError:  # bytes that are not UTF-8, which any reader names
-        return False
+    lines = list(islice((line.split("\t") for _, line in read_lines(path) if line.strip()), LOOKED_AT))
     counts = [tuple(len(_split(column)) for column in columns) for columns in lines if len(columns) == 2]
     return 2 * sum(words == tags > 1 for words, tags in counts) > len(lines)
 
 
 def read_sentence_rows(path: Path, reading: Reading) -> Iterator[list[Sentence]]:
     """Read lines such as ``In Oslo<tab>O B-place``, with one tag for each word; spaces separate both."""
-    return sentences_of_rows(partial(_sentence_rows, path), reading)
+
+    def rows(reading: Reading) -> Iterator[TaggedRow]:
+        for where, line in read_lines(path):
+            words, _, tags = line.partition("\t")
+            with reading.collect():
+                yield require_pairs(where, _split(words), _split(tags))
+
+    return sentences_of_rows(rows, reading)
 
 
 def read_list(text: str) -> list[str] | None:
@@ -83,34 +83,23 @@ def read_list(text: str) -> list[str] | None:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
-        values = _printed_list(text[1:-1].strip())
+        inner = text[1:-1].strip()
+        if not re.fullmatch(f"(?:{ITEM})*", inner, re.DOTALL):
+            return None
+        try:
+            values = [ast.literal_eval(item) for item in re.findall(ITEM, inner, re.DOTALL)]
+        except (ValueError, SyntaxError):  # such as an escape that is cut off
+            return None
     return values if all(isinstance(value, str) for value in values) else None
 
 
-def _printed_list(inner: str) -> list[str | None]:
-    """Read what is between the brackets; something else than a text is None, and the last that is read."""
-    values, place = [], 0
-    while place < len(inner):
-        item = ITEM.match(inner, place)
-        try:
-            values.append(ast.literal_eval(item[1]) if item else None)
-        except (ValueError, SyntaxError):  # such as an escape that is cut off
-            values.append(None)
-        place = item.end() if item else len(inner)
-    return values
-
-
 def _find_columns(path: Path, choices: Choices) -> Columns | None:
-    """Find the columns by their names in the first row; None if they aren't there."""
     rows = _read_rows(path, Reading())
     _, names = next(rows, ("", []))
-    words = choose_by_name(names, [*WORD_NAMES, "sentence"])
-    if words is None:
-        return None
-    tags = choose_by_name(names, TAG_NAMES)
-    if choices.tag_column is not None:
-        tags = chosen_column(choices.tag_column, names, words, len(names), path)
-    if tags is None:
+    words, tags = choose_by_name(names, [*WORD_NAMES, "sentence"]), choose_by_name(names, TAG_NAMES)
+    if words is not None and choices.tag_column is not None:
+        tags = chosen_column(choices.tag_column, names, [place for place in range(len(names)) if place != words], path)
+    if words is None or tags is None:
         return None
     sentence = choose_by_name(["" if place == words else name for place, name in enumerate(names)], SENTENCE_NAMES)
     pairs = [(cells[words], cells[tags]) for _, cells in islice(rows, LOOKED_AT) if cells]
@@ -121,12 +110,11 @@ def _find_columns(path: Path, choices: Choices) -> Columns | None:
 
 
 def _read_rows(path: Path, reading: Reading) -> Iterator[tuple[str, list[str]]]:
-    """Read where a row is, and its cells: of the header, then of rows of as many cells; of empty rows none."""
     header = next((line for _, line in read_lines(path) if line.strip()), "")
-    delimiter = max(",;\t", key=header.count)
-    rows = csv.reader((f"{line}\n" for _, line in read_lines(path)), delimiter=delimiter, strict=True)
-    width, number = 0, 1
-    place = translate("{path}, line {number}")
+    rows = csv.reader(
+        (f"{line}\n" for _, line in read_lines(path)), delimiter=max(",;\t", key=header.count), strict=True
+    )
+    width, number, place = 0, 1, translate("{path}, line {number}")
     try:
         for cells in rows:
             where, number = place.format(path=path, number=number), rows.line_num + 1
@@ -143,14 +131,13 @@ def _read_rows(path: Path, reading: Reading) -> Iterator[tuple[str, list[str]]]:
         reading.add(MalformedDataError(f"{place.format(path=path, number=number)}: {error}"))
 
 
-def _items(cell: str) -> list[str]:
-    """Return the words or tags of a cell: a list, or what spaces separate."""
-    items = read_list(cell)
-    return _split(cell) if items is None else items
-
-
 def _split(text: str) -> list[str]:
     return [item for item in text.split(" ") if item]  # at a no-break space, str.split alone would, too
+
+
+def _items(cell: str) -> list[str]:
+    items = read_list(cell)
+    return _split(cell) if items is None else items
 
 
 def _sentences(path: Path, columns: Columns, reading: Reading) -> Iterator[TaggedRow]:
@@ -160,22 +147,14 @@ def _sentences(path: Path, columns: Columns, reading: Reading) -> Iterator[Tagge
                 yield require_pairs(where, _items(cells[columns.words]), _items(cells[columns.tags]))
 
 
-def _sentence_rows(path: Path, reading: Reading) -> Iterator[TaggedRow]:
-    for where, line in read_lines(path):
-        words, _, tags = line.partition("\t")
-        with reading.collect():
-            yield require_pairs(where, _split(words), _split(tags))
-
-
 def _words(path: Path, columns: Columns, reading: Reading) -> Iterator[TaggedRow]:
-    sentence, number, numbers, are_parted = TaggedRow("", [], []), "", set(), columns.sentence is not None
+    number, numbers, pairs, begun, are_parted = "", set(), [], "", columns.sentence is not None
     for where, cells in chain(islice(_read_rows(path, reading), 1, None), [("", [])]):  # at the end, an empty one
         given = cells[columns.sentence].strip() if cells and columns.sentence is not None else ""
         begins = given not in ("", number)
-        if sentence.tokens and (begins or not cells):
-            are_parted = are_parted or bool(where)
-            yield sentence
-            sentence = TaggedRow("", [], [])
+        if pairs and (begins or not cells):
+            yield TaggedRow(begun, *zip(*pairs, strict=True))
+            pairs, are_parted = [], are_parted or bool(where)
         if not cells:
             continue
         with reading.collect():
@@ -187,9 +166,8 @@ def _words(path: Path, columns: Columns, reading: Reading) -> Iterator[TaggedRow
             word, tag = cells[columns.words], cells[columns.tags]
             if not word.strip() or not tag.strip():
                 raise MalformedDataError(translate("{where}: the word or its tag is empty"), where=where)
-            sentence = TaggedRow(sentence.where or where, sentence.tokens, sentence.tags)
-            sentence.tokens.append(word)
-            sentence.tags.append(tag)
+            begun = begun if pairs else where
+            pairs.append((word, tag))
     if not are_parted:
         message = translate(
             "{path}: nothing tells where a sentence ends. Add a column sentence_id with a number for each sentence, or"

@@ -1,14 +1,17 @@
 """Turn rows of words and tags into sentences."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from helpers.data.characters import SPACE, are_pieces, join_pieces
 from helpers.data.reading import Reading
-from helpers.data.tag_forms import TagForm
-from helpers.data.tagging import Sentence, as_sentence
+from helpers.data.span_tags import tag_text
+from helpers.data.tagging import Sentence, Span, TagForm, as_sentence
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
+
+SPACE = " "
+NEARLY_ALL = 0.95
 
 
 class TaggedRow(NamedTuple):
@@ -58,11 +61,30 @@ def sentences_of_rows(rows: Rows, reading: Reading, form: RowForm | None = None)
                 yield [joined[0]._replace(rewritten=sentence.rewritten), *joined[1:]]
 
 
-def require_pairs(where: str, tokens: Sequence[str], tags: Sequence[str]) -> TaggedRow:
-    """Check that there are as many tags as words, and that no word is empty; raises `MalformedDataError`."""
+def require_pairs(where: str, tokens: Sequence[str], tags: Sequence[str], may_be_empty: bool = False) -> TaggedRow:
+    """Check that there are as many tags as words, and whether words are empty; raises `MalformedDataError`."""
     if len(tokens) != len(tags):
         message = translate("{where}: {tokens} tokens but {tags} tags")
         raise MalformedDataError(message, where=where, tokens=len(tokens), tags=len(tags))
-    if not all(tokens):
+    if not may_be_empty and not all(tokens):
         raise MalformedDataError(translate("{where}: a word is empty"), where=where)
     return TaggedRow(where, tokens, tags)
+
+
+def are_pieces(words: Iterable[str]) -> bool:
+    """Return whether words are the characters of texts with spaces; without spaces, as in Chinese, they are words."""
+    count = Counter(SPACE if word == SPACE else len(word) == 1 for word in words)
+    others = count[True] + count[False]
+    return count[SPACE] > 0 and count[True] >= NEARLY_ALL * others > 0
+
+
+def join_pieces(pieces: Sequence[str], tags: Sequence[str], where: str = "the text") -> list[Sentence]:
+    """Join pieces of a text, with IOB2 tags, and make spans of their entities; raises as `tag_text` does."""
+    spans, end = [], 0
+    for piece, tag in zip(pieces, tags, strict=True):
+        start, end = end, end + len(piece)
+        if tag.startswith("B-"):
+            spans.append(Span(start, end, tag[2:]))
+        elif tag != "O":
+            spans[-1] = spans[-1]._replace(end=end)
+    return tag_text("".join(pieces), spans, where)

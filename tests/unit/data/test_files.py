@@ -5,10 +5,9 @@ from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.data.files import find_files, read_documents
-from helpers.data.forms import SUFFIXES
+from helpers.data.files import SUFFIXES, find_files, read_documents
 from helpers.data.load import load_ner_dataset
-from helpers.data.split_names import splits_of
+from helpers.data.splits import splits_of
 from helpers.errors import DatasetUnavailableError, MalformedDataError
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 
-from helpers.data import load
-from helpers.data.hugging_face import from_hub
+from helpers.data import from_hub, load
 from helpers.errors import DatasetUnavailableError
 
 TYPES = ("corporation", "creative-work", "group", "location", "person", "product")

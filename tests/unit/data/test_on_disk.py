@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 
-from helpers.data.hugging_face.from_columns import as_common_form
+from helpers.data.dataset_columns import as_common_form
 from helpers.data.load import dataset_digest, label_names, load_ner_dataset
 from helpers.data.reading import Choices
 from helpers.errors import DatasetUnavailableError, MalformedDataError, ParameterError, TutorialError
@@ -168,8 +168,8 @@ def test_of_several_columns_one_is_taken_and_that_is_said(capsys):
     for choice in ("tags", 2):
         assert tags_of(common(part, tag_column=choice)) == [["B-z"]]
     assert capsys.readouterr().out == ""
-    for choice in ("tag", 7):
-        with pytest.raises(ParameterError, match=rf"tag_column is {choice!r}; .*: 'ner_tags', 'tags', 'ner'"):
+    for choice in ("tag", 7, "tokens"):
+        with pytest.raises(ParameterError, match=rf"tag_column is {choice!r}; .*: 1 \(ner_tags\), 2 \(tags\), 3"):
             common(part, tag_column=choice)
 
 

@@ -6,8 +6,7 @@ from itertools import chain
 import pytest
 from seqeval.metrics.sequence_labeling import get_entities
 
-from helpers.data.bracketed import read_bracketed
-from helpers.data.load import label_names
+from helpers.data.load import label_names, read_bracketed
 from helpers.errors import MalformedDataError
 
 # People whom everybody knows: none of them may appear.

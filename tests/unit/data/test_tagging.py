@@ -4,8 +4,7 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import BILOU, IOB1, IOBES, Entities
 
-from helpers.data.tag_forms import STANDARD, TagForm
-from helpers.data.tagging import as_sentence
+from helpers.data.tagging import STANDARD, TagForm, as_sentence
 from helpers.errors import UnknownTagError
 
 

@@ -10,7 +10,7 @@ from datasets.exceptions import DatasetsError
 from datasets.naming import camelcase_to_snakecase
 from huggingface_hub.errors import RevisionNotFoundError
 
-from helpers.data.split_names import listed
+from helpers.data.reading import listed
 from helpers.errors import DatasetUnavailableError
 from helpers.hub import fetch
 from helpers.hub.failures import fetch_failure
@@ -32,7 +32,7 @@ def load_from_hub(name: str) -> DatasetDict:
     repository, configuration = DatasetName.of(name)
     if repository in FORMATS:
         message = translate("{name} is the name of a file format, and not of a data set on the Hub")
-        raise DatasetUnavailableError(message.format(name=repr(repository)))
+        raise DatasetUnavailableError(message, name=repr(repository))
     script = f"{repository.rpartition('/')[2]}.py"
     try:
         found = fetch.look_up("dataset", repository)
@@ -43,7 +43,7 @@ def load_from_hub(name: str) -> DatasetDict:
             " anything, and the Hub has made no copy of it as Parquet files. Take another data set, or put its"
             " sentences into a folder of CoNLL files"
         )
-        raise DatasetUnavailableError(message.format(name=repr(repository), script=script)) from error
+        raise DatasetUnavailableError(message, name=repr(repository), script=script) from error
     except fetch.FAILURES as error:
         return _load(name, fetch.name_in_cache("dataset", repository), configuration, unreachable=error)
     if copy is None:
@@ -85,4 +85,4 @@ def _require_configuration(name: str, there: set[str]) -> None:
             "the data set {name} has {count} configurations. Name one after a colon, as in {example}: {names}"
         )
         names, example = listed(sorted(there)), repr(f"{repository}:{min(there)}")
-        raise DatasetUnavailableError(message.format(name=repr(name), count=len(there), example=example, names=names))
+        raise DatasetUnavailableError(message, name=repr(name), count=len(there), example=example, names=names)

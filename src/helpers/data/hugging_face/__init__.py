@@ -1,1 +1,0 @@
-"""Read data sets of Hugging Face, from the Hub or the disk."""
