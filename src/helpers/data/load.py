@@ -46,8 +46,8 @@ def load_ner_dataset(
 
     Returns the splits ``train``, ``validation`` and ``test``, as `helpers.data.splits.common_form` describes them.
     Raises `DatasetUnavailableError` or `DiskFullError` if the data cannot be found, reached or read, or have no room;
-    `MalformedDataError` or `UnknownTagError`, with where, if they break their format; `EmptySplitError`;
-    `EmptySplitError` if the training split has no entity.
+    `MalformedDataError` or `UnknownTagError`, with where, if they break their format;
+    `EmptySplitError` if a split is empty, or the training split has no entity.
     """
     from helpers.data.reading import Choices
 
