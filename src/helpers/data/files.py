@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from helpers.data.reading import Choices, Reading, listed, shortened
+from helpers.data.reading import Choices, Reading, listed
 from helpers.data.splits import ALL, NAMES, by_split, splits_of
 from helpers.data.tagging import Sentence
 from helpers.errors import DatasetUnavailableError, MalformedDataError
 from helpers.notebook.language import translate
+from helpers.notebook.secrets import shortened
 
 CONLL_SUFFIXES = (".conll", ".conllu", ".conllup", ".txt", ".tsv", ".iob", ".iob2", ".bio")
 SUFFIXES = (*CONLL_SUFFIXES, ".json", ".jsonl", ".ann", ".spacy", ".csv", ".parquet", ".arrow")

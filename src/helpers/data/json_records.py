@@ -9,12 +9,13 @@ from typing import Any
 from huggingface_hub import metadata_load
 from yaml import YAMLError
 
-from helpers.data.reading import Reading, read_lines, shortened
+from helpers.data.reading import Reading, read_lines
 from helpers.data.tagged_rows import TaggedRow, require_pairs, sentences_of_rows
 from helpers.data.tagging import Sentence
 from helpers.disk.files import require_file
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
+from helpers.notebook.secrets import shortened
 
 WHITE_SPACE = " \t\r\n"  # as JSON has it
 NOT_DECODED = (ValueError, RecursionError)

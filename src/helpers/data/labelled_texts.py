@@ -7,11 +7,12 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from helpers.data.json_records import member, require_kind
-from helpers.data.reading import Reading, shortened
+from helpers.data.reading import Reading
 from helpers.data.span_tags import described, is_inside_word, tag_text, trimmed
 from helpers.data.tagging import Sentence, Span
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
+from helpers.notebook.secrets import shortened
 
 # The usual names, the likeliest first, of texts ("data" in doccano's releases of 2022) and of the spans in them.
 TEXTS = ("text", "data", "sentence", "content")

@@ -8,11 +8,12 @@ from typing import Any
 
 from helpers.data.json_records import as_dict, is_tagged, member, read_records, require_kind
 from helpers.data.labelled_texts import SPANS, TEXTS, Annotation, LabelledText, Mark, read_mark
-from helpers.data.reading import Reading, read_lines, shortened
+from helpers.data.reading import Reading, read_lines
 from helpers.data.tagging import Span
 from helpers.disk.files import require_file
 from helpers.errors import DatasetUnavailableError, MalformedDataError
 from helpers.notebook.language import translate
+from helpers.notebook.secrets import shortened
 
 NOT_ACCEPTED = ("reject", "ignore")  # of Prodigy's answers: the spans are not right
 # What Label Studio's JSON-MIN adds to the fields of a text, besides the labels.

@@ -5,14 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from reprlib import Repr
 from typing import NamedTuple
 
 from helpers.data.tagging import Sentence
 from helpers.disk.files import require_file
 from helpers.errors import DatasetUnavailableError, MalformedDataError, ParameterError, UnknownTagError
 from helpers.notebook.language import translate
-from helpers.notebook.secrets import redact_tokens
 
 OVERLAPS = ("refuse", "longest")
 LISTED = 10  # names or wrong places that an error lists
@@ -102,18 +100,6 @@ def _sentences() -> dict[str, str]:
         "crlf_once": translate("In the spans, a line end of two characters (CR and LF) counts once."),
         "crlf_twice": translate("In the spans, a line end of two characters (CR and LF) counts twice."),
     }
-
-
-class _Short(Repr):
-    """Redact texts before they are shortened, as half an access token would not be recognised."""
-
-    def repr_str(self, text: str, level: int) -> str:
-        return super().repr_str(redact_tokens(text), level)
-
-
-_SHORT = _Short()
-_SHORT.maxlevel, _SHORT.maxstring = 2, 60
-shortened = _SHORT.repr
 
 
 def listed(names: Iterable[str]) -> str:

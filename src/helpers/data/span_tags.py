@@ -7,10 +7,10 @@ from itertools import groupby
 
 from tokenizers import Regex, pre_tokenizers
 
-from helpers.data.reading import shortened
 from helpers.data.tagging import Sentence, Span
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
+from helpers.notebook.secrets import shortened
 
 # Like BERT's own rule. Chinese and Japanese have no spaces, so each of their characters is a word.
 EAST_ASIAN = pre_tokenizers.Split(Regex(r"[\p{Han}\p{Hiragana}\p{Katakana}]"), "isolated")

@@ -6,6 +6,7 @@ import os
 import re
 from functools import cache
 from pathlib import Path
+from reprlib import Repr
 from urllib.parse import quote, quote_plus
 
 TOKEN = re.compile(r"(hf_|api_org_|\bapi_)([A-Za-z0-9]{20,}|(oauth|jwt)_[\w.-]{20,})")
@@ -70,3 +71,15 @@ def _token_in_use() -> str:
         return Path(os.path.expandvars(os.path.expanduser(path))).read_text(encoding="utf-8").strip()
     except (OSError, ValueError):  # no login file, or none that can be read, so nothing in it is in use
         return ""
+
+
+class _Short(Repr):
+    """Redact texts before they are shortened, as half an access token would not be recognised."""
+
+    def repr_str(self, text: str, level: int) -> str:
+        return super().repr_str(redact_tokens(text), level)
+
+
+_SHORT = _Short()
+_SHORT.maxlevel, _SHORT.maxstring = 2, 60
+shortened = _SHORT.repr
