@@ -63,6 +63,7 @@ def test_each_recipe_trains(tmp_path, edition, speedups):
     assert found["numbers"] == "float32" or speedups
 
 
+@pytest.mark.slow
 def test_each_way_of_tokenizing_is_measured(tmp_path):
     found = measure(tmp_path, "tokenizing.py", tmp_path, "50")
     assert found.keys() == {"bare", "lesson", "windows", "peak_memory_bytes"}

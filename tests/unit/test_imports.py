@@ -34,6 +34,7 @@ for module in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [False, True], ids=["here", "without the modules that Windows lacks"])
 def test_helpers_import_no_framework(hidden):
     path = [OTHER_SYSTEM] * hidden + sys.path

@@ -19,6 +19,7 @@ from support.odd_types import ODD_TYPES
 from helpers import plots
 from helpers.data.load import label_names
 from helpers.errors import FontMissingError
+from helpers.notebook import fonts
 from helpers.notebook.language import use_language
 from helpers.run.pages import render_html
 
@@ -99,6 +100,7 @@ LARGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
 @pytest.mark.filterwarnings("error")
 def test_many_types_with_long_names_leave_a_figure_small(name):
@@ -253,8 +255,8 @@ def test_names_are_shortened_by_their_width(name, shown):
 
 
 def test_a_missing_font_is_named(monkeypatch):
-    monkeypatch.setattr(plots, "find_spec", lambda name: None)
-    plots.use_fonts.cache_clear()
+    monkeypatch.setattr(fonts, "find_spec", lambda name: None)
+    fonts.use_fonts.cache_clear()
     with pytest.raises(FontMissingError, match="pip install noto-cjk-sans-jp-regular"):
         plots.speeds({"a": 1.0})
     monkeypatch.undo()

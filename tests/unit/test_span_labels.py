@@ -131,10 +131,12 @@ def scores_after_training(tmp_path, texts):
     return f1_score(test.true, test.predicted), 2 * len(found & true) / (len(found) + len(true))
 
 
+@pytest.mark.weekly
 def test_labels_that_chance_has_chosen_cannot_be_found(tmp_path):
     assert max(scores_after_training(tmp_path, coin_flips(400))) < 0.1
 
 
+@pytest.mark.slow
 def test_entities_that_all_end_inside_words_are_found(tmp_path):
     by_lesson, by_pipeline = scores_after_training(tmp_path, doses(200))
     assert by_lesson == pytest.approx(by_pipeline)

@@ -81,6 +81,7 @@ def test_report_counts_what_the_tokenizer_does_not_know(tokenizer):
     assert report.loc["test", "unknown_words"] == 2  # the last word is cut off
 
 
+@pytest.mark.slow
 def test_real_wnut17_has_seven_words_without_a_subword(tokenizer, wnut17):
     settings = {"tokenizer": tokenizer, "max_length": 512}
     encoded = wnut17.map(tokenize_and_align, batched=True, with_indices=True, fn_kwargs=settings)
@@ -106,6 +107,7 @@ def test_each_word_counts_in_the_window_with_the_most_context_and_in_no_other(to
     check_alignment(tokenizers[kind], *drawn, *limit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_length", [8, 32, 512])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_account_of_real_data_balances(tokenizers, sample, wnut17, kind, max_length):

@@ -91,6 +91,7 @@ def can_read(model, length):
     return False
 
 
+@pytest.mark.slow
 def test_every_architecture_can_read_what_it_is_said_to():
     models = {kind: small_model(kind) for kind in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES}
     models = {kind: model for kind, model in models.items() if model is not None and can_read(model, 4)}

@@ -137,6 +137,7 @@ def test_every_entity_covers_its_characters(tmp_path_factory, drawn):
     assert found == [(word, label) for word, label, _ in drawn if label]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("split", "count"), [("train", 3394), ("validation", 1009), ("test", 1287)])
 def test_real_wnut17(wnut17_folder, split, count):
     path = wnut17_folder / f"{split}.conll"

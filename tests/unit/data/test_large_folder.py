@@ -68,6 +68,7 @@ def last_line_of(code, path):
     return map(int, done.stdout.splitlines()[-1].split())
 
 
+@pytest.mark.weekly
 def test_memory_does_not_grow_with_the_folder(tmp_path):
     few, many = (load(tmp_path / str(sentences), sentences) for sentences in (3_000, 40_000))
     # In lists of Python, the words of the other 37,000 sentences alone would take more.
@@ -93,6 +94,7 @@ def rows_of_words(number, words):
     return "\n".join(rows if number else ["sent_id,word,tag", *rows])
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize(
     ("name", "record"),
     [("tasks.jsonl", label_studio_task), ("notes.jsonl", words_and_tags), ("notes.csv", rows_of_words)],

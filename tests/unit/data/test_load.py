@@ -119,6 +119,7 @@ except TutorialError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ["load.load_ner_dataset('wnut_17')", "find.resolve_checkpoint('someone/model')"])
 def test_without_a_network_one_short_message_names_what_works(call, tmp_path):
     nobody_listens = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}

@@ -153,6 +153,7 @@ def results_of_a_run(workplace, folder, edition, *more):
     return json.loads((workplace / "runs" / "smoke" / edition / "metrics.json").read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edition", ["pytorch", "keras"])
 def test_a_notebook_runs_through_all_of_it(workplace, tmp_path, edition):
     """All oddities at once, and a sentence that is longer than the tiny model can take."""
@@ -166,6 +167,7 @@ def test_a_notebook_runs_through_all_of_it(workplace, tmp_path, edition):
     assert all(row["validation_loss"] > 0 for row in results["history"])  # NaN is not
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize("edition", ["pytorch", "keras"])
 def test_nearly_all_sentences_may_be_equally_long(workplace, tmp_path, edition):
     # Whoever guesses the form of all batches from a few sentences, as prepare_tf_dataset does, fails at the last one.

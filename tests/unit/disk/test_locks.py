@@ -41,7 +41,6 @@ def test_the_second_is_told_which_folder_until_the_first_is_killed(folder, other
     start = time.monotonic()
     locks.claim(folder)
     assert time.monotonic() - start < locks.PATIENCE
-    other.communicate()
 
 
 def test_a_cell_may_be_run_again_and_from_another_folder_or_by_another_way(folder, monkeypatch):

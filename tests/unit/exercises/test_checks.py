@@ -268,6 +268,7 @@ RUBBISH = ODDITIES | st.recursive(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHECKS)
 @given(data=st.data())
 def test_rubbish_never_raises_and_is_never_right(name, data):

@@ -22,6 +22,8 @@ from helpers.errors import DiskFullError, ExportError
 from helpers.export import onnx as onnx_export
 from helpers.export.onnx import export, main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 TEXTS = ["Bo Li moved to Oslo .", "Ann", "서울 \N{WAVING HAND SIGN}", " ".join(["Oslo"] * 80)]
 
@@ -85,6 +87,7 @@ def test_int8_is_smaller_and_near(exported):
     assert 0 < np.abs(exact - rounded).max() < 0.2 * np.abs(exact).max()
 
 
+@pytest.mark.weekly
 def test_the_weights_of_a_large_model_go_into_a_file_of_their_own(model, tmp_path, monkeypatch):
     inputs = AutoTokenizer.from_pretrained(model)(TEXTS, padding=True, truncation=True, return_tensors="np")
     found = []
@@ -140,6 +143,7 @@ def test_a_folder_that_cannot_be_exported_is_named_and_nothing_is_written(tmp_pa
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.weekly
 def test_a_killed_export_leaves_no_folder_that_could_pass_for_one_and_the_next_removes_the_rest(model, tmp_path):
     command = [sys.executable, "-m", "helpers.export.onnx", model, tmp_path / "onnx"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -50,6 +50,7 @@ print(TrainingCheckpoints(Path("checkpoints"), {"seed": 1}).newest())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [None, "metrics.py", "data/new.py", ".DS_Store", "run/page.css"])
 def test_helpers_that_have_changed_do_not_continue_a_training(tmp_path, change):
     copied = tmp_path / "src" / "helpers"

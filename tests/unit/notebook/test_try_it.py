@@ -145,6 +145,7 @@ def test_where_nothing_is_found_that_is_said(cell, monkeypatch):
     assert cell.says[3] in html
 
 
+@pytest.mark.slow
 def test_a_page_shows_the_sentence_once_and_no_widget(tmp_path, folder):
     code = "from transformers import pipeline\nfrom helpers.notebook.try_it import try_it\n"
     code += f"try_it(pipeline('ner', model={str(folder)!r}, device='cpu'), {TYPES}, {FIRST!r})"

@@ -150,6 +150,7 @@ def test_make_lab_takes_a_profile_from_the_command_line_alone(arguments):
     assert ("--profile smoke" in line) == ("--profile" in line) == ("PROFILE=smoke" in arguments)
 
 
+@pytest.mark.slow
 def test_helpers_without_notebooks_say_so_in_one_sentence(tmp_path):
     shutil.copytree(ROOT / "src" / "helpers", tmp_path / "a" / "b" / "helpers")
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "a" / "b")}
@@ -158,6 +159,7 @@ def test_helpers_without_notebooks_say_so_in_one_sentence(tmp_path):
     assert re.fullmatch(r"RunError: there is no folder notebooks here.*\n", done.stderr)
 
 
+@pytest.mark.slow
 def test_without_a_home_that_can_be_written_to_jupyterlab_starts():
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG_"))}
     environment["HOME"] = "/dev/null/nobody"

@@ -63,6 +63,7 @@ def seeds(folder):
     return [json.loads((folder / edition / "metrics.json").read_text())["parameters"]["seed"] for edition in MAIN]
 
 
+@pytest.mark.slow
 def test_the_editions_are_replaced_once_all_have_read_what_an_earlier_run_has_left(folder):
     (folder / "pytorch" / "model" / "0").write_text("weights")
     (folder / "pytorch" / "notes.txt").write_text("a reader's own")
@@ -76,6 +77,7 @@ def test_the_editions_are_replaced_once_all_have_read_what_an_earlier_run_has_le
     assert [path for path in folder.rglob("*") if path.is_file() and "unfinished" in path.read_text()] == []
 
 
+@pytest.mark.slow
 def test_where_the_second_edition_fails_the_first_is_replaced_and_the_second_stays(folder):
     with pytest.raises(RunError, match=r"cell 3 failed; the notebook up to there is .*keras\.unfinished\.ipynb"):
         run_editions(MAIN, {"seed": 2}, folder)
@@ -87,6 +89,7 @@ def test_where_the_second_edition_fails_the_first_is_replaced_and_the_second_sta
     assert list(folder.glob("*.unfinished*")) == []
 
 
+@pytest.mark.slow
 def test_another_edition_that_cannot_be_read_is_left_out(folder, capsys):
     record, notebook = folder / "keras" / "metrics.json", folder / "keras.ipynb"
     for path in (record, notebook):

@@ -29,6 +29,7 @@ def changed_weights(trainer):
     return parts - {"position_embeddings", "LayerNorm"}  # the small ones beside the subwords' may change
 
 
+@pytest.mark.slow
 def test_all_layers_are_trained_or_the_head_alone(data):
     assert changed_weights(make_trainer(TINY, data, 1e-3)) == {"transformer", "classifier"}
     trainer = make_trainer(TINY, data, 1e-3, head_only=True)
@@ -37,6 +38,7 @@ def test_all_layers_are_trained_or_the_head_alone(data):
     assert all(torch.equal(weight, encoder[name]) for name, weight in trainer.model.base_model.state_dict().items())
 
 
+@pytest.mark.slow
 def test_few_sentences_are_some_of_all_and_take_as_many_steps(data):
     rows = {n: make_trainer(TINY, data, 1e-3, epochs=3, sentences=n) for n in (None, 6, 100)}
     subwords = {n: [*map(tuple, trainer.train_dataset["input_ids"])] for n, trainer in rows.items()}
@@ -56,6 +58,7 @@ def test_every_subword_is_labelled_in_training_alone(data):
         assert sum(label != -100 for label in many) == sum(pieces)
 
 
+@pytest.mark.slow
 def test_the_score_is_seqevals_and_a_seed_repeats_it(sample, data):
     whole = DatasetDict(train=data["train"], validation=sample["validation"])  # in 20 sentences it finds nothing
     trainer = make_trainer(TINY, whole, 1e-6)

@@ -26,6 +26,7 @@ def folder(some, tmp_path_factory):
     return fine_tune(some, TINY, tmp_path_factory.mktemp("fine_tuned") / "model", epochs=2, learning_rate=1e-2)
 
 
+@pytest.mark.slow
 def test_the_folder_is_all_that_a_pipeline_needs_and_holds_no_pickle(folder, some):
     files = {path.name for path in Path(folder).iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"} <= files

@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
+pytestmark = pytest.mark.slow
+
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import keras
@@ -259,6 +261,7 @@ print(keras.backend.backend(), *fitted.history["loss"], *fitted.history["val_los
 """
 
 
+@pytest.mark.weekly
 def test_the_recipe_runs_on_each_backend_and_gives_the_same(tmp_path):
     figures = []
     for backend in filter(find_spec, ("tensorflow", "torch", "jax")):

@@ -10,6 +10,8 @@ from helpers.disk import locks
 from helpers.errors import DiskFullError, OutputFolderError, ResumeError
 from helpers.training.resume import RECORD, STATE, TrainingCheckpoints, keras_checkpoints
 
+pytestmark = pytest.mark.slow
+
 MADE_FROM = {"epochs": 3, "seed": 1, "data": "d1", "torch": "2.13.0", "betas": (0.9, 0.999)}
 
 
