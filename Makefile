@@ -54,7 +54,7 @@ runs/$(PROFILE)/report.html runs/ko/$(PROFILE)/report.html: | .venv/.installed
 
 ##@ Change
 check: form ## check the code's form and what is built, and run the unit tests, in a minute
-	$(PYTEST) -m "not slow and not weekly" tests/unit tests/project
+	$(PYTEST) -m "not slow and not weekly" tests/unit tests/project --ignore=tests/unit/training --ignore=tests/unit/export
 
 form: .venv/.installed-dev
 	$(BIN)/ruff check

@@ -8,8 +8,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
-pytestmark = pytest.mark.slow
-
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import keras
@@ -31,6 +29,7 @@ from helpers.errors import CheckpointUnavailableError, TrainingDivergedError
 from helpers.metrics import SCORES
 from helpers.training.keras import build_tagger, load_pretrained, metric_callback, progress_table, save_pretrained
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[3]
 BOUND = 6e-6
 LABELS = 5
