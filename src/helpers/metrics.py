@@ -1,4 +1,4 @@
-"""From logits to scores: tags, seqeval's figures, and what kind of mistakes were made."""
+"""From logits to scores: tags, tables of scores, and kinds of mistakes. F1 itself is computed in `seqeval_metric`."""
 
 from __future__ import annotations
 
