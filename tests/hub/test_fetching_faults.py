@@ -96,7 +96,7 @@ def test_the_time_that_the_hub_wants_is_waited_but_never_more_than_30_seconds(hu
     assert client.run(f"{without_waiting}{CODE['encoder']}print(json.dumps(max(pauses)))").value == waited
 
 
-@pytest.mark.parametrize("fault", ["in trouble", "not the Hub"])
+@pytest.mark.parametrize("fault", ["not the Hub", pytest.param("in trouble", marks=pytest.mark.weekly)])
 def test_a_copy_from_an_earlier_run_will_do(hub, client, what, fault):
     assert_whole(client.run(CODE[what]), what)
     hub.faults, _ = lasting(fault)

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import nbformat
 import pytest
 import yaml
-from support.editions import link_project
+from support.editions import ONE_A_DAY, link_project
 
 from hub import content
 from hub.conftest import settings_for
@@ -36,7 +36,7 @@ def settings(hub, tmp_path_factory):
     return settings
 
 
-@pytest.fixture(scope="module", params=EDITIONS)
+@pytest.fixture(scope="module", params=ONE_A_DAY)
 def run(request, settings, tmp_path_factory):
     """Run an edition; returns its name, the folder of its results, and what it printed."""
     workplace = link_project(tmp_path_factory.mktemp("workplace"))

@@ -9,9 +9,10 @@ from support.editions import ROOT, errors_of
 
 SMOKE = {"model": "./tests/support/tiny_distilbert", "max_train_examples": 32, "steps": 4}
 # The chapters on long trainings are run by test_long_trainings.py.
-CHAPTERS = sorted(
+NAMES = sorted(
     path.stem for path in (ROOT / "notebooks" / "going_further").glob("*.ipynb") if "long_trainings" not in path.stem
 )
+CHAPTERS = [pytest.param(name, marks=pytest.mark.weekly) if "fast" in name else name for name in NAMES]
 
 
 def execute(workplace, name, **parameters):

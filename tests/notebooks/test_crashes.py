@@ -69,6 +69,7 @@ def require_results(place, said):
     assert len(read_results(place / "runs" / "smoke" / "pytorch")["history"]) == 2, said
 
 
+@pytest.mark.weekly
 def test_a_killed_run_leaves_its_folder_free(place):
     process = start(place)
     for victim in [process, *psutil.Process(process.pid).children(recursive=True)]:

@@ -8,9 +8,8 @@ from functools import cache
 
 import papermill
 import pytest
-from support.editions import ROOT, code_cells, errors_of, outputs_of, read_notebook, wait_until
+from support.editions import ONE_A_DAY, ROOT, code_cells, errors_of, outputs_of, read_notebook, wait_until
 
-from helpers.notebook.editions import MAIN
 from helpers.training.resume import RECORD
 
 SETTINGS = {
@@ -137,7 +136,7 @@ def kill(process):
     process.communicate()
 
 
-@pytest.fixture(params=MAIN)
+@pytest.fixture(params=ONE_A_DAY[:2])
 def edition(request):
     return request.param
 

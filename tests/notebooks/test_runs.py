@@ -17,6 +17,7 @@ from bs4 import BeautifulSoup
 from matplotlib.image import imread
 from support.browsing import too_wide
 from support.editions import (
+    ONE_A_DAY,
     ROOT,
     code_cells,
     environment_without_caches,
@@ -123,20 +124,22 @@ def test_inference_by_hand_and_by_pipeline_agree(notebook):
     assert text.endswith("as the pipeline: True\n")
 
 
-@pytest.fixture(scope="module")
-def again(smoke, edition, tmp_path_factory):
-    """The folder of a second run, from an empty folder, and without a home that can be written to."""
+@pytest.fixture(scope="module", params=ONE_A_DAY)
+def again(request, smoke, tmp_path_factory):
+    """An edition, and the folder of its second run: from an empty one, without a home that can be written to."""
     environment = environment_without_caches(HOME="/dev/null/nobody")
-    return run_whole(tmp_path_factory.mktemp("empty"), edition, environment=environment)
+    return request.param, run_whole(tmp_path_factory.mktemp("empty"), request.param, environment=environment)
 
 
-def test_without_a_home_that_can_be_written_to_the_sample_runs_from_any_folder_and_it_is_said(again, edition):
+def test_without_a_home_that_can_be_written_to_the_sample_runs_from_any_folder_and_it_is_said(again):
+    edition, again = again
     said = (again / f"{edition}.ipynb").read_text(encoding="utf-8")
     assert "The cache /dev/null/nobody/.cache/huggingface cannot be written to or is full: " in said
     assert (again / "report.html").exists()
 
 
-def test_the_same_seed_gives_the_same_to_the_last_digit(smoke, again, edition):
+def test_the_same_seed_gives_the_same_to_the_last_digit(smoke, again):
+    edition, again = again
     if edition not in MAIN:
         pytest.skip("promised of the main editions")
     one, other = (read_results(folder / edition) for folder in (smoke, again))
@@ -270,6 +273,7 @@ def test_a_run_that_fails_leaves_the_earlier_results_and_its_own_notebook(earlie
     assert not left.exists()
 
 
+@pytest.mark.weekly
 def test_a_run_replaces_the_one_before_and_nothing_else(earlier):
     keras = earlier / "keras"
     (keras / "metrics.json").write_text('{"schema_version": 2')
@@ -295,6 +299,7 @@ def test_a_run_replaces_the_one_before_and_nothing_else(earlier):
     assert [path for path, text in after.items() if path.suffix != ".bin" and b"unfinished" in text] == []
 
 
+@pytest.mark.weekly
 def test_a_killed_kernel_is_named(tmp_path):
     done = run(write_project(tmp_path, "import os; os.kill(os.getpid(), 9)"), "pytorch", "sample")
     assert done.returncode == 1

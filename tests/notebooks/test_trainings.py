@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from support.editions import link_project, outputs_of, python_of, read_notebook, run, run_whole
+from support.editions import ONE_A_DAY, link_project, outputs_of, python_of, read_notebook, run, run_whole
 from support.marked_corpora import as_doccano, doses
 
 from helpers.data.load import load_ner_dataset
@@ -28,9 +28,8 @@ print(json.dumps([[number, int(span["start"]), int(span["end"])] for number, tex
 """
 
 
-@pytest.fixture(params=["pytorch", *(pytest.param(name, marks=pytest.mark.weekly) for name in ("keras", "tensorflow"))])
+@pytest.fixture(params=ONE_A_DAY)
 def edition(request):
-    """One edition for each day, all of them in the week."""
     return request.param
 
 
@@ -62,6 +61,7 @@ def test_whoever_follows_the_text_gets_a_model_that_finds_names(workplace, editi
     assert results["test"]["f1"] > 0.3
 
 
+@pytest.mark.weekly
 def test_each_edition_finds_entities_inside_of_words_and_a_pipeline_finds_the_same(workplace, tmp_path, edition):
     export = tmp_path / "doses.jsonl"
     export.write_text(as_doccano(doses(300)), encoding="utf-8")

@@ -122,7 +122,7 @@ def test_what_the_locks_list_is_installed_and_nothing_else(project, installer, a
     assert stamps == {".installed", *(f".installed-{name}" for name in arguments)}
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_another_file_than_the_locked_one_is_not_installed(project):
     project.wheel("library", "1", requires="something-else")
     failed = project.set_up()
@@ -131,14 +131,14 @@ def test_another_file_than_the_locked_one_is_not_installed(project):
     assert not (project.folder / ".venv").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_the_tensorflow_edition_has_an_environment_of_its_own(project):
     assert project.set_up("transformers4").returncode == 0
     assert project.installed(".venv-transformers4").keys() == {"old_library-1", "small-1", "uv-1"}
     assert not (project.folder / ".venv").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_what_fails_leaves_nothing_and_can_be_repeated(project):
     before = (project.folder / "requirements.txt").read_text()
     project.lock("requirements.txt", before, f"no-such-package==1 --hash=sha256:{'0' * 64}\n")
@@ -151,7 +151,7 @@ def test_what_fails_leaves_nothing_and_can_be_repeated(project):
     assert "up to date" in project.make().stdout
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_an_interrupted_set_up_leaves_nothing(project):
     with socket.create_server(("127.0.0.1", 0)) as server:  # an index that never answers
         settings = {"env": project.environment(index=f"http://127.0.0.1:{server.getsockname()[1]}")}

@@ -56,6 +56,7 @@ def cluster(bucket):
     cluster.shutdown()
 
 
+@pytest.mark.weekly
 def test_ctrl_c_ends_the_cases_on_all_nodes(start, wait_until, matrix, cluster, log, tmp_path):
     shared = tmp_path / "a folder that all nodes see"
     path = matrix(MATRIX.format(faults="nothing, hang", seeds=[1, 2]))
@@ -73,6 +74,7 @@ def test_ctrl_c_ends_the_cases_on_all_nodes(start, wait_until, matrix, cluster, 
     assert passed == ["nothing", "nothing"]
 
 
+@pytest.mark.weekly
 def test_cases_of_a_node_that_dies_run_again_on_another(run, start, wait_until, matrix, bucket, cluster, log):
     path = matrix(MATRIX.format(faults="wait", seeds=list(range(CASES))))
     nodes = cluster[1]

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 # A case of notebooks/matrices/default.yaml
 MATRIX = """\
@@ -17,6 +19,7 @@ cpus: 1
 """
 
 
+@pytest.mark.weekly
 def test_labels_shifted_by_one_are_noticed(tmp_path):
     for name in ("notebooks", "src"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("output", "__pycache__"))

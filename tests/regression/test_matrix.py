@@ -176,6 +176,7 @@ def test_a_case_writes_into_a_folder_of_its_own(tmp_path, value):
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["results"]
 
 
+@pytest.mark.weekly
 def test_results_lie_in_a_folder_of_their_own_whatever_the_matrix_is_called(matrix, run, project):
     matrix("editions: [pytorch]\nparameters: {dataset: [raise]}", "...yaml")
     before = {path.name for path in project.iterdir()}

@@ -89,6 +89,7 @@ def test_a_run_is_judged_by_what_was_accepted(run, project, matrix):
     assert failures["pytorch-ko-sample-seed=1"] is None
 
 
+@pytest.mark.weekly
 def test_faults_end_named_without_their_processes_and_tokens_and_the_other_cases_go_on(
     run, wait_until, project, matrix
 ):
@@ -130,6 +131,7 @@ def test_faults_end_named_without_their_processes_and_tokens_and_the_other_cases
     assert cases["pytorch-en-sample-dataset=memory"].find("error").get("type") == "out of memory"
 
 
+@pytest.mark.weekly
 def test_what_hangs_is_ended_at_the_time_limit(run, wait_until, project, matrix, monkeypatch, log):
     # A clock that leaps as soon as the notebook hangs
     monkeypatch.setattr(processes, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 3600 * log.exists()))
@@ -143,6 +145,7 @@ def test_what_hangs_is_ended_at_the_time_limit(run, wait_until, project, matrix,
     assert case.find("error").get("type") == "timed out"
 
 
+@pytest.mark.weekly
 def test_a_full_disk_is_named(run, wait_until, project, matrix, small_disk):
     disk = small_disk(project / "disk", "4m")
     one_at_a_time = MATRIX.format(faults="disk, nothing").replace("cpus: 1", "cpus: 64")
@@ -155,6 +158,7 @@ def test_a_full_disk_is_named(run, wait_until, project, matrix, small_disk):
     wait_until(lambda: processes_in(project) == [])
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(run, start, wait_until, project, matrix, log, how):
     path = matrix(MATRIX.format(faults="nothing, daemon.wait, raise").replace("cpus: 1", "cpus: 64"))
@@ -181,6 +185,7 @@ def test_a_stopped_runner_leaves_no_process_and_resume_runs_the_rest(run, start,
     assert (folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT).stat().st_mtime_ns == written
 
 
+@pytest.mark.weekly
 def test_a_second_run_into_the_same_folder_stops_and_removes_nothing(run, project, matrix, monkeypatch):
     monkeypatch.setattr(locks, "PATIENCE", 0)
     kept = folder(project) / "pytorch-en-sample-dataset=nothing" / RESULT

@@ -12,6 +12,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
+# Editions for tests that show the same of each: one every day, and all of them in the week.
+ONE_A_DAY = ["pytorch", *(pytest.param(name, marks=pytest.mark.weekly) for name in ("keras", "tensorflow"))]
 NOTEBOOKS = {"en": ROOT / "notebooks", "ko": ROOT / "notebooks" / "ko"}
 
 

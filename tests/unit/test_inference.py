@@ -98,7 +98,7 @@ print("found", json.dumps(find_entities(classifier, sys.argv[2])))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 def test_tensorflow_finds_the_same(tmp_path):
     folder = save_model("distilbert", tmp_path)
     text = "Bo Li moved to (Oslo), she said. " * 12  # in windows

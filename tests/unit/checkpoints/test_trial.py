@@ -69,7 +69,7 @@ def train_a_step(folder):
 NUMBERS = (-1, 0, None, "x", 10**12, 1.5, [])
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 @pytest.mark.parametrize("kind", ["bert", "distilbert", "roberta"])
 def test_any_number_in_a_configuration_either_trains_or_is_one_error(tmp_path, kind):
     write_small(tmp_path, kind)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import evaluate
 import pytest
+from support.editions import ONE_A_DAY
 from support.small_tokenizers import KINDS, train_tokenizers
 
 from helpers.data import load
@@ -154,7 +155,7 @@ def results_of_a_run(workplace, folder, edition, *more):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("edition", ["pytorch", "keras"])
+@pytest.mark.parametrize("edition", ONE_A_DAY[:2])
 def test_a_notebook_runs_through_all_of_it(workplace, tmp_path, edition):
     """All oddities at once, and a sentence that is longer than the tiny model can take."""
     sentences = [[f"{word}\tB-x" for word in words] for words in ODD_WORDS.values()]

@@ -99,6 +99,7 @@ def test_the_weights_of_a_large_model_go_into_a_file_of_their_own(model, tmp_pat
     np.testing.assert_array_equal(*found)
 
 
+@pytest.mark.weekly
 def test_an_earlier_export_is_replaced_and_anything_else_left_alone(model, tmp_path, capsys):
     (tmp_path / "onnx").mkdir()
     for name in ("model.onnx", "model_int8.onnx", "stale"):
@@ -164,6 +165,7 @@ def test_a_full_disk_is_named_and_nothing_stays_on_it(model, small_disk, tmp_pat
     assert list(disk.folder.iterdir()) == []
 
 
+@pytest.mark.weekly
 @pytest.mark.parametrize(
     ("step", "error", "raised", "message"),
     [

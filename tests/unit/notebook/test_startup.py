@@ -39,7 +39,7 @@ import torch
 """
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere other libraries run PyTorch's threads")
 @pytest.mark.parametrize(("chosen", "spins"), [({}, "0"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "30000000000")])
 def test_where_others_are_at_work_pytorchs_threads_sleep_while_they_wait(chosen, spins):

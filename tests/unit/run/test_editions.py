@@ -42,7 +42,7 @@ OPENS_MANY = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (80, 8
 OPENS_MANY += "files = [open('notebook.ipynb') for _ in range(100)]  # No space left on device"
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 @pytest.mark.parametrize(
     ("limit", "named"),
@@ -76,7 +76,7 @@ print("the end, which is written when the process ends")
 """
 
 
-@pytest.mark.slow
+@pytest.mark.weekly
 @pytest.mark.skipif(sys.platform == "win32", reason="the shell is a POSIX one")
 @pytest.mark.parametrize("where", ["", ">&-", "2>&-", ">&- 2>&-", ">/dev/full", "2>&1 | true; exit ${PIPESTATUS[0]}"])
 def test_a_process_ends_well_whoever_reads_what_it_prints(where, tmp_path):

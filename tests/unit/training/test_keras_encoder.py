@@ -199,6 +199,7 @@ def short_numbers(request):
     keras.config.set_dtype_policy("float32")
 
 
+@pytest.mark.weekly
 def test_short_numbers_compute_nearly_the_same_and_train(short_numbers, tmp_path, batch):
     folder = checkpoint(tmp_path, "bert")
     model, _ = tagger(folder, dropout=0.1)
