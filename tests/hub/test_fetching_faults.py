@@ -40,7 +40,7 @@ PASSING = {
     "other bytes": [OTHER],
     "small file with other bytes": [Fault(**SMALL, change=other_word)],
 }
-LONG_WAITS, WEEKLY = ("busy", "late now and then"), pytest.mark.weekly
+TAKE_LONG, WEEKLY = ("busy", "late now and then"), pytest.mark.weekly
 LASTING = {
     "token refused": (Fault(answer=refusal(401, "Invalid credentials")), "not take your token (401). Log in again"),
     "forbidden": (Fault(answer=refusal(403, "Forbidden")), "the Hub does not allow it (403)"),
@@ -69,9 +69,7 @@ def assert_whole(done, what):
         assert content.contents(Path(done.value)) == here
 
 
-@pytest.mark.parametrize(
-    "fault", [pytest.param(each, marks=WEEKLY) if each in LONG_WAITS else each for each in PASSING]
-)
+@pytest.mark.parametrize("fault", [pytest.param(x, marks=WEEKLY) if x in TAKE_LONG else x for x in PASSING])
 def test_what_passes_is_waited_for(hub, client, what, fault):
     hub.faults = [replace(rule) for rule in PASSING[fault]]
     assert_whole(client.run(CODE[what]), what)
