@@ -14,7 +14,7 @@ import sys, threading, time
 from pathlib import Path
 import datasets
 from transformers import AutoTokenizer
-from helpers import tokenization
+from helpers import windows
 from helpers.checkpoints import find
 from helpers.data import load
 
@@ -41,9 +41,9 @@ TOKENIZE = """
 settings = {"tokenizer": tokenizer, "max_length": 512, "overlap": 128}
 columns = loaded["train"].column_names
 encoded = loaded.map(
-    tokenization.tokenize_and_align, batched=True, with_indices=True, fn_kwargs=settings, remove_columns=columns
+    windows.tokenize_and_align, batched=True, with_indices=True, fn_kwargs=settings, remove_columns=columns
 )
-report = tokenization.alignment_report(encoded, loaded)
+report = windows.alignment_report(encoded, loaded)
 print(peak - before, len(encoded["train"]), report["words"].sum(), report["labelled"].sum())
 """
 
