@@ -57,6 +57,7 @@ def harmless(rows):
     return [[tag if tag == "O" else f"{tag[:2]}t{ODD_TYPES.index(tag[2:])}" for tag in tags] for tags in rows]
 
 
+@pytest.mark.slow
 @given(tagged_pairs(["O", *(f"{prefix}-{name}" for name in ODD_TYPES for prefix in "BI")]))
 def test_types_with_odd_names_are_scored_as_with_others(seqeval_metric, pair):
     scores = seqeval_metric.compute(predictions=pair[1], references=pair[0])

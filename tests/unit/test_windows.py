@@ -101,6 +101,7 @@ def test_windows_are_joined_whatever_the_order_of_rows_and_unseen_words_are_outs
     assert join_windows(tags, rows, [["a"], ["b", "c", "d", "e"]]) == [["B-y"], ["B-x", "O", "I-x", "O"]]
 
 
+@pytest.mark.slow
 @given(TOKENIZERS, tagged_sentences(), LIMITS)
 @example("bytes", ([["a" * 40, "b"]], [[1, 0]]), (5, 1))  # windows that begin inside of a word
 def test_each_word_counts_in_the_window_with_the_most_context_and_in_no_other(tokenizers, kind, drawn, limit):

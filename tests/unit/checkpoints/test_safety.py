@@ -180,6 +180,7 @@ def test_published_checkpoints_are_taken(folder, name):
     assert resolve_checkpoint(str(folder)) == str(folder)
 
 
+@pytest.mark.slow
 def test_what_transformers_itself_saves_is_taken(folder, tmp_path):
     as_safetensors = {} if FIXED else {"safe_serialization": True}  # which TensorFlow models are not by default
     Classifier.from_pretrained(folder).save_pretrained(tmp_path / "trained", **as_safetensors)

@@ -23,6 +23,7 @@ def write_folder(folder, **splits):
     return str(folder)
 
 
+@pytest.mark.slow
 def test_sample_and_folder_have_the_form_of_the_hub(sample, wnut17):
     tags = List(ClassLabel(names=WNUT17_LABELS))
     for dataset in (sample, wnut17):

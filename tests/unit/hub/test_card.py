@@ -106,6 +106,7 @@ def test_types_with_odd_names_are_told_from_the_total(tmp_path):
     assert rows[-1].text == "all"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("card", "licence"),
     [

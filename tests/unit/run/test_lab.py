@@ -48,6 +48,7 @@ def values(notebook):
     return namespace
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", ["sample", "wnut17"])
 def test_every_notebook_is_copied_with_the_profiles_parameters_and_what_it_links_to(project, profile):
     root = make_copies(profile)
@@ -78,6 +79,7 @@ def test_every_notebook_is_copied_with_the_profiles_parameters_and_what_it_links
         assert [link for link in links if not (copy.parent / link).is_file()] == []
 
 
+@pytest.mark.slow
 def test_a_path_in_a_profile_leads_to_the_same_folder_from_each_copy(project, monkeypatch):
     for copy in make_copies("smoke").glob("**/*.ipynb"):
         monkeypatch.chdir(project / copy.parent)  # where JupyterLab starts a notebook's kernel

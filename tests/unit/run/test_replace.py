@@ -110,6 +110,7 @@ def test_what_a_link_leads_to_is_left_alone(folder, name, tmp_path):
     assert sorted(mine.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_where_something_cannot_be_moved_the_new_results_stay_and_no_record_stands_beside_old_ones(folder, small_disk):
     small_disk(folder / "pytorch" / "model", "1m")  # in use, as far as the system is concerned
     with pytest.raises(
