@@ -52,8 +52,9 @@ def require_fast(tokenizer: PreTrainedTokenizerBase) -> None:
         raise SlowTokenizerError(
             translate(
                 "{kind} is not a fast tokenizer and has no word_ids;"
-                " choose a model whose tokenizer has a Rust implementation (AutoTokenizer picks it by itself)"
-            ).format(kind=type(tokenizer).__name__)
+                " choose a model whose tokenizer has a Rust implementation (AutoTokenizer picks it by itself)",
+                kind=type(tokenizer).__name__,
+            )
         )
 
 
@@ -62,7 +63,7 @@ def drop_unlabelled(rows: Dataset, split: str = "train") -> Dataset:
     labelled = rows.select([row for row, labels in enumerate(rows["labels"]) if set(labels) - {IGNORED}])
     if not labelled:
         message = translate("no word of the split {split} has a subword, so there is nothing to learn from or to score")
-        raise EmptySplitError(message.format(split=repr(split)))
+        raise EmptySplitError(message, split=repr(split))
     return labelled
 
 
@@ -78,12 +79,16 @@ def complete(encoded: DatasetDict, tokenizer: PreTrainedTokenizerBase) -> Datase
             rows = encoded[split] = rows.map(tokenize_and_label, batched=True, fn_kwargs=settings)
         unknown = unknown_share(rows, tokenizer)
         if unknown > MANY_UNKNOWN:
-            message = translate(
-                "{share:.0%} of the words in the split {split} are {unknown} to this encoder, which has no subwords"
-                " for them and can't tell them apart. If letters and their accents or parts are separate characters"
-                " in your text (Unicode's NFD), normalise it to NFC; otherwise choose an encoder for its language."
+            print(
+                translate(
+                    "{share:.0%} of the words in the split {split} are {unknown} to this encoder, which has no subwords"
+                    " for them and can't tell them apart. If letters and their accents or parts are separate characters"
+                    " in your text (Unicode's NFD), normalise it to NFC; otherwise choose an encoder for its language.",
+                    share=unknown,
+                    split=repr(split),
+                    unknown=tokenizer.unk_token,
+                )
             )
-            print(message.format(share=unknown, split=repr(split), unknown=tokenizer.unk_token))
         if split in ("train", "validation"):  # whose loss is computed
             encoded[split] = drop_unlabelled(rows, split)
     return encoded

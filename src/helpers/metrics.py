@@ -12,8 +12,8 @@ import pandas as pd
 from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.data.tagging import IGNORED, Span
-from helpers.errors import TrainingDivergedError
 from helpers.notebook.language import translate
+from helpers.training.divergence import require_finite
 
 SCORES = ("precision", "recall", "f1", "accuracy")  # of seqeval, without its `overall_`
 OUTCOMES = ("correct", "wrong boundary", "wrong type", "missed", "spurious")
@@ -75,17 +75,6 @@ def comment_on(history: pd.DataFrame) -> str:
         " it yet. Give it more steps or larger ones: raise epochs or learning_rate (to 2e-4, say), lower batch_size, or"
         " train on more sentences."
     )
-
-
-def require_finite(values: np.ndarray | float, epoch: float) -> None:
-    """Raise `TrainingDivergedError` if the validation loss after an epoch, or logits, are NaN or infinite."""
-    if not np.isfinite(values).all():
-        raise TrainingDivergedError(
-            translate(
-                "the training has diverged: after epoch {epoch:.3g}, the validation loss is no finite number, so"
-                " nothing is saved as a model. Train again with a lower learning_rate: a tenth of it, or 1e-4, say"
-            ).format(epoch=epoch)
-        )
 
 
 def match_entities(true: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> list[Match]:

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.disk.files import atomic_write
-from helpers.notebook.fonts import drawable, shortened, use_fonts
+from helpers.notebook.fonts import abbreviated, drawable, use_fonts
 from helpers.notebook.language import translate
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"  # from Okabe and Ito's palette
@@ -52,7 +52,7 @@ def label_counts(split: Dataset, label_names: Sequence[str]) -> Figure:
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(0, max(shown.values()) * 4)
     axes.set(title=translate("How often each label occurs") + note, xlabel=translate("words (logarithmic scale)"))
-    listed = _listed(f"{shortened(name)} {value:,}" for name, value in shown.items())
+    listed = _listed(f"{abbreviated(name)} {value:,}" for name, value in shown.items())
     text = translate("Bar chart of how many words have each label: {counts}.", counts=listed)
     return _finished(figure, text + note)
 
@@ -106,11 +106,11 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     pair = translate("true {true}, predicted {predicted}: {count}")
     pairs = [(count, true, predicted) for true, row in table.iterrows() for predicted, count in row.items() if count]
     listed = _listed(
-        pair.format(true=shortened(true), predicted=shortened(predicted), count=count)
+        pair.format(true=abbreviated(true), predicted=abbreviated(predicted), count=count)
         for count, true, predicted in sorted(pairs, key=lambda pair: -pair[0])
     )
-    text = translate("Table of true and predicted types, shaded by each row's shares. {pairs}.")
-    return _finished(figure, text.format(pairs=listed) + note)
+    text = translate("Table of true and predicted types, shaded by each row's shares. {pairs}.", pairs=listed)
+    return _finished(figure, text + note)
 
 
 def padding(lengths: Sequence[int], orders: Mapping[str, Sequence[int]], batch_size: int, batches: int = 12) -> Figure:
@@ -125,14 +125,16 @@ def padding(lengths: Sequence[int], orders: Mapping[str, Sequence[int]], batch_s
         axes.stairs(padded, fill=True, color=ORANGE, label=translate("padding"))
         axes.stairs(drawn, fill=True, color=BLUE, label=translate("subwords"))
         axes.set(title=drawable(name), xlabel=translate("sentences, batch by batch"), xticks=[])
-        shares.append(f"{shortened(name)} {1 - drawn.sum() / padded.sum():.0%}")
+        shares.append(f"{abbreviated(name)} {1 - drawn.sum() / padded.sum():.0%}")
     panels[0][0].set_ylabel(translate("length in subwords"))
     panels[0][-1].legend()
     note = _note(translate("The first {shown}; {others:,} are left out."), shown, orders)
     if note:
         figure.suptitle(note.strip())
-    text = translate("Bar charts of the lengths of sentences in batches. Share of padding: {shares}.")
-    return _finished(figure, text.format(shares=_listed(shares)) + note)
+    text = translate(
+        "Bar charts of the lengths of sentences in batches. Share of padding: {shares}.", shares=_listed(shares)
+    )
+    return _finished(figure, text + note)
 
 
 def speeds(ratios: Mapping[str, float]) -> Figure:
@@ -143,7 +145,7 @@ def speeds(ratios: Mapping[str, float]) -> Figure:
     axes.axvline(1, color=GREY, linestyle="--")
     axes.margins(x=0.1)
     axes.set(title=translate("Speed of training") + note, xlabel=translate("times as fast as the first"))
-    listed = _listed(f"{shortened(name)} {ratio:.2f}" for name, ratio in shown.items())
+    listed = _listed(f"{abbreviated(name)} {ratio:.2f}" for name, ratio in shown.items())
     text = translate("Bar chart of how many times as fast as the first each variant trains: {ratios}.", ratios=listed)
     return _finished(figure, text + note)
 
@@ -166,7 +168,7 @@ def _subplots(*grid: int, **settings: Any) -> tuple[Figure, Any]:
 
 
 def _bars(values: Mapping[str, float], colour: str | Sequence[str], form: str, height: float) -> tuple[Figure, Axes]:
-    """Draw a bar for each name, from the top; names that are shortened may be alike."""
+    """Draw a bar for each name, from the top; names that are abbreviated may be alike."""
     figure, axes = _subplots(figsize=(8, height * len(values) + 1))
     bars = axes.barh(range(len(values)), list(values.values()), color=colour)
     axes.bar_label(bars, fmt=form, padding=3)

@@ -91,8 +91,13 @@ def _require_tokenizer(config: PretrainedConfig, tokenizer: PreTrainedTokenizerB
     # Some tokenizers have special tokens that their encoder doesn't know, and texts don't contain.
     largest = max({*tokenizer.get_vocab().values()} - {*tokenizer.all_special_ids}, default=0)
     if largest >= getattr(config, "vocab_size", largest + 1):
-        text = translate("its tokenizer numbers subwords up to {largest}, but its encoder knows only {count}")
-        raise ValueError(text.format(largest=largest, count=config.vocab_size))
+        raise ValueError(
+            translate(
+                "its tokenizer numbers subwords up to {largest}, but its encoder knows only {count}",
+                largest=largest,
+                count=config.vocab_size,
+            )
+        )
 
 
 def _require_fit(name: str, report: dict[str, Any], is_needed: Callable[[str], bool]) -> None:

@@ -38,7 +38,7 @@ def prepare_tokenizer(tokenizer: PreTrainedTokenizerBase, config: PretrainedConf
             "models of the type {kind} take no attention_mask, so padding would change what they find; choose"
             " another encoder"
         )
-        raise CheckpointUnavailableError(text.format(kind=repr(config.model_type)))
+        raise CheckpointUnavailableError(text, kind=repr(config.model_type))
     names = [name for name in tokenizer.model_input_names if name in taken]
     tokenizer.model_input_names = tokenizer.init_kwargs["model_input_names"] = names
     return tokenizer
@@ -66,7 +66,7 @@ def keep_words_apart(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerB
             "{kind}, the tokenizer of this encoder, runs words into each other when they come one by one, so labels"
             " can't be carried over to subwords; choose another encoder"
         )
-        raise CheckpointUnavailableError(text.format(kind=type(tokenizer).__name__))
+        raise CheckpointUnavailableError(text, kind=type(tokenizer).__name__)
     return tokenizer
 
 

@@ -77,14 +77,14 @@ def _find_splits(dataset: Mapping[str, Dataset], name: str) -> dict[str, Dataset
     # Nobody can take a split away on the Hub, so its plain name is enough, whatever others there are.
     plain = set(SPLITS) & set(dataset)
     names = [split for split in dataset if split in plain or not plain & set(splits_of(split))]
-    found, _ = by_split(names, translate("the data set {name}").format(name=repr(name)))
+    found, _ = by_split(names, translate("the data set {name}", name=repr(name)))
     if "train" not in found:
         message = translate("the data set {name} has no split {split}; it has: {splits}")
         splits = listed(map(repr, dataset))
         raise DatasetUnavailableError(message, name=repr(name), split=repr("train"), splits=splits)
     unused = [split for split in dataset if split not in found.values()]
     if unused:
-        print(translate("{name}: these splits are not used: {splits}.").format(name=name, splits=listed(unused)))
+        print(translate("{name}: these splits are not used: {splits}.", name=name, splits=listed(unused)))
     return {split: dataset[own] for split, own in found.items()}
 
 
@@ -141,7 +141,7 @@ def _read_rows(
 ) -> Iterator[TaggedRow | LabelledText]:
     parse = _parse_text if _kind(rows.features[content]) == "text" else _parse_tagged
     for number, row in enumerate(rows.select_columns([content, labelled])):
-        place = translate("{where}, row {row}").format(where=where, row=number)
+        place = translate("{where}, row {row}", where=where, row=number)
         with reading.collect():
             yield parse(place, row[content], _with_names(row[labelled], rows.features[labelled], place))
 

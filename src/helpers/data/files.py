@@ -82,7 +82,8 @@ def _reader_of(path: Path) -> Reader:
         return partial(_read_labelled, read_spacy if suffix == ".spacy" else read_brat)
     if suffix not in {".csv", *CONLL_SUFFIXES, *SPLIT_SUFFIXES}:
         return _json_reader(path)
-    from helpers.data.conll import is_conllu, read_conll, read_conllu
+    from helpers.data.conll import read_conll
+    from helpers.data.conllu import is_conllu, read_conllu
     from helpers.data.tables import has_sentence_rows, is_table, read_sentence_rows, read_table
 
     if suffix == ".csv" or (suffix in (".tsv", ".txt") and is_table(path)):
@@ -139,7 +140,7 @@ def _find_splits(folder: Path) -> dict[str, list[Path]]:
             raise DatasetUnavailableError(message, folder=folder, split=repr("train"), **values)
         found = {split: parts[name] for split, name in names.items()}
     if unused:
-        print(translate("{folder}: these data are not used: {names}.").format(folder=folder.name, names=listed(unused)))
+        print(translate("{folder}: these data are not used: {names}.", folder=folder.name, names=listed(unused)))
     return found
 
 

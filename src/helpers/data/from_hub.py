@@ -70,7 +70,7 @@ def _load(
         if type(error) is ValueError and not place and not unreachable:  # the only sign that a configuration is missing
             with suppress(*FAILURES):  # if what is wrong is something else, the first error tells it
                 _require_configuration(name, set(get_dataset_config_names(full_name)))
-        what = translate("data set {name}").format(name=repr(name))
+        what = translate("data set {name}", name=repr(name))
         raise DatasetUnavailableError(fetch_failure(what, unreachable or error)) from error
     finally:
         datasets.config.HF_HUB_OFFLINE = offline

@@ -52,7 +52,7 @@ def _read_values(path: Path, reading: Reading) -> Iterator[tuple[str, Any]]:
             continue
         if is_first and line[0] == "[":
             for number, item in enumerate(_decode_whole(path), 1):
-                yield translate("{path}, record {number}").format(path=path, number=number), item
+                yield translate("{path}, record {number}", path=path, number=number), item
             return
         try:
             yield where, json.loads(line)
@@ -73,7 +73,7 @@ def _decode_whole(path: Path) -> Any:
 
 def _not_json(where: str, error: object) -> MalformedDataError:
     message = translate("{where}: {problem}; the file should hold one object, or one array, or an object in each line")
-    return MalformedDataError(message, where=where, problem=translate("not JSON: {problem}").format(problem=error))
+    return MalformedDataError(message, where=where, problem=translate("not JSON: {problem}", problem=error))
 
 
 def member(record: Mapping[str, Any], name: str, kind: type, where: str) -> Any:

@@ -46,7 +46,7 @@ def read_texts(form: Form, path: Path, reading: Reading) -> Iterator[LabelledTex
     read, parse = form
     for where, record in read(path, reading):
         if isinstance(record, dict) and "id" in record:
-            where = translate("{where}, id {id}").format(where=where, id=shortened(record["id"]))
+            where = translate("{where}, id {id}", where=where, id=shortened(record["id"]))
         with reading.collect():
             yield parse(require_kind(record, translate("a record"), dict, where), where)
 
@@ -107,7 +107,7 @@ def _read_pairs(path: Path, reading: Reading) -> Iterator[tuple[str, Any]]:
     for where, record in read_records(path, reading):
         with reading.collect():
             for number, pair in enumerate(member(record, "annotations", list, where), 1):
-                place = translate("{where}, annotation {number}").format(where=where, number=number)
+                place = translate("{where}, annotation {number}", where=where, number=number)
                 yield place, {"text": "", "answer": "ignore"} if pair is None else as_dict(pair)
 
 
@@ -116,7 +116,7 @@ def _read_sentences(path: Path, reading: Reading) -> Iterator[tuple[str, dict]]:
     for where, record in read_records(path, reading):
         with reading.collect():
             for number, document in enumerate(_objects(record, "document", where), 1):
-                place = translate("{where}, document {number}").format(where=where, number=number)
+                place = translate("{where}, document {number}", where=where, number=number)
                 with reading.collect():
                     for sentence in _objects(document, "sentence", place):
                         found = {"text": sentence.get("form"), "entities": sentence.get("NE"), "document": place}
@@ -163,8 +163,9 @@ def read_brat(path: Path, reading: Reading) -> Iterator[LabelledText]:
             annotations = [] if entities is None else [Annotation([mark for marks in entities for mark in marks])]
             yield LabelledText(str(file), text, annotations)
     if parts:
-        remark = translate("{count} spans are in several parts: each part is read as a span of its own.")
-        reading.remark(remark.format(count=parts))
+        reading.remark(
+            translate("{count} spans are in several parts: each part is read as a span of its own.", count=parts)
+        )
 
 
 def _read_entities(file: Path, text: str, reading: Reading) -> Iterator[list[Mark]]:
@@ -204,7 +205,7 @@ def read_spacy(path: Path, reading: Reading) -> Iterator[LabelledText]:
         from spacy.vocab import Vocab
 
         for number, doc in enumerate(DocBin().from_disk(path).get_docs(Vocab()), 1):
-            where = translate("{where}, document {number}").format(where=path, number=number)
+            where = translate("{where}, document {number}", where=path, number=number)
             is_labelled = doc.has_annotation("ENT_IOB", require_complete=True)
             with reading.collect():
                 spans = [(Span(part.start_char, part.end_char, part.label_), part.text) for part in doc.ents]

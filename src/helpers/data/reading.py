@@ -64,7 +64,7 @@ class Reading:
             raise self._wrong[0]
         lines = [str(error) for error in self._wrong]
         if self._count > len(lines):
-            lines.append(translate("... and {count} more places").format(count=self._count - len(lines)))
+            lines.append(translate("... and {count} more places", count=self._count - len(lines)))
         if lines:
             kinds = {type(error) for error in self._wrong}
             raise (kinds.pop() if len(kinds) == 1 else MalformedDataError)("\n".join(lines))
@@ -105,7 +105,7 @@ def _sentences() -> dict[str, str]:
 def listed(names: Iterable[str]) -> str:
     """List up to ten names, and say how many more there are."""
     names = list(names)
-    rest = [translate("and {count} more").format(count=len(names) - LISTED)] if len(names) > LISTED else []
+    rest = [translate("and {count} more", count=len(names) - LISTED)] if len(names) > LISTED else []
     return ", ".join(names[:LISTED] + rest)
 
 
@@ -120,7 +120,7 @@ def read_lines(path: Path) -> Iterator[tuple[str, str]]:
         require_file(path)
         # As bytes: in text, Python would also end a line at a lone carriage return.
         with path.open("rb") as file:
-            place = translate("{path}, line {number}").format(path=path, number="\0")
+            place = translate("{path}, line {number}", path=path, number="\0")
             before, after = place.split("\0")  # as millions of lines are too many to format
             for number, line in enumerate(file, 1):
                 where = f"{before}{number}{after}"
@@ -148,7 +148,8 @@ def _not_utf8(where: str, byte: int, sample: bytes) -> MalformedDataError:
         encoding = "utf-16-be" if sample.startswith(b"\0") else "utf-16"
     advice = translate(
         "save the file as UTF-8 in an editor, or with Python:"
-        " Path('new').write_text(Path('old').read_text(encoding='{encoding}'), encoding='utf-8')"
-    ).format(encoding=encoding)
+        " Path('new').write_text(Path('old').read_text(encoding='{encoding}'), encoding='utf-8')",
+        encoding=encoding,
+    )
     message = translate("{where}: byte {byte} is not UTF-8; the file is probably {name}; {advice}")
     return MalformedDataError(message, where=where, byte=f"0x{byte:02x}", name=ENCODINGS[encoding], advice=advice)

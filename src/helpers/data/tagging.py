@@ -129,17 +129,18 @@ class TagForm(NamedTuple):
 
     def remarks(self) -> list[str]:
         """Say in sentences what is unusual about the form; nothing of `STANDARD`."""
-        sentence = translate("Tags are read in the form {example}.").format(example=self.example)
+        sentence = translate("Tags are read in the form {example}.", example=self.example)
         if self.pattern == TYPES.pattern:
             sentence = translate(
                 "Tags are entity types without prefixes: words of one type that stand side by side are one entity."
             )
         elif self.pattern == BARE.pattern:
-            sentence = translate("Tags have no entity type; the type is called {name}.").format(name=repr(ONLY_TYPE))
+            sentence = translate("Tags have no entity type; the type is called {name}.", name=repr(ONLY_TYPE))
         sentences = [] if self.pattern == STANDARD.pattern else [sentence]
         if self.outside != "O":
-            outside = translate("The tag {outside} is read as O, outside of all entities.")
-            sentences.append(outside.format(outside=repr(self.outside)))
+            sentences.append(
+                translate("The tag {outside} is read as O, outside of all entities.", outside=repr(self.outside))
+            )
         return sentences
 
 

@@ -40,8 +40,13 @@ def claim(folder: Path) -> None:
         reason = getattr(error, "strerror", error)
         if getattr(error, "errno", None) not in NO_LOCKS:
             raise OutputFolderError(f"the results cannot go to {folder}: {reason}") from error
-        message = translate("{folder} cannot be locked ({reason}): see to it that no second run writes there.")
-        print(message.format(folder=folder, reason=reason))
+        print(
+            translate(
+                "{folder} cannot be locked ({reason}): see to it that no second run writes there.",
+                folder=folder,
+                reason=reason,
+            )
+        )
     _claimed[path] = lock
 
 

@@ -62,8 +62,9 @@ def check_encoding(my_encoding: Any, words: Sequence[str], tokenizer: PreTrained
     expected = tokenizer(words, is_split_into_words=True, truncation=True, max_length=max_length)
     same = ids == expected["input_ids"] and my_encoding.word_ids() == expected.word_ids()
     expect(same, translate("These are other subwords. Give the tokenizer the list of words just as it is."))
-    text = translate("`word_ids` is `{word_ids}`: it says which word each subword comes from.")
-    return text.format(word_ids=shown(expected.word_ids()))
+    return translate(
+        "`word_ids` is `{word_ids}`: it says which word each subword comes from.", word_ids=shown(expected.word_ids())
+    )
 
 
 @gives_feedback
@@ -133,8 +134,11 @@ def check_label_counts(my_first: Any, my_every: Any, word_ids: Sequence[int | No
     expect_equal(number("my_first", my_first), first, hint)
     hint = translate("`my_every`: which subwords still have -100 when every subword of a word is labelled?")
     expect_equal(number("my_every", my_every), every, hint)
-    text = translate("{first} words have one label each. With every subword labelled, there are {every} labels.")
-    return text.format(first=first, every=every)
+    return translate(
+        "{first} words have one label each. With every subword labelled, there are {every} labels.",
+        first=first,
+        every=every,
+    )
 
 
 # Section 2: scores
@@ -149,8 +153,12 @@ def check_scores(my_precision: Any, my_recall: Any, my_f1: Any, true: Sequence[s
     expected = {"my_precision": (precision, entities), "my_recall": (recall, entities), "my_f1": (f1, harmonic)}
     for answer, (name, (score, hint)) in zip((my_precision, my_recall, my_f1), expected.items(), strict=True):
         expect_equal(number(name, answer), score, hint.format(name=name), tolerance=0.005)
-    text = translate("seqeval says the same: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}.")
-    return text.format(precision=precision, recall=recall, f1=f1)
+    return translate(
+        "seqeval says the same: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}.",
+        precision=precision,
+        recall=recall,
+        f1=f1,
+    )
 
 
 @gives_feedback
@@ -168,8 +176,9 @@ def check_useless_prediction(my_prediction: Any, true: Sequence[str]) -> str:
     expect(not f1, translate("F1 is {f1:.2f}: one of your entities is right. Which one?"), f1=f1)
     text = translate("F1 is 0, but the accuracy is only {accuracy:.2f}. Keep more of the true tags.")
     expect(accuracy >= 0.8, text, accuracy=accuracy)
-    text = translate("Accuracy {accuracy:.2f}, F1 {f1:.2f}: nearly every word is right, and no entity.")
-    return text.format(accuracy=accuracy, f1=f1)
+    return translate(
+        "Accuracy {accuracy:.2f}, F1 {f1:.2f}: nearly every word is right, and no entity.", accuracy=accuracy, f1=f1
+    )
 
 
 @gives_feedback
@@ -222,8 +231,9 @@ def check_rate(my_rate: Any, learning_rate: float) -> str:
         "The rate falls in a straight line, from `learning_rate` to 0. Which share of the steps is to come?"
     )
     expect_equal(number("my_rate", my_rate), learning_rate / 4, hint, tolerance=learning_rate / 100)
-    text = translate("One quarter of the steps is to come, so one quarter of the rate is left: {rate:.2g}.")
-    return text.format(rate=learning_rate / 4)
+    return translate(
+        "One quarter of the steps is to come, so one quarter of the rate is left: {rate:.2g}.", rate=learning_rate / 4
+    )
 
 
 @gives_feedback
@@ -249,8 +259,11 @@ def check_best_epochs(my_best_by_loss: Any, my_best_by_f1: Any, history: pd.Data
         epoch = number(name, answer)
         expect(epoch in scores.index, missing, name=name, epoch=epoch)
         expect(epoch == best, worse, name=name, epoch=epoch, column=column, score=scores[column][epoch])
-    text = translate("The loss would keep epoch {by_loss}; F1, the score that we are after, keeps epoch {by_f1}.")
-    return text.format(by_loss=by_loss, by_f1=by_f1)
+    return translate(
+        "The loss would keep epoch {by_loss}; F1, the score that we are after, keeps epoch {by_f1}.",
+        by_loss=by_loss,
+        by_f1=by_f1,
+    )
 
 
 # Section 4: predict, run, compare
@@ -270,8 +283,9 @@ def check_guess(my_guess: Any, scores: Mapping[Any, Any], experiment: str) -> st
     f1 = {name: number(name, score) for name, score in zip(names, scores.values(), strict=True)}
     wrong = [(low, high) for low, high in combinations(guess, 2) if f1[low] - f1[high] >= ALIKE]
     if wrong:
-        text = translate("You put `{high}` above `{low}`, and it came out the other way.")
-        outcome = text.format(low=wrong[0][0], high=wrong[0][1])
+        outcome = translate(
+            "You put `{high}` above `{low}`, and it came out the other way.", low=wrong[0][0], high=wrong[0][1]
+        )
     elif max(f1.values()) - min(f1.values()) < ALIKE:
         outcome = translate("These scores are too alike to be put in order; another seed could swap them.")
     else:
@@ -349,8 +363,11 @@ def check_probabilities(my_scores: Any, logits: Any, piped: Sequence[dict[str, A
     if not piped:
         return translate("The pipeline lists nothing to compare: to the model, all of this is `O`.")
     difference = max(abs(scores[item["index"]] - item["score"]) for item in piped)
-    text = translate("The pipeline lists {count} subwords; its scores differ from yours by at most {difference:.1g}.")
-    return text.format(count=len(piped), difference=difference)
+    return translate(
+        "The pipeline lists {count} subwords; its scores differ from yours by at most {difference:.1g}.",
+        count=len(piped),
+        difference=difference,
+    )
 
 
 @gives_feedback

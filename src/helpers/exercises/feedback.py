@@ -71,8 +71,11 @@ def gives_feedback(check: Callable[Arguments, str]) -> Callable[Arguments, Feedb
         except Surprise as outcome:
             return Feedback(SURPRISE, str(outcome))
         except Exception as error:
-            text = translate("This cannot be read as an answer: `{error}`. Does it have the form that is asked for?")
-            return Feedback(NOT_YET, text.format(error=shown(error)))
+            text = translate(
+                "This cannot be read as an answer: `{error}`. Does it have the form that is asked for?",
+                error=shown(error),
+            )
+            return Feedback(NOT_YET, text)
 
     return answer
 

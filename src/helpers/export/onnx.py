@@ -45,7 +45,8 @@ def export(model: str, folder: Path) -> None:
         raise ExportError(f"{folder} holds something else than an export, and is left as it is; name another folder")
     if not os.path.isdir(model):
         raise ExportError(f"there is no model folder {model}")
-    from helpers.checkpoints.find import has_head, resolve_checkpoint
+    from helpers.checkpoints.find import resolve_checkpoint
+    from helpers.checkpoints.head import has_head
 
     checkpoint = resolve_checkpoint(os.path.abspath(model))
     if not has_head(checkpoint):

@@ -27,8 +27,10 @@ def fetch_failure(what: str, error: Exception) -> str:
     """Return in one line why something, such as ``"data set 'wnut_17'"``, was not fetched, and what works without."""
     return translate(
         "the {what} is no folder here and could not be fetched: {reason}."
-        ' Without the Hub, use dataset="sample" and model="bundled", or folders of your own.'
-    ).format(what=what, reason=reason(error))
+        ' Without the Hub, use dataset="sample" and model="bundled", or folders of your own.',
+        what=what,
+        reason=reason(error),
+    )
 
 
 def reason(error: Exception) -> str:
@@ -37,8 +39,9 @@ def reason(error: Exception) -> str:
     if any(map(says_no_room, chain)):
         return translate(
             "the disk is full. Make room where {folder} is, or let the environment variable HF_HOME name a folder on"
-            " another disk, and run again"
-        ).format(folder=constants.HF_HOME)
+            " another disk, and run again",
+            folder=constants.HF_HOME,
+        )
     for signs, text in _reasons().items():
         if any(
             status == sign if isinstance(sign, int) else isinstance(cause, sign) for sign in signs for cause in chain

@@ -35,7 +35,7 @@ def require_repository(name: str) -> str:
         return repository
     except fetch.FAILURES as error:
         text = translate("nothing can be uploaded to {name}: {reason}")
-        raise UploadError(text.format(name=repr(name), reason=reason(error))) from error
+        raise UploadError(text, name=repr(name), reason=reason(error)) from error
 
 
 def ignore_pickles(folder: Path) -> None:
@@ -73,5 +73,5 @@ def upload(folder: str, name: str) -> str:
             "the model was not uploaded to {name}: {reason}. It is whole in {folder}; to repeat only the upload,"
             " run this cell again, or in a terminal: {command}"
         )
-        raise UploadError(text.format(name=repr(name), reason=reason(error), folder=folder, command=command)) from error
+        raise UploadError(text, name=repr(name), reason=reason(error), folder=folder, command=command) from error
     return str(repository)

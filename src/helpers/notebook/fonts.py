@@ -26,7 +26,7 @@ def use_fonts() -> tuple[FT2Font, ...]:
     package = find_spec(PACKAGE)
     if package is None:
         text = translate("figures need a font that is not installed: pip install {package}")
-        raise FontMissingError(text.format(package=PACKAGE.replace("_", "-")))
+        raise FontMissingError(text, package=PACKAGE.replace("_", "-"))
     fontManager.addfont(Path(package.origin).with_name(FILE))
     plt.rcParams["font.family"] = list(FAMILIES)
     return tuple(get_font(findfont(FontProperties(family=[family]))) for family in FAMILIES)
@@ -38,10 +38,10 @@ def drawable(name: str) -> str:
     has_glyph = {letter: any(font.get_char_index(ord(letter)) for font in fonts) for letter in name}
     letters = [letter if has_glyph[letter] else letter.encode("unicode_escape").decode() for letter in name]
     # Between two $, matplotlib reads a formula, and raises an error if it is none.
-    return shortened(letters).replace("$", r"\$")
+    return abbreviated(letters).replace("$", r"\$")
 
 
-def shortened(letters: Sequence[str]) -> str:
+def abbreviated(letters: Sequence[str]) -> str:
     """Join letters, or what stands for each of them; where they are too wide, with an ellipsis in their middle."""
     widths = [sum(2 if east_asian_width(part) in "WF" else 1 for part in letter) for letter in letters]
     if sum(widths) <= WIDEST:

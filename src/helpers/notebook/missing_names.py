@@ -28,7 +28,8 @@ def _show(
     if innermost.f_globals is shell.user_ns:
         hint = translate(
             "NameError: {name} does not exist yet. Run all cells above this one first, in their order (in JupyterLab:"
-            " Run > Run All Above Selected Cell; in Colab: Runtime > Run before), or look for a typing mistake."
+            " Run > Run All Above Selected Cell; in Colab: Runtime > Run before), or look for a typing mistake.",
+            name=error.name,
         )
-        error._render_traceback_ = lambda: [hint.format(name=error.name)]  # IPython's hook
+        error._render_traceback_ = lambda: [hint]  # IPython's hook
     shell.showtraceback((kind, error, trace), tb_offset=tb_offset)

@@ -64,11 +64,14 @@ def use_writable_caches() -> None:
             os.environ[variable] = str(instead / name)
             if hasattr(settings, variable):
                 setattr(settings, variable, type(getattr(settings, variable))(instead / name))
-    message = translate(
-        "The cache {folder} cannot be written to or is full: {instead} takes its place until this process ends, and"
-        " what the Hub gives is fetched again next time. The environment variable HF_HOME can name another folder."
+    print(
+        translate(
+            "The cache {folder} cannot be written to or is full: {instead} takes its place until this process ends, and"
+            " what the Hub gives is fetched again next time. The environment variable HF_HOME can name another folder.",
+            folder=home,
+            instead=instead,
+        )
     )
-    print(message.format(folder=home, instead=instead))
 
 
 def quieten_transformers() -> None:

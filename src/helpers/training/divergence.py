@@ -2,7 +2,10 @@
 
 from functools import cache
 
-from helpers.metrics import require_finite
+import numpy as np
+
+from helpers.errors import TrainingDivergedError
+from helpers.notebook.language import translate
 
 
 @cache  # once a process, however often its cell is run
@@ -30,3 +33,13 @@ def stop_where_it_diverges(edition: str) -> None:
             score(self, epoch, logs)
 
         KerasMetricCallback.on_epoch_end = on_epoch_end
+
+
+def require_finite(values: np.ndarray | float, epoch: float) -> None:
+    """Raise `TrainingDivergedError` if the validation loss after an epoch, or logits, are NaN or infinite."""
+    if not np.isfinite(values).all():
+        text = translate(
+            "the training has diverged: after epoch {epoch:.3g}, the validation loss is no finite number, so nothing"
+            " is saved as a model. Train again with a lower learning_rate: a tenth of it, or 1e-4, say"
+        )
+        raise TrainingDivergedError(text, epoch=epoch)

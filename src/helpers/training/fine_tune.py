@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from datasets import Dataset, DatasetDict
 
 from helpers.alignment import align_labels, complete, inside_ids
-from helpers.checkpoints.find import fit_head, prepare_tokenizer
+from helpers.checkpoints.head import fit_head
+from helpers.checkpoints.word_tokenizer import prepare_tokenizer
 from helpers.data.load import label_names
 from helpers.disk.files import room_needed
 from helpers.metrics import SCORES, SEQEVAL, tags_from_logits

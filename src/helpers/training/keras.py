@@ -14,9 +14,10 @@ from helpers.checkpoints.safety import CONFIG, SHARDS, TAGGER, WEIGHTS
 from helpers.data.tagging import IGNORED
 from helpers.disk.files import atomic_write
 from helpers.errors import CheckpointUnavailableError
-from helpers.metrics import SCORES, require_finite
+from helpers.metrics import SCORES
 from helpers.notebook.language import translate
 from helpers.training.batches import LengthGroupedSampler
+from helpers.training.divergence import require_finite
 from helpers.training.speed import processor_multiplies_bfloat16
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def load_pretrained(model: keras.Model, folder: str) -> list[str]:
             new.append(name)
         else:
             message = translate("the checkpoint {folder} has no weights for {name}")
-            raise CheckpointUnavailableError(message.format(folder=folder, name=f"{name} {tuple(variable.shape)}"))
+            raise CheckpointUnavailableError(message, folder=folder, name=f"{name} {tuple(variable.shape)}")
     return new
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from helpers.disk import locks
 from helpers.disk.files import atomic_write_text, room_needed, sync
 from helpers.errors import ResumeError
-from helpers.metrics import require_finite
 from helpers.notebook.language import translate
 from helpers.notebook.sources import helpers_digest
+from helpers.training.divergence import require_finite
 
 if TYPE_CHECKING:
     import keras

@@ -15,7 +15,8 @@ from safetensors.numpy import load_file, save_file
 from support.hostile import TINY
 from transformers import AutoTokenizer
 
-from helpers.checkpoints.find import fit_head, has_head, resolve_checkpoint
+from helpers.checkpoints.find import resolve_checkpoint
+from helpers.checkpoints.head import fit_head, has_head
 
 NAMES = ["O", "B-x", "I-x"]
 TORCH = find_spec("torch") is not None

@@ -24,7 +24,7 @@ from transformers import (
     AutoModelForTokenClassification,
 )
 
-from helpers.checkpoints.find import fit_head
+from helpers.checkpoints.head import fit_head
 from helpers.errors import CheckpointUnavailableError, TrainingDivergedError
 from helpers.metrics import SCORES
 from helpers.training.keras import build_tagger, load_pretrained, metric_callback, progress_table, save_pretrained
