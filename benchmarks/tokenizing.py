@@ -15,7 +15,7 @@ from transformers import AutoTokenizer
 from helpers.alignment import align_labels
 from helpers.checkpoints.find import resolve_checkpoint
 from helpers.data.load import load_ner_dataset
-from helpers.windows import tokenize_and_align
+from helpers.going_further.windows import tokenize_and_align
 
 BATCH = 1000
 

@@ -10,7 +10,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 from tokenizers import Regex, pre_tokenizers
 
 from helpers.checkpoints.word_tokenizer import keep_words_apart
-from helpers.windows import counted_ranges, first_subwords
+from helpers.going_further.windows import counted_ranges, first_subwords
 
 if TYPE_CHECKING:
     from transformers import TokenClassificationPipeline

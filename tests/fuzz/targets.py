@@ -24,7 +24,7 @@ from helpers.data.files import read_documents
 from helpers.data.load import load_ner_dataset
 from helpers.data.tagging import STANDARD, TagForm
 from helpers.errors import MalformedDataError, UnknownTagError
-from helpers.windows import tokenize_and_align
+from helpers.going_further.windows import tokenize_and_align
 
 LABEL_NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
 DOCUMENT = "-DOCSTART-"

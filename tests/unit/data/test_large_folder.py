@@ -14,7 +14,7 @@ import sys, threading, time
 from pathlib import Path
 import datasets
 from transformers import AutoTokenizer
-from helpers import windows
+from helpers.going_further import windows
 from helpers.checkpoints import find
 from helpers.data import load
 

@@ -12,9 +12,9 @@ from support.small_tokenizers import KINDS, train_tokenizers
 
 from helpers.data import load
 from helpers.errors import DatasetUnavailableError, EmptySplitError, MalformedDataError
+from helpers.going_further.windows import join_windows, tokenize_and_align
 from helpers.highlight import highlight
 from helpers.metrics import SEQEVAL, per_type_table
-from helpers.windows import join_windows, tokenize_and_align
 
 ROOT = Path(__file__).resolve().parents[3]
 FAMILY, THUMB, FLAG = "\U0001f469\u200d\U0001f469\u200d\U0001f467", "\U0001f44d\U0001f3fd", "\U0001f1e9\U0001f1ea"

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.small_tokenizers import KINDS
 
-from helpers.windows import alignment_report, join_windows, tokenize_and_align
+from helpers.going_further.windows import alignment_report, join_windows, tokenize_and_align
 
 WORD = st.one_of(
     st.text(string.ascii_letters + string.digits + "#@'.-", min_size=1, max_size=24),
