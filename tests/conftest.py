@@ -1,34 +1,33 @@
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
-from support.browsing import started_browser, watched_page
-from support.editions import ROOT, link_project
-from support.small_tokenizers import train_tokenizers
+from hypothesis import settings
 
-from helpers.notebook.startup import quiet_tensorflow
+# Whatever takes long to import is imported where it's needed, as pytest's own process needs nothing of it, and its
+# workers wait for that.
 
 # Tests run side by side, a worker for each processor; threads of their own would only get in each other's way.
 os.environ |= {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
-with quiet_tensorflow():  # which loads Triton first, as the tests' own process imports both frameworks
-    pass
-
-from hypothesis import settings
-from transformers import AutoTokenizer
-
-from helpers.checkpoints.find import resolve_checkpoint
-from helpers.data.load import load_ner_dataset
-from helpers.notebook.language import use_language
-
 settings.register_profile("however long it takes", deadline=None)  # no test fails on a time
 settings.load_profile("however long it takes")
 
-WNUT17 = ROOT.parent / "shared" / "data" / "wnut17"
+WNUT17 = Path(__file__).resolve().parents[2] / "shared" / "data" / "wnut17"
+
+
+def pytest_collectstart():
+    from helpers.notebook.startup import quiet_tensorflow
+
+    with quiet_tensorflow():  # which loads Triton first, as the tests' own process imports both frameworks
+        pass
 
 
 @pytest.fixture(autouse=True)
 def english_again():
+    from helpers.notebook.language import use_language
+
     yield
     use_language("en")
 
@@ -42,33 +41,47 @@ def wnut17_folder():
 
 @pytest.fixture(scope="session")
 def wnut17(wnut17_folder):
+    from helpers.data.load import load_ner_dataset
+
     return load_ner_dataset(str(wnut17_folder))
 
 
 @pytest.fixture(scope="session")
 def sample():
+    from helpers.data.load import load_ner_dataset
+
     return load_ner_dataset("sample")
 
 
 @pytest.fixture(scope="session")
 def tokenizer():
+    from transformers import AutoTokenizer
+
+    from helpers.checkpoints.find import resolve_checkpoint
+
     return AutoTokenizer.from_pretrained(resolve_checkpoint("bundled"))
 
 
 @pytest.fixture(scope="module")
 def tokenizers(sample):
     """A small tokenizer of each kind."""
+    from support.small_tokenizers import train_tokenizers
+
     return train_tokenizers(" ".join(words) for words in sample["train"]["tokens"][:300])
 
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
     """A folder from which the project's notebooks can be run, so that nothing lands in the project's own."""
+    from support.editions import link_project
+
     return link_project(tmp_path_factory.mktemp("workplace"))
 
 
 @pytest.fixture(scope="module")
 def browser():
+    from support.browsing import started_browser
+
     with started_browser() as browser:
         yield browser
 
@@ -76,6 +89,8 @@ def browser():
 @pytest.fixture
 def watched(browser):
     """An empty page, and the list of what fires on it."""
+    from support.browsing import watched_page
+
     page, fired = watched_page(browser)
     yield page, fired
     page.close()
