@@ -19,6 +19,7 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast
 from helpers.checkpoints.find import resolve_checkpoint
 from helpers.errors import CheckpointUnavailableError, TutorialError
 
+pytestmark = pytest.mark.slow
 TORCH = find_spec("torch") is not None
 LABELS = {0: "O", 1: "B-x", 2: "I-x"}
 CONFIG, WEIGHTS = "config.json", "model.safetensors"

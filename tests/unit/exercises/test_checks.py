@@ -354,7 +354,7 @@ def test_runs_at_the_edge():
     assert "nothing to compare" in checks.check_probabilities([0.5, 0.6, 0.9, 0.6], LOGITS, []).text
 
 
-@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+@pytest.mark.parametrize("framework", ["torch", pytest.param("tensorflow", marks=pytest.mark.slow)])
 def test_tensors_of_both_frameworks(framework):
     make = getattr(pytest.importorskip(framework), "as_tensor" if framework == "torch" else "constant")
     assert checks.check_probabilities(make([0.5, 0.6, 0.9, 0.6]), make(LOGITS), PIPED).status == "right"
