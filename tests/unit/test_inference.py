@@ -41,6 +41,7 @@ def knows(cities, kind, folder):
     return pipeline("ner", model=str(folder), device="cpu")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", TOKENIZERS)
 def test_a_perfect_model_finds_all_names_whatever_the_tokenizer(tmp_path, kind):
     classifier = knows(["Oslo", "Rome", "Lima"], kind, tmp_path)

@@ -38,6 +38,7 @@ WORD = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]),
 RECORD = st.fixed_dictionaries({"tokens": st.lists(WORD, min_size=1), "note": JSON})
 
 
+@pytest.mark.slow
 @given(content=st.lists(RECORD), indent=st.none() | st.integers(0, 2), escaped=st.booleans())
 def test_what_was_written_is_read(tmp_path_factory, content, indent, escaped):
     path = tmp_path_factory.getbasetemp() / "written.json"

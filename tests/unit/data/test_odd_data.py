@@ -8,7 +8,7 @@ from pathlib import Path
 import evaluate
 import pytest
 from support.editions import ONE_A_DAY
-from support.small_tokenizers import KINDS, train_tokenizers
+from support.small_tokenizers import KINDS
 
 from helpers.data import load
 from helpers.errors import DatasetUnavailableError, EmptySplitError, MalformedDataError
@@ -16,6 +16,7 @@ from helpers.going_further.windows import join_windows, tokenize_and_align
 from helpers.highlight import highlight
 from helpers.metrics import SEQEVAL, per_type_table
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[3]
 FAMILY, THUMB, FLAG = "\U0001f469\u200d\U0001f469\u200d\U0001f467", "\U0001f44d\U0001f3fd", "\U0001f1e9\U0001f1ea"
 ODD_WORDS = {
@@ -26,11 +27,6 @@ ODD_WORDS = {
     "CJK without spaces": ["\u6771\u4eac\u90fd\u306b\u4f4f\u3080\u592a\u90ce", "\u5317\u4eac\u5e02"],
     "a token of 10,000 characters": ["a" * 10_000, "-" * 10_000, "ab," * 3_333 + "a"],
 }
-
-
-@pytest.fixture(scope="module")
-def tokenizers(sample):
-    return train_tokenizers(" ".join(words) for words in sample["train"]["tokens"][:300])
 
 
 def write(folder, train, validation="v\tB-x\n", test="t\tB-x\n"):
