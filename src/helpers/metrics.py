@@ -15,7 +15,8 @@ from helpers.data.tagging import IGNORED, Span
 from helpers.notebook.language import translate
 from helpers.training.divergence import require_finite
 
-SCORES = ("precision", "recall", "f1", "accuracy")  # of seqeval, without its `overall_`
+ENTITY_SCORES = ("precision", "recall", "f1")  # of each type; of all, seqeval calls them overall_precision and so on
+SCORES = (*ENTITY_SCORES, "accuracy")
 OUTCOMES = ("correct", "wrong boundary", "wrong type", "missed", "spurious")
 SEQEVAL = str(Path(__file__).with_name("seqeval_metric.py"))  # the metric script, for `evaluate.load`
 
@@ -45,8 +46,8 @@ def tags_from_logits(
 
 def per_type_table(scores: dict) -> pd.DataFrame:
     """Lay out the seqeval metric's scores: a row a type, then ``all``, in brackets if a type is called so."""
-    table = pd.DataFrame.from_dict(types_of(scores), orient="index", columns=[*SCORES[:3], "number"])
-    total = [*(scores[f"overall_{score}"] for score in SCORES[:3]), table["number"].sum()]
+    table = pd.DataFrame.from_dict(types_of(scores), orient="index", columns=[*ENTITY_SCORES, "number"])
+    total = [*(scores[f"overall_{score}"] for score in ENTITY_SCORES), table["number"].sum()]
     table.loc[_unlike("all", table.index)] = total
     return table.astype({"number": int})
 

@@ -5,7 +5,7 @@ import pytest
 from datasets import ClassLabel, Dataset
 from hypothesis import given
 from hypothesis import strategies as st
-from support.odd_types import ODD_TYPES
+from support.tagged import ODD_TYPES
 
 from helpers.alignment import TaggedWords, align_labels, tags_for_all_words
 from helpers.data.splits import common_form

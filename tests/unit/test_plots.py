@@ -14,7 +14,7 @@ from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
 from matplotlib.image import imread
 from matplotlib.text import Text
-from support.odd_types import ODD_TYPES
+from support.tagged import ODD_TYPES
 
 from helpers import plots
 from helpers.data.load import label_names

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"checkpoint-(\d+)")  # as `Trainer` calls them
 DIGEST = re.compile("([0-9a-f]{12})[0-9a-f]{52}")  # SHA-256
 RECORD = "record.json"
-STATE, SCORES = "state.npz", "scores.json"  # of a Keras checkpoint
+STATE_FILE, SCORES_FILE = "state.npz", "scores.json"  # of a Keras checkpoint
 
 
 class TrainingCheckpoints:
@@ -144,7 +144,7 @@ def keras_checkpoints(
         return [*model.variables, *model.optimizer.variables]
 
     def restore(folder: str | Path) -> None:
-        with np.load(Path(folder) / STATE) as arrays:
+        with np.load(Path(folder) / STATE_FILE) as arrays:
             for variable, array in zip(variables(), arrays.values(), strict=True):
                 variable.assign(array)
 
@@ -154,7 +154,7 @@ def keras_checkpoints(
             self.scores = {}
             if start := checkpoints.newest():
                 restore(start)
-                self.scores = json.loads((Path(start) / SCORES).read_text(encoding="utf-8"))
+                self.scores = json.loads((Path(start) / SCORES_FILE).read_text(encoding="utf-8"))
             self.epochs = len(self.scores.get(monitor, []))
 
         def on_train_begin(self, logs=None):
@@ -166,8 +166,8 @@ def keras_checkpoints(
             folder = checkpoints.path(epoch + 1)
             with room_needed(checkpoints.folder):
                 folder.mkdir(exist_ok=True)
-                np.savez(folder / STATE, *map(keras.ops.convert_to_numpy, variables()))
-                (folder / SCORES).write_text(json.dumps(self.scores), encoding="utf-8")
+                np.savez(folder / STATE_FILE, *map(keras.ops.convert_to_numpy, variables()))
+                (folder / SCORES_FILE).write_text(json.dumps(self.scores), encoding="utf-8")
                 checkpoints.mark_complete(epoch + 1, self.best())
 
         def best(self):

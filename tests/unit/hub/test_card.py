@@ -3,7 +3,7 @@ from bs4 import BeautifulSoup
 from huggingface_hub import ModelCard
 from markdown_it import MarkdownIt
 from support.hostile import BOMB
-from support.odd_types import ODD_TYPES
+from support.tagged import ODD_TYPES
 
 from helpers.checkpoints import find
 from helpers.hub.card import public_name, write_card

@@ -2,7 +2,7 @@ import json
 
 import pytest
 from bs4 import BeautifulSoup
-from support.odd_types import ODD_TYPES
+from support.tagged import ODD_TYPES
 
 from helpers.errors import ResultsError
 from helpers.notebook import results

@@ -8,7 +8,7 @@ from filelock import FileLock
 
 from helpers.disk import locks
 from helpers.errors import DiskFullError, OutputFolderError, ResumeError
-from helpers.training.resume import RECORD, STATE, TrainingCheckpoints, keras_checkpoints
+from helpers.training.resume import RECORD, STATE_FILE, TrainingCheckpoints, keras_checkpoints
 
 pytestmark = pytest.mark.slow
 
@@ -203,7 +203,7 @@ def test_keras_names_a_full_disk_and_earlier_checkpoints_stay_whole(whole, tmp_p
     disk = small_disk(tmp_path / "disk", "1m")
     with pytest.raises(DiskFullError, match=f"the disk of {disk.folder} is full"):
         train(disk.folder, AfterStep(6, disk.fill))
-    assert (disk.folder / "checkpoint-1" / STATE).exists()
+    assert (disk.folder / "checkpoint-1" / STATE_FILE).exists()
     disk.make_room()
     model, history, saved = train(disk.folder)
     assert saved.epochs == 1
