@@ -89,17 +89,7 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     mistakes = table.sum(axis="columns").to_numpy() + table.sum().to_numpy() - 2 * np.diag(table)
     shown = _largest(MOST, types, mistakes.__getitem__)
     table, shares = (whole.iloc[[*shown, nothing], [*shown, nothing]] for whole in (table, shares))
-    size = min(0.6 * len(table), 0.45 * len(table) + 3) + 2
-    figure, axes = _subplots(figsize=(size + 0.8, size - 0.6))
-    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)  # not imshow, which takes memory for each pixel
-    axes.invert_yaxis()
-    for row, column in np.ndindex(table.shape):
-        ink = "white" if shares.iat[row, column] > 0.6 else "black"
-        place = {"ha": "center", "va": "center", "in_layout": False}  # measuring them all would take seconds
-        axes.text(column + 0.5, row + 0.5, table.iat[row, column], color=ink, **place)
-    middles = np.arange(len(table)) + 0.5
-    axes.set_xticks(middles, map(drawable, table.columns), rotation=35, ha="right")
-    axes.set_yticks(middles, map(drawable, table.index))
+    figure, axes = _shaded(table, shares)
     note = _note(translate("The {shown} types with the most mistakes; {others:,} are left out."), shown, types)
     title = translate("Types of paired entities") + note
     axes.set(title=title, xlabel=translate("predicted type"), ylabel=translate("true type"))
@@ -111,6 +101,35 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     )
     text = translate("Table of true and predicted types, shaded by each row's shares. {pairs}.", pairs=listed)
     return _finished(figure, text + note)
+
+
+def transitions(counts: pd.DataFrame) -> Figure:
+    """Draw how often each label (column) follows another (row), shaded by each row's share; the 40 most frequent."""
+    shown = _largest(MOST, range(counts.shape[1]), counts.sum().to_numpy().__getitem__)
+    note = _note(translate("The {shown} most frequent labels; {others:,} are left out."), shown, counts.columns)
+    table = counts.iloc[[*shown, -1], shown]  # the last row is of the words that begin a sentence
+    shares = table.div(counts.iloc[[*shown, -1]].sum(axis="columns").clip(lower=1), axis="index")
+    figure, axes = _shaded(table, shares)
+    title = translate("Which label follows which") + note
+    axes.set(title=title, xlabel=translate("label of the next word"), ylabel=translate("label of a word"))
+    pairs = ((shares.at[pair], *pair) for pair in shares.stack().index if shares.at[pair])
+    likely = sorted(pairs, key=lambda pair: -pair[0])
+    listed = _listed(f"{abbreviated(before)}, {abbreviated(after)} {share:.0%}" for share, before, after in likely)
+    return _finished(figure, translate("Table of labels and the next word's, in shares: {pairs}.", pairs=listed) + note)
+
+
+def weights(scores: pd.DataFrame) -> Figure:
+    """Draw scores, a column each, over the weights in the index, and mark the best F1."""
+    figure, axes = _subplots(figsize=(7, 3.2))
+    for (name, values), colour, style in zip(scores.items(), (BLUE, GREEN, ORANGE), ("^:", "v:", "o-"), strict=True):
+        axes.plot(values, style, color=colour, label=name)
+    best = scores["f1"].idxmax()
+    axes.plot(best, scores["f1"][best], "*", markersize=16, color=ORANGE, label=translate("best F1"), clip_on=False)
+    axes.set(title=translate("Scores of the validation split"), xlabel=translate("weight of the transitions"))
+    axes.legend()
+    axes.grid(alpha=0.3)
+    listed = _listed(f"{weight:g}: {f1:.3f}" for weight, f1 in scores["f1"].items())
+    return _finished(figure, translate("Line chart of F1 over the weight of the transitions: {f1}.", f1=listed))
 
 
 def padding(lengths: Sequence[int], orders: Mapping[str, Sequence[int]], batch_size: int, batches: int = 12) -> Figure:
@@ -165,6 +184,22 @@ def _largest(count: int, items: Iterable[int], key: Callable[[int], float]) -> l
 def _subplots(*grid: int, **settings: Any) -> tuple[Figure, Any]:
     use_fonts()
     return plt.subplots(*grid, layout="constrained", **settings)
+
+
+def _shaded(table: pd.DataFrame, shares: pd.DataFrame) -> tuple[Figure, Axes]:
+    """Draw a table of counts, each cell the darker the larger its share is."""
+    rows, columns = table.shape
+    width, height = (min(0.6 * count, 0.45 * count + 3) for count in (columns, rows))
+    figure, axes = _subplots(figsize=(width + 2.8, height + 1.4))
+    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)  # not imshow, which takes memory for each pixel
+    axes.invert_yaxis()
+    for row, column in np.ndindex(table.shape):
+        ink = "white" if shares.iat[row, column] > 0.6 else "black"
+        place = {"ha": "center", "va": "center", "in_layout": False}  # measuring them all would take seconds
+        axes.text(column + 0.5, row + 0.5, table.iat[row, column], color=ink, **place)
+    axes.set_xticks(np.arange(columns) + 0.5, map(drawable, table.columns), rotation=35, ha="right")
+    axes.set_yticks(np.arange(rows) + 0.5, map(drawable, table.index))
+    return figure, axes
 
 
 def _bars(values: Mapping[str, float], colour: str | Sequence[str], form: str, height: float) -> tuple[Figure, Axes]:

@@ -46,6 +46,12 @@ On other kinds of text, scores can be far lower.
 {{- row("all", results.test, results.test.per_type.values() | sum("number")) }}
 
 Accuracy, over words: {{ "%.3f" | format(results.test.accuracy) }}
+{%- if results.decoded %}
+
+Each word has its best label there. With the best valid sequence instead, in which no `I-` continues nothing, all
+entities have the precision, recall and F1 {{ "%.3f, %.3f and %.3f" | format(
+results.decoded.precision, results.decoded.recall, results.decoded.f1) }}.
+{%- endif %}
 
 ## Training
 {% for name in settings %}

@@ -65,12 +65,18 @@ def open_chapter(namespace: Mapping[str, Any], language: str) -> None:
 
 
 def save_results(
-    dataset: DatasetDict, checkpoint: str, history: pd.DataFrame, test: dict, mistakes: dict[str, int], model_dir: str
+    dataset: DatasetDict,
+    checkpoint: str,
+    history: pd.DataFrame,
+    test: dict,
+    decoded: dict,
+    mistakes: dict[str, int],
+    model_dir: str,
 ) -> pd.DataFrame:
     """Write the record of this run and the model's card, let go of the folder, and give a table to show.
 
     ``checkpoint`` is the folder of the encoder that the training began with; ``history`` has a row an epoch; ``test``
-    is from the seqeval metric, and ``mistakes`` from `outcome_counts`.
+    is from the seqeval metric, ``decoded`` too, of valid tags; ``mistakes`` is from `outcome_counts`.
     """
     from helpers.hub.card import write_card  # here, as nothing before the end needs them
     from helpers.notebook.results import read_results, results_table, write_results
@@ -89,6 +95,7 @@ def save_results(
         parameters=parameters,
         history=history.to_dict("records"),
         test={score: test[f"overall_{score}"] for score in SCORES} | {"per_type": types_of(test)},
+        decoded={score: decoded[f"overall_{score}"] for score in SCORES},
         errors=mistakes,
     )
     results = read_results(folder)

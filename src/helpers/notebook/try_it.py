@@ -13,15 +13,20 @@ from helpers.highlight import highlight_text
 from helpers.notebook.language import translate
 
 if TYPE_CHECKING:
+    import numpy as np
     from transformers import TokenClassificationPipeline
 
 
 def try_it(
-    classify: TokenClassificationPipeline, entity_types: Sequence[str], sentence: str, strategy: str = "first"
+    classify: TokenClassificationPipeline,
+    entity_types: Sequence[str],
+    sentence: str,
+    strategy: str = "first",
+    transitions: np.ndarray | None = None,
 ) -> None:
     """Show a field with a sentence, and below it, also where no kernel is, the sentence with its entities highlighted.
 
-    ``strategy`` is that of `helpers.alignment.aggregation_strategy`.
+    ``strategy`` and ``transitions`` are those of `helpers.inference.find_entities`.
     """
 
     def found(text: str) -> HTML:
@@ -29,7 +34,7 @@ def try_it(
             return HTML(_note(translate("The field is empty: type a sentence into it and press Enter.")))
         from helpers.inference import find_entities  # here, as opening the lesson needs none of it
 
-        entities = find_entities(classify, text, strategy)
+        entities = find_entities(classify, text, strategy, transitions)
         highlighted = highlight_text(text, entities, entity_types).data
         return HTML(highlighted if entities else highlighted + _note(translate("The model finds no entity here.")))
 

@@ -1,0 +1,81 @@
+"""Find the best sequence of tags, not the best tag of each word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from helpers.data.tagging import IGNORED
+from helpers.errors import LogitsError
+from helpers.notebook.language import translate
+
+BATCH = 32  # sentences at a time, as memory grows with the square of the number of labels
+
+
+def valid_transitions(label_names: Sequence[str]) -> np.ndarray:
+    """Return 0 where an IOB2 label may follow another, and minus infinity where not.
+
+    The shape is (labels + 1, labels): a row for each previous label, and a last one for the beginning of a sentence.
+    ``I-x`` may only follow ``B-x`` and ``I-x``.
+    """
+    before = [*label_names, "O"]  # a sentence may begin with what may follow an O
+    allowed = [[not b.startswith("I-") or (a[:1] in "BI" and a[1:] == b[1:]) for b in label_names] for a in before]
+    return np.where(allowed, 0.0, -np.inf)
+
+
+def count_transitions(sentences: Iterable[Sequence[int]], labels: int) -> np.ndarray:
+    """Count which class id follows which in tagged sentences; rows and columns are those of `valid_transitions`."""
+    counts = np.zeros((labels + 1, labels), dtype=int)
+    for tags in sentences:
+        for before, tag in pairwise([labels, *tags]):
+            counts[before, tag] += 1
+    return counts
+
+
+def word_logits(logits: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
+    """Pick each sentence's labelled positions out of a padded batch, as a model's head labels no others.
+
+    Logits have the shape (sentences, subwords, classes), labels (sentences, subwords), with -100 where there is none.
+    """
+    return [of_row[row != IGNORED] for of_row, row in zip(logits, labels, strict=True)]
+
+
+def viterbi(logits: Sequence[np.ndarray], transitions: np.ndarray) -> list[np.ndarray]:
+    """Find each sentence's sequence of class ids with the largest sum of logits and transitions (Viterbi 1967).
+
+    `logits` has for each sentence an array (words, classes). They needn't be log-probabilities, from which they differ
+    by a number per word, the same for all sequences. `transitions` are as in `valid_transitions`, or others added to
+    them. Raises `LogitsError` where both don't go together.
+    """
+    for of_sentence in logits:
+        if of_sentence.ndim != 2 or (of_sentence.shape[1] + 1, of_sentence.shape[1]) != transitions.shape:
+            message = translate("logits of the shape {shape} don't fit {labels} labels: each word needs one per label")
+            raise LogitsError(message, shape=of_sentence.shape, labels=transitions.shape[1])
+    batches = (logits[first : first + BATCH] for first in range(0, len(logits), BATCH))
+    return [path for batch in batches for path in _viterbi(batch, transitions)]
+
+
+def _viterbi(logits: Sequence[np.ndarray], transitions: np.ndarray) -> list[np.ndarray]:
+    lengths = np.array([len(of_sentence) for of_sentence in logits])
+    padded = np.zeros((len(logits), max(lengths.max(), 1), transitions.shape[1]))
+    for row, of_sentence in zip(padded, logits, strict=True):
+        row[: len(of_sentence)] = of_sentence
+    following, start = transitions[:-1], transitions[-1]
+    stay = np.arange(transitions.shape[1])
+
+    score = start + padded[:, 0]  # of the best sequence up to a word that ends in each label
+    came_from = []  # each label's predecessor in that sequence
+    for word in range(1, padded.shape[1]):
+        candidates = score[:, :, None] + following
+        inside = (word < lengths)[:, None]  # behind a sentence's end, nothing changes
+        came_from.append(np.where(inside, candidates.argmax(axis=1), stay))
+        score = np.where(inside, candidates.max(axis=1) + padded[:, word], score)
+
+    sentences, label = np.arange(len(logits)), score.argmax(axis=1)
+    path = [label]
+    for pointers in reversed(came_from):
+        label = pointers[sentences, label]
+        path.append(label)
+    return [row[:length] for row, length in zip(np.array(path[::-1]).T, lengths, strict=True)]
