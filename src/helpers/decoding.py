@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,15 +22,6 @@ def valid_transitions(label_names: Sequence[str]) -> np.ndarray:
     before = [*label_names, "O"]  # a sentence may begin with what may follow an O
     allowed = [[not b.startswith("I-") or (a[:1] in "BI" and a[1:] == b[1:]) for b in label_names] for a in before]
     return np.where(allowed, 0.0, -np.inf)
-
-
-def count_transitions(sentences: Iterable[Sequence[int]], labels: int) -> np.ndarray:
-    """Count which class id follows which in tagged sentences; rows and columns are those of `valid_transitions`."""
-    counts = np.zeros((labels + 1, labels), dtype=int)
-    for tags in sentences:
-        for before, tag in pairwise([labels, *tags]):
-            counts[before, tag] += 1
-    return counts
 
 
 def word_logits(logits: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:

@@ -104,27 +104,28 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
 
 
 def transitions(counts: pd.DataFrame) -> Figure:
-    """Draw how often each label (column) follows another (row), shaded by each row's share; the 40 most frequent."""
+    """Draw how often each label (column) follows another (row), or begins a sentence (last row); the 40 most frequent.
+
+    The darker, the larger is the share of the row.
+    """
     shown = _largest(MOST, range(counts.shape[1]), counts.sum().to_numpy().__getitem__)
     note = _note(translate("The {shown} most frequent labels; {others:,} are left out."), shown, counts.columns)
-    table = counts.iloc[[*shown, -1], shown]  # the last row is of the words that begin a sentence
-    shares = table.div(counts.iloc[[*shown, -1]].sum(axis="columns").clip(lower=1), axis="index")
-    figure, axes = _shaded(table, shares)
+    shares = counts.div(counts.sum(axis="columns").clip(lower=1), axis="index").iloc[[*shown, -1], shown]
+    table = counts.iloc[[*shown, -1], shown].astype(object)
+    figure, axes = _shaded(table.where(table > 0, ""), shares)
     title = translate("Which label follows which") + note
     axes.set(title=title, xlabel=translate("label of the next word"), ylabel=translate("label of a word"))
-    pairs = ((shares.at[pair], *pair) for pair in shares.stack().index if shares.at[pair])
-    likely = sorted(pairs, key=lambda pair: -pair[0])
-    listed = _listed(f"{abbreviated(before)}, {abbreviated(after)} {share:.0%}" for share, before, after in likely)
-    return _finished(figure, translate("Table of labels and the next word's, in shares: {pairs}.", pairs=listed) + note)
+    likely = shares.stack().sort_values(ascending=False).items()
+    listed = _listed(f"{abbreviated(one)}, {abbreviated(next_)} {share:.0%}" for (one, next_), share in likely if share)
+    return _finished(figure, translate("Table of the labels of two words in a row: {pairs}.", pairs=listed) + note)
 
 
 def weights(scores: pd.DataFrame) -> Figure:
-    """Draw scores, a column each, over the weights in the index, and mark the best F1."""
+    """Draw precision, recall and F1, a column each, over the weights in the index, and mark the best F1."""
     figure, axes = _subplots(figsize=(7, 3.2))
-    for (name, values), colour, style in zip(scores.items(), (BLUE, GREEN, ORANGE), ("^:", "v:", "o-"), strict=True):
-        axes.plot(values, style, color=colour, label=name)
+    scores.plot(ax=axes, style=["^:", "v:", "o-"], color=[BLUE, GREEN, ORANGE])
     best = scores["f1"].idxmax()
-    axes.plot(best, scores["f1"][best], "*", markersize=16, color=ORANGE, label=translate("best F1"), clip_on=False)
+    axes.plot(best, scores["f1"][best], "*", markersize=16, color=ORANGE, label=translate("best F1"))
     axes.set(title=translate("Scores of the validation split"), xlabel=translate("weight of the transitions"))
     axes.legend()
     axes.grid(alpha=0.3)
