@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from helpers.data.tagging import IGNORED
 from helpers.errors import LogitsError
 from helpers.notebook.language import translate
 
@@ -24,23 +23,15 @@ def valid_transitions(label_names: Sequence[str]) -> np.ndarray:
     return np.where(allowed, 0.0, -np.inf)
 
 
-def word_logits(logits: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
-    """Pick each sentence's labelled positions out of a padded batch, as a model's head labels no others.
-
-    Logits have the shape (sentences, subwords, classes), labels (sentences, subwords), with -100 where there is none.
-    """
-    return [of_row[row != IGNORED] for of_row, row in zip(logits, labels, strict=True)]
-
-
 def viterbi(logits: Sequence[np.ndarray], transitions: np.ndarray) -> list[np.ndarray]:
     """Find each sentence's sequence of class ids with the largest sum of logits and transitions (Viterbi 1967).
 
-    `logits` has for each sentence an array (words, classes). They needn't be log-probabilities, from which they differ
-    by a number per word, the same for all sequences. `transitions` are as in `valid_transitions`, or others added to
-    them. Raises `LogitsError` where both don't go together.
+    `logits` has for each sentence an array (words, classes). From log-probabilities they differ by a number per word,
+    the same for all sequences. `transitions` are those of `valid_transitions`, or others added to them. Raises
+    `LogitsError` where both don't have the same classes.
     """
     for of_sentence in logits:
-        if of_sentence.ndim != 2 or (of_sentence.shape[1] + 1, of_sentence.shape[1]) != transitions.shape:
+        if of_sentence.shape[1:] != transitions.shape[1:]:
             message = translate("logits of the shape {shape} don't fit {labels} labels: each word needs one per label")
             raise LogitsError(message, shape=of_sentence.shape, labels=transitions.shape[1])
     batches = (logits[first : first + BATCH] for first in range(0, len(logits), BATCH))
@@ -52,17 +43,13 @@ def _viterbi(logits: Sequence[np.ndarray], transitions: np.ndarray) -> list[np.n
     padded = np.zeros((len(logits), max(lengths.max(), 1), transitions.shape[1]))
     for row, of_sentence in zip(padded, logits, strict=True):
         row[: len(of_sentence)] = of_sentence
-    following, start = transitions[:-1], transitions[-1]
-    stay = np.arange(transitions.shape[1])
-
-    score = start + padded[:, 0]  # of the best sequence up to a word that ends in each label
+    score = transitions[-1] + padded[:, 0]  # of the best sequence up to a word that ends in each label
     came_from = []  # each label's predecessor in that sequence
     for word in range(1, padded.shape[1]):
-        candidates = score[:, :, None] + following
+        candidates = score[:, :, None] + transitions[:-1]
         inside = (word < lengths)[:, None]  # behind a sentence's end, nothing changes
-        came_from.append(np.where(inside, candidates.argmax(axis=1), stay))
+        came_from.append(np.where(inside, candidates.argmax(axis=1), np.arange(score.shape[1])))
         score = np.where(inside, candidates.max(axis=1) + padded[:, word], score)
-
     sentences, label = np.arange(len(logits)), score.argmax(axis=1)
     path = [label]
     for pointers in reversed(came_from):

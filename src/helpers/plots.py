@@ -104,10 +104,7 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
 
 
 def transitions(counts: pd.DataFrame) -> Figure:
-    """Draw how often each label (column) follows another (row), or begins a sentence (last row); the 40 most frequent.
-
-    The darker, the larger is the share of the row.
-    """
+    """Draw how often each label (column) follows another (row), the last row being a sentence's beginning."""
     shown = _largest(MOST, range(counts.shape[1]), counts.sum().to_numpy().__getitem__)
     note = _note(translate("The {shown} most frequent labels; {others:,} are left out."), shown, counts.columns)
     shares = counts.div(counts.sum(axis="columns").clip(lower=1), axis="index").iloc[[*shown, -1], shown]
@@ -115,7 +112,7 @@ def transitions(counts: pd.DataFrame) -> Figure:
     figure, axes = _shaded(table.where(table > 0, ""), shares)
     title = translate("Which label follows which") + note
     axes.set(title=title, xlabel=translate("label of the next word"), ylabel=translate("label of a word"))
-    likely = shares.stack().sort_values(ascending=False).items()
+    likely = shares.stack().sort_values(ascending=False, kind="stable").items()
     listed = _listed(f"{abbreviated(one)}, {abbreviated(next_)} {share:.0%}" for (one, next_), share in likely if share)
     return _finished(figure, translate("Table of the labels of two words in a row: {pairs}.", pairs=listed) + note)
 
@@ -123,12 +120,11 @@ def transitions(counts: pd.DataFrame) -> Figure:
 def weights(scores: pd.DataFrame) -> Figure:
     """Draw precision, recall and F1, a column each, over the weights in the index, and mark the best F1."""
     figure, axes = _subplots(figsize=(7, 3.2))
-    scores.plot(ax=axes, style=["^:", "v:", "o-"], color=[BLUE, GREEN, ORANGE])
+    scores.plot(ax=axes, style=["^:", "v:", "o-"], color=[BLUE, GREEN, ORANGE], grid=True)
     best = scores["f1"].idxmax()
     axes.plot(best, scores["f1"][best], "*", markersize=16, color=ORANGE, label=translate("best F1"))
     axes.set(title=translate("Scores of the validation split"), xlabel=translate("weight of the transitions"))
     axes.legend()
-    axes.grid(alpha=0.3)
     listed = _listed(f"{weight:g}: {f1:.3f}" for weight, f1 in scores["f1"].items())
     return _finished(figure, translate("Line chart of F1 over the weight of the transitions: {f1}.", f1=listed))
 

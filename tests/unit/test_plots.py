@@ -92,6 +92,7 @@ LABELS = ["O", *(f"{prefix}-{name}" for name in MANY for prefix in "BI")]
 LARGE = {
     "label_counts": lambda: plots.label_counts(Dataset.from_list([{"ner_tags": list(range(1001))}]), LABELS),
     "confusion_matrix": lambda: confusion(np.ones((501, 501), int), MANY),
+    "transitions": lambda: plots.transitions(pd.DataFrame(np.ones((1002, 1001), int), [*LABELS, "(start)"], LABELS)),
     "speeds": lambda: plots.speeds(dict.fromkeys(MANY, 1.0)),
     "padding": lambda: plots.padding([1, 2], dict.fromkeys(MANY, (0, 1)), 2),
     "learning_curves": lambda: plots.learning_curves(
@@ -143,6 +144,26 @@ def test_speeds_are_the_bars_from_the_first_on_top():
     assert len({bar.get_y() for bar in axes.patches}) == 3  # though their names are shortened alike
 
 
+def test_transitions_show_counts_and_shares():
+    counts = pd.DataFrame([[3, 1], [0, 0], [2, 2]], index=["O", "B-x", "(start)"], columns=["O", "B-x"])
+    figure = plots.transitions(counts)
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.texts] == ["3", "1", "", "", "2", "2"]
+    assert axes.collections[0].get_array().tolist() == [[0.75, 0.25], [0, 0], [0.5, 0.5]]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["O", "B-x", "(start)"]
+    assert "O, O 75%; (start), O 50%; (start), B-x 50%; O, B-x 25%" in figure.get_label()
+
+
+def test_weights_mark_the_best_f1_or_the_first_if_there_is_none():
+    scores = pd.DataFrame({"precision": [0.2, 0.4, 0.6], "recall": 0.5, "f1": [0.3, 0.45, 0.4]}, index=[0, 0.5, 1])
+    figure = plots.weights(scores)
+    (axes,) = figure.axes
+    assert [list(line.get_ydata()) for line in axes.lines[:3]] == [scores[name].tolist() for name in scores]
+    assert (list(axes.lines[3].get_xdata()), list(axes.lines[3].get_ydata())) == ([0.5], [0.45])
+    assert "0: 0.300; 0.5: 0.450; 1: 0.400" in figure.get_label()
+    assert list(plots.weights(0 * scores).axes[0].lines[3].get_xdata()) == [0]
+
+
 def titles(figure):
     for axes in figure.axes:
         legend = axes.get_legend()
@@ -159,16 +180,19 @@ def test_each_figure_says_in_words_and_in_the_chosen_language_what_it_shows(samp
         plots.label_counts(sample["train"], label_names(sample)),
         plots.learning_curves(history),
         confusion([[3, 1], [0, 0]], ["x"]),
+        plots.transitions(pd.DataFrame([[3], [1]], index=["O", "(start)"], columns=["O"])),
+        plots.weights(pd.DataFrame({"precision": 0.5, "recall": 0.5, "f1": 0.5}, index=[0, 1])),
     ]
-    counts, curves, matrix = (figure.get_label() for figure in figures)
+    counts, curves, matrix, *_ = (figure.get_label() for figure in figures)
     words = [tag for tags in sample["train"]["ner_tags"] for tag in tags]
     assert all(f"{name} {words.count(label):,}" in counts for label, name in enumerate(label_names(sample)))
     assert all(number in curves for number in ("3.000", "2.000", "0.100"))
     assert re.search(r"x.+x.+3;.+x.+none.+1", matrix)
     assert "none, " not in matrix  # pairs that do not occur are left out
+    names = ("precision", "recall", "f1")  # of columns, as tables have them
     for figure in figures:
         figure.canvas.draw()
-        texts = [figure.get_label(), *(text for text in titles(figure) if text not in ("F1", ""))]
+        texts = [figure.get_label(), *(text for text in titles(figure) if text not in ("F1", "", *names))]
         assert len(texts) > 2
         assert all(bool(re.search("[가-힣]", text)) == (language == "ko") for text in texts)
 

@@ -48,10 +48,8 @@ On other kinds of text, scores can be far lower.
 Accuracy, over words: {{ "%.3f" | format(results.test.accuracy) }}
 {%- if results.decoded %}
 
-Each word has its best label there. With the best valid sequence instead, in which no `I-` continues nothing, all
-entities have the precision, recall and F1 {{ "%.3f, %.3f and %.3f" | format(
-results.decoded.precision, results.decoded.recall, results.decoded.f1) }}.
-{%- endif %}
+That is with each word's best label. With the best valid sequence instead (no `I-` that continues nothing), all entities
+have the F1 {{ "%.3f" | format(results.decoded.f1) }}.{% endif %}
 
 ## Training
 {% for name in settings %}
