@@ -120,11 +120,12 @@ def transitions(counts: pd.DataFrame) -> Figure:
 def weights(scores: pd.DataFrame) -> Figure:
     """Draw precision, recall and F1, a column each, over the weights in the index, and mark the best F1."""
     figure, axes = _subplots(figsize=(7, 3.2))
-    scores.plot(ax=axes, style=["^:", "v:", "o-"], color=[BLUE, GREEN, ORANGE], grid=True)
+    scores.plot(ax=axes, style=["^:", "v:", "o-"], color=[BLUE, GREEN, ORANGE])
     best = scores["f1"].idxmax()
     axes.plot(best, scores["f1"][best], "*", markersize=16, color=ORANGE, label=translate("best F1"))
     axes.set(title=translate("Scores of the validation split"), xlabel=translate("weight of the transitions"))
     axes.legend()
+    axes.grid(alpha=0.3)
     listed = _listed(f"{weight:g}: {f1:.3f}" for weight, f1 in scores["f1"].items())
     return _finished(figure, translate("Line chart of F1 over the weight of the transitions: {f1}.", f1=listed))
 
