@@ -12,7 +12,6 @@ import pandas as pd
 from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.data.tagging import IGNORED, Span
-from helpers.decoding import valid_transitions, viterbi
 from helpers.notebook.language import translate
 from helpers.training.divergence import require_finite
 
@@ -47,6 +46,8 @@ def tags_from_logits(
 
 def valid_tags_from_logits(logits: np.ndarray, labels: np.ndarray, label_names: Sequence[str]) -> list[list[str]]:
     """Turn a padded batch into each sentence's best tags of those without an ``I-`` that continues nothing."""
+    from helpers.decoding import valid_transitions, viterbi  # here, as opening the lesson needs none of it
+
     of_words = [of_row[row != IGNORED] for of_row, row in zip(logits, labels, strict=True)]
     names = np.array(label_names)
     return [names[sequence].tolist() for sequence in viterbi(of_words, valid_transitions(label_names))]
