@@ -31,6 +31,6 @@ def test_twenty_steps_by_hand_have_the_losses_of_the_library(workplace, tmp_path
         assert of_library == pytest.approx([by_hand] * OTHERS[edition], abs=2e-5)
     assert steps[-1][0] < steps[0][0] - 0.2  # the model has learnt, so equal losses are no accident
 
-    [batch] = [output.text for output in outputs_of(notebook) if "positions count" in output.get("text", "")]
-    by_hand, of_model, _ = re.findall(r": +(\d\.\d+)$", batch, re.MULTILINE)
+    shown = "".join(output.get("text", "") for output in outputs_of(notebook))
+    by_hand, of_model = re.search(r"by hand: +(\S+)\n.*? own: +(\S+)\n", shown).groups()
     assert float(by_hand) == pytest.approx(float(of_model), abs=2e-6)
