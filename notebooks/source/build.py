@@ -28,6 +28,7 @@ NOTEBOOKS = Path("notebooks")
 KOREAN_PAGES = {  # by what they are built from
     ROOT / "README.md": ROOT / "README.ko.md",
     ROOT / "website" / "index.md": ROOT / "website" / "index.ko.md",
+    ROOT / "docs" / "teaching.md": ROOT / "docs" / "teaching.ko.md",
 }
 HELPERS = ROOT / "src" / "helpers"
 QUIZ = HELPERS / "exercises" / "quiz.yaml"
@@ -51,7 +52,9 @@ SITE = "https://{owner}.github.io/{name}/"
 # What a link of a page leads to, and where the translated link leads instead.
 LOCALISED_LINKS = {
     "README.ko.md": "README.md",
+    "teaching.ko.md": "teaching.md",
     "](notebooks/": "](notebooks/ko/",
+    "](../notebooks/": "](../notebooks/ko/",
     "/blob/main/notebooks/": "/blob/main/notebooks/ko/",  # in Colab
     "docs/images/": "docs/images/ko/",
 }
