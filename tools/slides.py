@@ -92,7 +92,8 @@ def slides(cells: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
     """Turn the lesson's cells into those of its slides: each with the place that nbconvert gives it.
 
     A section is a column, and a text begins a slide, unless it follows another text. So does code or output that no
-    longer fits below. The set-up, that is the section with the parameters, is left out.
+    longer fits below. The set-up, that is the section with the parameters, is left out, and so is what would be too
+    small to read on a slide.
     """
     for section in sections(cells):
         if any("parameters" in cell.metadata.get("tags", []) for cell in section):
@@ -100,6 +101,8 @@ def slides(cells: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
         room, kind, previous = 0, "slide", "code"
         for part in (part for cell, after in zip_longest(section, section[1:]) for part in parts(cell, after)):
             needed = height(part)
+            if needed > 2 * ROOM:
+                continue
             if needed > room or (previous, part.cell_type) == ("code", "markdown"):
                 part.metadata["slideshow"] = {"slide_type": kind}
                 room, kind = ROOM, "subslide"
@@ -156,7 +159,8 @@ def height(part: NotebookNode) -> int:
         return FIGURE
     if "text/html" in data:
         return ROW * len(ROWS.findall(data["text/html"]))
-    return CODE_LINE * sum(1 + len(line) // 100 for line in data["text/plain"].splitlines())
+    text = data.get("text/markdown", data.get("text/plain", ""))
+    return CODE_LINE * sum(1 + len(line) // 100 for line in text.splitlines())
 
 
 if __name__ == "__main__":

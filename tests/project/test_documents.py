@@ -110,7 +110,7 @@ def test_plans_name_sections_and_exercises_that_are_there_and_fill_their_time(la
         assert times[plan][-1][1] == whole
         sections = [name for row in rows[plan] for name in row[1].split(", ") if name[0].isdigit()]
         assert len(sections) == 9 and set(sections) <= headings
-    numbers = re.findall(r"\b\d\.\d\b", " ".join(row[-1] for row in rows[begin[1] :]))
+    numbers = re.findall(r"\d\.\d", " ".join(row[-1] for row in rows[begin[1] :]))
     assert len(numbers) == 7 and all(f"**Exercise {number}**" in exercises for number in numbers)
 
 

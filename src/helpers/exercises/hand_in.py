@@ -17,8 +17,7 @@ CONTENT = "token classification: answers"  # by which `tools/collect_answers.py`
 def hand_in(name: str, folder: str) -> pd.DataFrame:
     """Show what was answered so far, and write it to a file in the folder if there is a name.
 
-    The file has the name, the answers and how they went: nothing else about the reader. It is written whole or not at
-    all, and replaces an earlier one; raises as `room_needed` does.
+    The file has nothing else about the reader, and is written whole or not at all; raises as `room_needed` does.
     """
     name = "".join(filter(str.isprintable, normalize("NFC", str(name)))).strip()
     if name:

@@ -82,6 +82,8 @@ def test_every_notebook_is_copied_with_the_profiles_parameters_and_what_it_links
 @pytest.mark.slow
 def test_a_path_in_a_profile_leads_to_the_same_folder_from_each_copy(project, monkeypatch):
     for copy in make_copies("smoke").glob("**/*.ipynb"):
+        if copy.stem.startswith("quiz"):  # which trains nothing
+            continue
         monkeypatch.chdir(project / copy.parent)  # where JupyterLab starts a notebook's kernel
         found = values(copy.name)
         assert Path(resolve_checkpoint(found["model"])).resolve() == ROOT / "tests" / "support" / "tiny_distilbert"
