@@ -21,8 +21,8 @@ PYTEST := $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile 
 # Some containers set it; then each process compiles all that it imports anew, which takes longer than the import.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run run-pytorch run-keras run-tensorflow lab lab-tensorflow site check form notebooks format lock pictures \
-	clean test test-weekly test-browser test-site test-colab fuzz parity parity-seeds regression bench release-check
+.PHONY: help run run-pytorch run-keras run-tensorflow lab lab-tensorflow site slides check form notebooks format lock \
+	pictures clean test test-weekly test-browser test-site test-colab fuzz parity parity-seeds regression bench release-check
 
 help:
 	@awk -F ':.*## ' '/^##@/ { print substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ site: .venv/.installed-site runs/$(PROFILE)/report.html runs/ko/$(PROFILE)/repor
 # Runs that are there are shown as they are.
 runs/$(PROFILE)/report.html runs/ko/$(PROFILE)/report.html: | .venv/.installed
 	$(BIN)/python -m helpers.run --language $(if $(findstring runs/ko,$@),ko,en) --profile $(PROFILE) $(PARAMS)
+
+slides: .venv/.installed-site runs/sample/report.html runs/ko/sample/report.html ## make slides of the lesson in both languages, from the runs of the sample
+	$(BIN)/python tools/slides.py
 
 ##@ Change
 check: form ## check the code's form and what is built, and run the unit tests, in a minute

@@ -79,7 +79,8 @@ def write_sources(run: Path, folder: Path, language: str) -> None:
         write_edition(executed if executed.exists() else as_committed, folder, edition, language)
         if (run / edition / "figures").exists():  # as they are, for the report
             shutil.copytree(run / edition / "figures", folder / "extra" / edition / "figures")
-    for path in (*notebooks.glob("going_further/*.ipynb"), notebooks / "exercises" / "exercises.ipynb"):
+    questions = [notebooks / "exercises" / f"{name}.ipynb" for name in ("exercises", "quiz")]
+    for path in (*notebooks.glob("going_further/*.ipynb"), *questions):
         write_notebook(path, folder, path.relative_to(notebooks).as_posix(), language)
     write_report(run / "report.html", folder, "report")
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import jupytext
 import nbformat
+import yaml
 from nbformat import NotebookNode
 from packaging.requirements import Requirement
 
@@ -27,8 +28,10 @@ NOTEBOOKS = Path("notebooks")
 KOREAN_PAGES = {  # by what they are built from
     ROOT / "README.md": ROOT / "README.ko.md",
     ROOT / "website" / "index.md": ROOT / "website" / "index.ko.md",
+    ROOT / "docs" / "teaching.md": ROOT / "docs" / "teaching.ko.md",
 }
 HELPERS = ROOT / "src" / "helpers"
+QUIZ = HELPERS / "exercises" / "quiz.yaml"
 HELPERS_CATALOGUE = HELPERS / "notebook" / "ko.po"
 
 EDITIONS = ("pytorch", "keras", "tensorflow")
@@ -36,7 +39,8 @@ LANGUAGES = ("en", "ko")
 TRANSLATE = {"markdown": translate_markdown, "code": translate_code}
 NEW_CELL = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
 
-EXERCISE = "exercise"  # the tag of a cell that holds a solution
+EXERCISE = "exercise"  # the tag of a cell that holds a solution, which is folded away below it
+QUESTION = "question"  # the same, but the solution is only in the solved notebook
 SOLUTION = "Solution"
 FOLDED = "<details>\n<summary>{summary}</summary>\n\n```python\n{code}\n```\n\n</details>"
 BUILT_FROM = "This notebook is built from `{source}`. To change it, edit that file and run `make notebooks`."
@@ -48,7 +52,9 @@ SITE = "https://{owner}.github.io/{name}/"
 # What a link of a page leads to, and where the translated link leads instead.
 LOCALISED_LINKS = {
     "README.ko.md": "README.md",
+    "teaching.ko.md": "teaching.md",
     "](notebooks/": "](notebooks/ko/",
+    "](../notebooks/": "](../notebooks/ko/",
     "/blob/main/notebooks/": "/blob/main/notebooks/ko/",  # in Colab
     "docs/images/": "docs/images/ko/",
 }
@@ -90,17 +96,17 @@ def _refuse(what: str, found: list[str], advice: str) -> int:
 
 
 def targets() -> list[Target]:
-    """List all notebooks: the lesson's editions, the exercises with gaps and solved, and the chapters."""
+    """List all notebooks: the lesson's editions, the exercises and the quiz with gaps and solved, and the chapters."""
     found = []
     for language in LANGUAGES:
         folder = NOTEBOOKS if language == "en" else NOTEBOOKS / language
-        lesson, exercises = SOURCES / "lesson.md", SOURCES / "exercises.md"
+        lesson = SOURCES / "lesson.md"
         found += [
             Target(lesson, folder / f"token_classification_{edition}.ipynb", language, edition) for edition in EDITIONS
         ]
-        if exercises.exists():
+        for source in (SOURCES / "exercises.md", SOURCES / "quiz.md"):
             found += [
-                Target(exercises, folder / "exercises" / f"exercises{'_solved' * solved}.ipynb", language, "", solved)
+                Target(source, folder / "exercises" / f"{source.stem}{'_solved' * solved}.ipynb", language, "", solved)
                 for solved in (False, True)
             ]
         for chapter in sorted(SOURCES.glob("going_further/*.md")):
@@ -160,9 +166,10 @@ def build(target: Target, lookup: Lookup) -> str:
         for name, value in values.items():
             text = text.replace(f"{{{{ {name} }}}}", value)
         folded = []
-        if EXERCISE in tags and not target.solved:
+        if {EXERCISE, QUESTION} & set(tags) and not target.solved:
             text, solution = make_gaps(text)
-            folded = [("markdown", FOLDED.format(summary=lookup(SOLUTION), code=solution), [])]
+            if EXERCISE in tags:
+                folded = [("markdown", FOLDED.format(summary=lookup(SOLUTION), code=solution), [])]
         cells += [(cell.cell_type, text, [tag for tag in tags if tag not in EDITIONS]), *folded]
     name = target.source.relative_to(ROOT).as_posix()
     cells.append(("markdown", f"<small>{lookup(BUILT_FROM).format(source=name)}</small>", []))
@@ -267,6 +274,9 @@ def _messages_of_helpers() -> Iterator[tuple[str, list[str]]]:
         yield path.relative_to(HELPERS).as_posix(), helper_messages(path.read_text(encoding="utf-8"))
     for path in sorted(HELPERS.rglob("*.html")):
         yield path.relative_to(HELPERS).as_posix(), template_messages(path.read_text(encoding="utf-8"))
+    questions = yaml.safe_load(QUIZ.read_text(encoding="utf-8")).values()
+    said = [[question["why"], *question["hints"].values()] for question in questions]
+    yield QUIZ.relative_to(HELPERS).as_posix(), [message for messages_of_one in said for message in messages_of_one]
 
 
 def _with_files(found: Iterable[tuple[str, list[str]]]) -> dict[str, list[str]]:

@@ -1,5 +1,6 @@
 """The chapters and the exercises, from beginning to end, on a few sentences and a tiny model."""
 
+import json
 import re
 
 import papermill
@@ -33,6 +34,19 @@ def test_each_exercise_runs_and_is_checked(workplace, name, status):
     exercises = [cell for cell in notebook.cells if "exercise" in cell.metadata.get("tags", [])]
     boxes = [cell.outputs[-1].data["text/html"] for cell in exercises]
     assert [re.search('class="feedback (.*?)"', box)[1] for box in boxes] == [status] * 20
+
+
+@pytest.mark.parametrize(("name", "status"), [("quiz_solved", "right"), ("quiz", "open")])
+def test_each_question_runs_and_is_checked_and_answers_are_handed_in(workplace, name, status):
+    notebook = execute(workplace, f"exercises/{name}", my_name="Ada", output_dir=f"output/{name}")
+    assert errors_of(notebook) == []
+    questions = [cell for cell in notebook.cells if "question" in cell.metadata.get("tags", [])]
+    boxes = [cell.outputs[-1].data["text/html"] for cell in questions]
+    assert [re.search('class="feedback (.*?)"', box)[1] for box in boxes] == [status] * 10
+    saved = json.loads((workplace / "output" / name / f"{name}_Ada.json").read_text(encoding="utf-8"))
+    assert [row["status"] for row in saved["answers"].values()] == [status] * 10
+    folded = [cell for cell in notebook.cells if "<details>" in cell.source]
+    assert folded == []  # whoever hands in answers has no solutions at hand
 
 
 @pytest.mark.weekly

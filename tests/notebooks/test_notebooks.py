@@ -72,7 +72,7 @@ def test_everything_built_is_up_to_date():
 def copy(tmp_path):
     """A copy of what is built, and of what it is built from."""
     ignored = shutil.ignore_patterns("output", ".ipynb_checkpoints", "__pycache__")
-    for folder in ("notebooks", "src/helpers", "website"):
+    for folder in ("notebooks", "src/helpers", "website", "docs"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     for name in ("pyproject.toml", "README.md", "README.ko.md"):
         shutil.copy(ROOT / name, tmp_path)

@@ -6,7 +6,7 @@ import tomllib
 
 import papermill
 import pytest
-from support.editions import ROOT, lesson
+from support.editions import ROOT, lesson, read_notebook
 
 from helpers.notebook.parameters import RULES
 
@@ -90,6 +90,28 @@ def test_pythons_are_those_that_the_project_takes():
 
 def test_nothing_is_left_to_fill_in():
     assert "{{" not in README and "_TABLE" not in README
+
+
+# The plans for teachers
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_plans_name_sections_and_exercises_that_are_there_and_fill_their_time(language):
+    text = TEXTS["docs/teaching.md" if language == "en" else "docs/teaching.ko.md"]
+    cells = read_notebook(lesson("pytorch", language)).cells
+    headings = {cell.source.splitlines()[0].strip("# ") for cell in cells if cell.source.startswith("## ")}
+    exercises = (ROOT / "notebooks" / "source" / "exercises.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if re.match(r"\| \d+-\d+ \|", line)]
+    times = [tuple(map(int, row[0].split("-"))) for row in rows]
+    begin = [number for number, (start, _) in enumerate(times) if start == 0]
+    assert len(begin) == 2
+    for plan, whole in ((slice(0, begin[1]), 45), (slice(begin[1], None), 90)):
+        assert [start for start, _ in times[plan]] == [0, *(end for _, end in times[plan])][:-1]
+        assert times[plan][-1][1] == whole
+        sections = [name for row in rows[plan] for name in row[1].split(", ") if name[0].isdigit()]
+        assert len(sections) == 9 and set(sections) <= headings
+    numbers = re.findall(r"\d\.\d", " ".join(row[-1] for row in rows[begin[1] :]))
+    assert len(numbers) == 7 and all(f"**Exercise {number}**" in exercises for number in numbers)
 
 
 # The table of faults

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from html import escape
+from inspect import signature
+from numbers import Real
 from typing import Any, ParamSpec
 
 import numpy as np
@@ -18,6 +20,8 @@ COLOURS = {RIGHT: "#2e9e5b", NOT_YET: "#d08700", OPEN: "#7a8699", SURPRISE: "#3f
 # The background is translucent: the page's own text colour stays readable on it, dark or light.
 BOX = "border-left:.3em solid {colour};background:{colour}22;padding:.5em .8em;border-radius:.2em"
 LONGEST_VALUE = 120
+
+RECORD: dict[str, dict[str, Any]] = {}  # of each question, in the order of the first try, what `hand_in` saves
 
 Arguments = ParamSpec("Arguments")
 
@@ -55,10 +59,21 @@ class Surprise(Exception):
 
 
 def gives_feedback(check: Callable[Arguments, str]) -> Callable[Arguments, Feedback]:
-    """Let a check, which returns what it says to a right answer, give feedback to gaps, hints and any error, too."""
+    """Let a check, which returns what it says to a right answer, give feedback to gaps, hints and any error, too.
+
+    What was answered is kept in `RECORD`. Of the check's parameters, answers are those that begin with ``my_``; where
+    it serves several questions, its last argument, a text, says which.
+    """
+    count = sum(name.startswith("my_") for name in signature(check).parameters)
 
     @wraps(check)
     def answer(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Feedback:
+        feedback = judge(*args, **kwargs)
+        about = [value for value in args[count:][-1:] if isinstance(value, str)]
+        _record(" ".join([check.__name__.removeprefix("check_"), *about]), args[:count], feedback.status)
+        return feedback
+
+    def judge(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Feedback:
         try:
             if any(map(_is_gap, args)):
                 raise Gap
@@ -78,6 +93,13 @@ def gives_feedback(check: Callable[Arguments, str]) -> Callable[Arguments, Feedb
             return Feedback(NOT_YET, text)
 
     return answer
+
+
+def _record(question: str, answers: Sequence[Any], status: str) -> None:
+    # Of anything but plain values the type is enough: their text may be long, or name folders of this machine.
+    plain = (shown(x) if isinstance(x, (str, Real, list, tuple)) else type(x).__name__ for x in answers)
+    tries = RECORD.get(question, {"tries": 0})["tries"] + (status != OPEN)
+    RECORD[question] = {"answer": "" if status == OPEN else ", ".join(plain), "status": status, "tries": tries}
 
 
 def _is_gap(value: Any) -> bool:

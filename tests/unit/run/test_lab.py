@@ -63,7 +63,7 @@ def test_every_notebook_is_copied_with_the_profiles_parameters_and_what_it_links
     for original in originals:
         copy = root / original.relative_to("notebooks")
         taken = {name: value for name, value in load_profile(profile).items() if name in values(original)}
-        assert {"dataset", "model"} <= taken.keys()
+        assert {"dataset", "model"} <= taken.keys() or original.stem.startswith("quiz")  # which trains nothing
         assert values(copy) == values(original) | taken
         before, after = cells_of(original), cells_of(copy)
         changed = [one for one, other in zip(before, after, strict=True) if one.source != other.source]
@@ -82,6 +82,8 @@ def test_every_notebook_is_copied_with_the_profiles_parameters_and_what_it_links
 @pytest.mark.slow
 def test_a_path_in_a_profile_leads_to_the_same_folder_from_each_copy(project, monkeypatch):
     for copy in make_copies("smoke").glob("**/*.ipynb"):
+        if copy.stem.startswith("quiz"):  # which trains nothing
+            continue
         monkeypatch.chdir(project / copy.parent)  # where JupyterLab starts a notebook's kernel
         found = values(copy.name)
         assert Path(resolve_checkpoint(found["model"])).resolve() == ROOT / "tests" / "support" / "tiny_distilbert"
