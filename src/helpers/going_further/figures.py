@@ -28,7 +28,7 @@ def resamples(values: np.ndarray, difference: bool = False) -> Figure:
     if difference:
         axes.axvline(0, color=GREY, linestyle="--", label=translate("no difference"))
     name = translate("difference of F1") if difference else "F1"
-    title = translate("{name} in {count:,} resamples", name=name.capitalize(), count=len(values))
+    title = translate("{count:,} resamples: {name}", name=name, count=len(values))
     axes.set(title=title, xlabel=name, ylabel=translate("resamples"))
     axes.legend()
     text = translate("Histogram: in 95 % of the resamples from {low:.3f} to {high:.3f}.", low=low, high=high)
@@ -41,7 +41,7 @@ def reliability(tables: Mapping[str, pd.DataFrame]) -> Figure:
     parts = []
     for axes, (name, table) in zip(panels[0], tables.items(), strict=True):
         bars = axes.bar(table.index / 10 + 0.05, table["right"], width=0.09, color=BLUE)
-        axes.bar_label(bars, table["entities"], padding=2, backgroundcolor="white")
+        axes.bar_label(bars, table["entities"], padding=3, bbox={"pad": 0.5, "facecolor": "white", "edgecolor": "none"})
         axes.plot([0, 1], [0, 1], "--", color=GREY, label=translate("calibrated"))
         axes.set(title=drawable(name), xlabel=translate("score of the entities"), xlim=(0, 1), ylim=(0, 1.08))
         rows = zip(table["score"], table["right"], table["entities"], strict=True)
