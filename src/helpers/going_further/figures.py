@@ -1,0 +1,69 @@
+"""Draw what only chapters show."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from helpers.notebook.fonts import abbreviated, drawable
+from helpers.notebook.language import translate
+from helpers.plots import BLUE, GREEN, GREY, ORANGE, _bars, _finished, _listed, _subplots
+
+
+def f1_bars(f1: Mapping[str, float]) -> Figure:
+    """Draw the F1 of each way to answer."""
+    figure, axes = _bars(f1, [ORANGE if "model" in name else BLUE for name in f1], "{:.3f}", 0.4)
+    axes.set(title=translate("F1 of the model and of simple baselines"), xlabel="F1", xlim=(0, 1))
+    listed = _listed(f"{abbreviated(name)} {value:.3f}" for name, value in f1.items())
+    return _finished(figure, translate("Bar chart of F1: {f1}.", f1=listed))
+
+
+def resamples(values: np.ndarray, difference: bool = False) -> Figure:
+    """Draw a histogram of F1, or of a difference of F1, over resamples, with the interval that 95 % of them lie in."""
+    figure, axes = _subplots(figsize=(8, 3))
+    low, high = np.percentile(values, [2.5, 97.5])
+    axes.hist(values, bins=40, color=BLUE)
+    axes.axvspan(low, high, color=ORANGE, alpha=0.2, zorder=0, label=translate("95 % of the resamples"))
+    if difference:
+        axes.axvline(0, color=GREY, linestyle="--", label=translate("no difference"))
+    name = translate("difference of F1") if difference else "F1"
+    title = translate("{count:,} resamples: {name}", name=name, count=len(values))
+    axes.set(title=title, xlabel=name, ylabel=translate("resamples"))
+    axes.legend()
+    text = translate("Histogram: in 95 % of the resamples from {low:.3f} to {high:.3f}.", low=low, high=high)
+    return _finished(figure, f"{title}. {text}")
+
+
+def reliability(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw for each table, with a row for each bin of scores, the share of its ``entities`` that is ``right``."""
+    figure, panels = _subplots(1, len(tables), figsize=(9, 4), sharey=True, squeeze=False)
+    parts = []
+    for axes, (name, table) in zip(panels[0], tables.items(), strict=True):
+        bars = axes.bar(table.index / 10 + 0.05, table["right"], width=0.09, color=BLUE)
+        axes.bar_label(bars, table["entities"], padding=3, bbox={"pad": 0.5, "facecolor": "white", "edgecolor": "none"})
+        axes.plot([0, 1], [0, 1], "--", color=GREY, label=translate("calibrated"))
+        axes.set(title=drawable(name), xlabel=translate("score of the entities"), xlim=(0, 1), ylim=(0, 1.08))
+        rows = zip(table["score"], table["right"], table["entities"], strict=True)
+        listed = _listed(f"{score:.2f} {right:.2f} ({entities})" for score, right, entities in rows)
+        parts.append(f"{abbreviated(name)}: {listed}")
+    panels[0][0].set_ylabel(translate("share that is right"))
+    panels[0][0].legend(loc="upper left")
+    text = translate("Bar charts of the share of right entities by score, with counts: {bins}.", bins=_listed(parts))
+    return _finished(figure, text)
+
+
+def precision_and_recall(curves: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw ``precision`` over ``recall`` for the settings of each knob, the rows, with a star at the best ``f1``."""
+    figure, axes = _subplots(figsize=(8, 4))
+    parts = []
+    for (name, curve), style, colour in zip(curves.items(), ("o-", "s--"), (BLUE, ORANGE), strict=True):
+        axes.plot(curve["recall"], curve["precision"], style, markersize=4, color=colour, label=name)
+        best = curve.loc[curve["f1"].idxmax()]
+        axes.plot(best["recall"], best["precision"], "*", markersize=16, color=GREEN)
+        parts.append(f"{name}: {best['recall']:.3f}, {best['precision']:.3f}")
+    axes.set(title=translate("Precision and recall by setting"), xlim=(0, 1), ylim=(0, 1))
+    axes.set(xlabel=translate("recall"), ylabel=translate("precision"))
+    axes.legend()
+    text = translate("Line chart of recall and precision. Those of the best F1: {best}.", best=_listed(parts))
+    return _finished(figure, text)
