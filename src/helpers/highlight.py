@@ -40,7 +40,7 @@ GROUP = 'style="margin:.3em 0 .3em .8em"'
 STACK = "display:inline-block;vertical-align:top"
 LINE = "display:block;font-size:.7em;line-height:1.4;margin:.2em 0;padding:0 .35em"
 OWN, OTHER = ";background:{colour};color:#000", ";border-top:.2em solid {colour};opacity:.75"
-RULE, OUTLINE = ";border-bottom:1px dotted gray;padding:.15em", ";border:.12em dashed;border-radius:.2em;margin-top:-.12em"
+RULE, OUTLINE = ";border-bottom:1px dotted gray;padding:.15em", ";border:.12em dashed;margin-top:-.12em"
 CONTEXT, LONGEST, MOST_MISTAKES = 12, 100, 1_000
 LONG_DOCSTRING = re.compile(r'("""[^\n]*)\n.*?"""', re.DOTALL)
 
@@ -119,10 +119,8 @@ def _group(match: Match, tagged: TaggedWords, training_names: Collection[str]) -
 
 
 def _folded(blocks: Mapping[tuple[str, ...], tuple[int, str]], is_open: bool = True) -> str:
-    """Fold counts and HTML by the names that lead there, level by level, the largest first, which is open.
-
-    JupyterLab and the site disable or remove what else could filter without a script: checkboxes and style sheets.
-    """
+    """Fold counts and HTML by the names that lead there, level by level, the largest first, which is open."""
+    # Checkboxes and a style sheet could filter without a script, too, but JupyterLab and the site take them out.
     pieces, names = [], (path[0] for path, (count, _) in blocks.items() for _ in range(count))
     for name, count in Counter(names).most_common():
         inner = {path[1:]: block for path, block in blocks.items() if path[0] == name}
@@ -156,7 +154,8 @@ def _stacked(text: str, first: int, spans: Sequence[Span | None], match: Match, 
         name = line.format(type=name) if mine or differs else name
         begins = (differs and not mine) or (span and first == span.start)
         style = (OWN if mine else OTHER).format(colour=colours[span.label]) if span else ""
-        rows.append(f'<span style="{LINE}{style}">{escape(name) if begins else "&nbsp;"}</span>')
+        tag = "mark" if mine else "span"
+        rows.append(f'<{tag} style="{LINE}{style}">{escape(name) if begins else "&nbsp;"}</{tag}>')
     stack = f'<span style="{STACK}{OUTLINE if differs else ""}">{escape(text)}{"".join(rows)}</span>'
     return stack if any(spans) else escape(text)
 

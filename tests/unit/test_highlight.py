@@ -77,8 +77,8 @@ def mistakes(*sentences, gap=" ", **settings):
 
 def stacks(mistake):
     """What stands below the words of a mistake: these, the two lines, and whether they are outlined."""
-    for stack in mistake.select("span:has(> span)"):
-        true, predicted = (line.get_text().strip("\xa0") for line in stack.select(":scope > span"))
+    for stack in mistake.select("span:has(> span, > mark)"):
+        true, predicted = (line.get_text().strip("\xa0") for line in stack.select(":scope > *"))
         yield stack.find(string=True), true, predicted, "dashed" in stack["style"]
 
 
@@ -106,7 +106,7 @@ def test_a_mistake_stands_below_its_words_and_what_differs_is_outlined(name):
     sentence, expected = MISTAKES[name]
     shown = mistakes(sentence).find("pre")
     assert list(stacks(shown)) == expected
-    for line in shown.select("span > span"):
+    for line in shown.select("span > *"):
         entity_type = line.get_text().rpartition(" ")[2]
         assert entity_type in ("none", "\xa0") or type_colours("xyz")[entity_type] in line["style"]
 
@@ -183,7 +183,7 @@ def test_of_long_sentences_and_words_what_is_near_is_shown():
 def test_mistakes_are_shown_as_they_were_written(gap):
     (shown,) = mistakes(("서울 에서 산다 .", "B-x O O O", "B-x I-x O O"), gap=gap).find_all("pre")
     assert [stack[0] for stack in stacks(shown)] == ["서울", "에서"]
-    for line in shown.select("span > span"):
+    for line in shown.select("span > *"):
         line.extract()
     assert shown.get_text() == gap.join(["서울", "에서", "산다", ".", ""])
     assert "white-space:pre-wrap" in shown["style"]
