@@ -157,7 +157,7 @@ def _stacked(text: str, first: int, spans: Sequence[Span | None], match: Match, 
         tag = "mark" if mine else "span"
         rows.append(f'<{tag} style="{LINE}{style}">{escape(name) if begins else "&nbsp;"}</{tag}>')
     stack = f'<span style="{STACK}{OUTLINE if differs else ""}">{escape(text)}{"".join(rows)}</span>'
-    return stack if any(spans) else escape(text)
+    return stack if any(own) or spans[0] == spans[1] is not None else escape(text)  # not what other mistakes are about
 
 
 def _span_of_each(tags: Sequence[str]) -> list[Span | None]:

@@ -94,6 +94,10 @@ MISTAKES = {
         ("Bo met Li", "B-x O B-y", "B-x O O"),
         [("Bo", "x", "x", False), ("Li", "true: y", "predicted: none", True)],
     ),
+    "beside another mistake": (
+        ("Bo met Li", "B-x O B-y", "O O B-x"),
+        [("Li", "true: y", "predicted: x", True)],
+    ),
     "two for one": (
         ("Bo Li", "B-x I-x", "B-x B-x"),
         [("Bo", "true: x", "predicted: x", False), ("Li", "", "predicted: x", True)],
