@@ -131,7 +131,7 @@ def _folded(blocks: Mapping[tuple[str, ...], tuple[int, str]], is_open: bool = T
 
 
 def _aligned(match: Match, tagged: TaggedWords, colours: Mapping[str, str], sure: float | None) -> str:
-    """Show a mistake and some words around it, above two lines: true types, then predicted ones."""
+    """Show a mistake and some words around it, above two lines: the true types, then the predicted ones."""
     words, gaps = ([_shortened(part) for part in parts[match.sentence]] for parts in (tagged.words, tagged.gaps))
     lines = zip(*(_span_of_each(tags[match.sentence]) for tags in (tagged.true, tagged.predicted)), strict=True)
     edges = [edge for span in match[2:] if span for edge in span[:2]]
@@ -145,7 +145,10 @@ def _aligned(match: Match, tagged: TaggedWords, colours: Mapping[str, str], sure
 
 
 def _stacked(text: str, first: int, spans: Sequence[Span | None], match: Match, colours: Mapping[str, str]) -> str:
-    """Put the true and the predicted entity of words, the `first` and on, below their text."""
+    """Put the true and the predicted entity of words, from the `first` on, below their text.
+
+    Entities that neither are right nor belong to this mistake are left out, as they have an entry of their own.
+    """
     own = [span is not None and span == of_match for span, of_match in zip(spans, match[2:], strict=True)]
     differs = any(own) and not (all(own) and spans[0].label == spans[1].label)
     rows = []
@@ -157,7 +160,7 @@ def _stacked(text: str, first: int, spans: Sequence[Span | None], match: Match, 
         tag = "mark" if mine else "span"
         rows.append(f'<{tag} style="{LINE}{style}">{escape(name) if begins else "&nbsp;"}</{tag}>')
     stack = f'<span style="{STACK}{OUTLINE if differs else ""}">{escape(text)}{"".join(rows)}</span>'
-    return stack if any(own) or spans[0] == spans[1] is not None else escape(text)  # not what other mistakes are about
+    return stack if any(own) or spans[0] == spans[1] is not None else escape(text)
 
 
 def _span_of_each(tags: Sequence[str]) -> list[Span | None]:

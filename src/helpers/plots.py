@@ -26,7 +26,7 @@ from helpers.highlight import entity_types, type_colours
 from helpers.notebook.fonts import abbreviated, drawable, use_fonts
 from helpers.notebook.language import translate
 
-BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#777777"  # from Okabe and Ito's palette
+BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#777777"  # the first three from Okabe and Ito's palette
 MOST, MOST_PANELS = 40, 3  # labels, types or variants in a figure
 MOST_LISTED = 100  # in words
 
