@@ -145,10 +145,7 @@ def _aligned(match: Match, tagged: TaggedWords, colours: Mapping[str, str], sure
 
 
 def _stacked(text: str, first: int, spans: Sequence[Span | None], match: Match, colours: Mapping[str, str]) -> str:
-    """Put the true and the predicted entity of words, from the `first` on, below their text.
-
-    Entities that neither are right nor belong to this mistake are left out, as they have an entry of their own.
-    """
+    """Put the true and the predicted entity of words below their text, unless only other mistakes are about them."""
     own = [span is not None and span == of_match for span, of_match in zip(spans, match[2:], strict=True)]
     differs = any(own) and not (all(own) and spans[0].label == spans[1].label)
     rows = []
