@@ -22,10 +22,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.disk.files import atomic_write
+from helpers.highlight import entity_types, type_colours
 from helpers.notebook.fonts import abbreviated, drawable, use_fonts
 from helpers.notebook.language import translate
 
-BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"  # from Okabe and Ito's palette
+BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#777777"  # the first three from Okabe and Ito's palette
 MOST, MOST_PANELS = 40, 3  # labels, types or variants in a figure
 MOST_LISTED = 100  # in words
 
@@ -46,8 +47,8 @@ def label_counts(split: Dataset, label_names: Sequence[str]) -> Figure:
     labels = _largest(MOST, range(len(label_names)), counts.__getitem__)
     shown = {label_names[label]: counts[label] for label in labels}
     note = _note(translate("The {shown} most frequent labels; {others:,} are left out."), shown, label_names)
-    colours = [{"O": GREY, "B": BLUE, "I": ORANGE}[name[0]] for name in shown]
-    figure, axes = _bars(shown, colours, "{:,.0f}", 0.32)
+    colours = type_colours(entity_types(label_names))
+    figure, axes = _bars(shown, [colours.get(name[2:], GREY) for name in shown], "{:,.0f}", 0.32)
     axes.set_xscale("symlog")  # linear between 0 and 1, so that a label that never occurs has a place too
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(0, max(shown.values()) * 4)
@@ -86,6 +87,7 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     """Draw the table of `metrics.confusion_matrix`, shaded by each row's share; the 40 types with the most mistakes."""
     shares = table.div(table.sum(axis="columns").clip(lower=1), axis="index")
     *types, nothing = range(len(table))  # the last row and column are of entities without a partner
+    colours = type_colours(table.index[:nothing])
     mistakes = table.sum(axis="columns").to_numpy() + table.sum().to_numpy() - 2 * np.diag(table)
     shown = _largest(MOST, types, mistakes.__getitem__)
     table, shares = (whole.iloc[[*shown, nothing], [*shown, nothing]] for whole in (table, shares))
@@ -94,12 +96,16 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)  # not imshow, which takes memory for each pixel
     axes.invert_yaxis()
     for row, column in np.ndindex(table.shape):
-        ink = "white" if shares.iat[row, column] > 0.6 else "black"
-        place = {"ha": "center", "va": "center", "in_layout": False}  # measuring them all would take seconds
-        axes.text(column + 0.5, row + 0.5, table.iat[row, column], color=ink, **place)
+        count, share = table.iat[row, column], shares.iat[row, column]
+        looks = {"color": "white" if share > 0.6 else "black", "size": "small", "linespacing": 1}
+        looks |= {"ha": "center", "va": "center", "in_layout": False}  # measuring them all would take seconds
+        if (row, column) != (len(table) - 1, len(table) - 1):  # there are no pairs of nothing and nothing
+            axes.text(column + 0.5, row + 0.5, f"{count}\n{share:.0%}" if count else "0", **looks)
     middles = np.arange(len(table)) + 0.5
     axes.set_xticks(middles, map(drawable, table.columns), rotation=35, ha="right")
     axes.set_yticks(middles, map(drawable, table.index))
+    for tick, name in zip(axes.get_xticklabels() + axes.get_yticklabels(), 2 * [*table.index], strict=True):
+        tick.set_bbox({"facecolor": colours.get(name, "white"), "edgecolor": GREY, "boxstyle": "round,pad=0.2"})
     note = _note(translate("The {shown} types with the most mistakes; {others:,} are left out."), shown, types)
     title = translate("Types of paired entities") + note
     axes.set(title=title, xlabel=translate("predicted type"), ylabel=translate("true type"))
@@ -170,7 +176,7 @@ def _subplots(*grid: int, **settings: Any) -> tuple[Figure, Any]:
 def _bars(values: Mapping[str, float], colour: str | Sequence[str], form: str, height: float) -> tuple[Figure, Axes]:
     """Draw a bar for each name, from the top; names that are abbreviated may be alike."""
     figure, axes = _subplots(figsize=(8, height * len(values) + 1))
-    bars = axes.barh(range(len(values)), list(values.values()), color=colour)
+    bars = axes.barh(range(len(values)), list(values.values()), color=colour, edgecolor=GREY)
     axes.bar_label(bars, fmt=form, padding=3)
     axes.set_yticks(range(len(values)), map(drawable, values))
     axes.set_ylim(len(values) - 0.4, -0.6)

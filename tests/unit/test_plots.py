@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from datasets import Dataset
+from matplotlib.colors import to_hex
 from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
 from matplotlib.image import imread
@@ -19,8 +20,10 @@ from support.tagged import ODD_TYPES
 from helpers import plots
 from helpers.data.load import label_names
 from helpers.errors import FontMissingError
+from helpers.highlight import entity_types, highlight
 from helpers.notebook import fonts
 from helpers.notebook.language import use_language
+from helpers.plots import GREY
 from helpers.run.pages import render_html
 
 SVG_TEXT = "{http://www.w3.org/2000/svg}text"
@@ -57,7 +60,7 @@ def confusion(counts, types):
 
 def test_confusion_matrix_shows_counts_and_shares():
     (axes,) = confusion([[3, 1], [0, 0]], ["x"]).axes
-    assert [text.get_text() for text in axes.texts] == ["3", "1", "0", "0"]
+    assert [text.get_text() for text in axes.texts] == ["3\n75%", "1\n25%", "0"]  # nothing and nothing make no pair
     assert axes.collections[0].get_array().tolist() == [[0.75, 0.25], [0, 0]]
     assert axes.yaxis_inverted()
 
@@ -116,11 +119,17 @@ def test_many_types_with_long_names_leave_a_figure_small(name):
         assert any("are left out" in text for text in texts)
 
 
-def test_types_with_odd_names_have_the_colours_of_their_labels():
-    names = ["O", *(f"{prefix}-{name}" for name in ODD_TYPES[:15] for prefix in "BI")]
+@pytest.mark.parametrize("types", [["x"], ["b", "a"], ODD_TYPES[:4], ODD_TYPES[7:15]])
+def test_a_type_has_the_same_colour_in_highlights_bars_and_matrix(types):
+    names = ["O", *(f"{prefix}-{name}" for name in types for prefix in "BI")]
+    words = highlight([([name], [f"B-{name}"]) for name in sorted(types)], entity_types(names)).data
+    expected = dict(zip(sorted(types), re.findall(r"<mark style=\"background:(#\w+)", words), strict=True))
     (axes,) = plots.label_counts(Dataset.from_list([{"ner_tags": [0]}]), names).axes
-    colours = {(name[:2], bar.get_facecolor()) for name, bar in zip(names, axes.patches, strict=True)}
-    assert len(colours) == len({colour for _, colour in colours}) == 3
+    assert [to_hex(bar.get_facecolor()) for bar in axes.patches] == [expected.get(name[2:], GREY) for name in names]
+    (axes,) = confusion(np.ones((len(types) + 1,) * 2, int), sorted(types)).axes
+    for ticks in (axes.get_xticklabels(), axes.get_yticklabels()):
+        colours = [to_hex(tick.get_bbox_patch().get_facecolor()) for tick in ticks]
+        assert colours == [*expected.values(), "#ffffff"]
 
 
 def test_padding_fills_each_batch_up_to_its_longest_sentence():
@@ -225,7 +234,7 @@ def characters_without_a_glyph(figure):
     for text in figure.findobj(Text):
         fonts = [FT2Font(findfont(FontProperties(family=[family]))) for family in text.get_fontfamily()]
         covered = set().union(*(font.get_charmap() for font in fonts))
-        yield from (letter for letter in text.get_text() if ord(letter) not in covered)
+        yield from (letter for letter in text.get_text().replace("\n", "") if ord(letter) not in covered)
 
 
 @pytest.mark.parametrize(("name", "shown"), NAMES.values(), ids=NAMES)
