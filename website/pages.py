@@ -21,7 +21,11 @@ from helpers.run.pages import WIDGET
 # The best first. Whatever else cells put out could run code.
 SHOWN = ("image/png", "text/html", "text/markdown", "text/plain")
 ALLOWED_TAGS = nh3.ALLOWED_TAGS | {"progress", "section"}
-ALLOWED_ATTRIBUTES = nh3.ALLOWED_ATTRIBUTES | {"*": {"class", "style"}, "progress": {"max", "value"}}
+ALLOWED_ATTRIBUTES = nh3.ALLOWED_ATTRIBUTES | {
+    "*": {"class", "style"},
+    "progress": {"max", "value"},
+    "details": {"open"},
+}
 # Of Markdown, to a file of the project
 LINK = re.compile(r"(?P<text>!?\[[^\]]*\])\((?P<target>[^)\s:#]+)\)")
 EDITION = re.compile(r"token_classification_(\w+)$")

@@ -13,7 +13,6 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from helpers.data.tagging import IGNORED, Span
 from helpers.notebook.language import translate
-from helpers.training.divergence import require_finite
 
 ENTITY_SCORES = ("precision", "recall", "f1")  # of each type; of all, seqeval calls them overall_precision and so on
 SCORES = (*ENTITY_SCORES, "accuracy")
@@ -75,6 +74,8 @@ def _unlike(name: str, entity_types: Collection[str]) -> str:
 
 def comment_on(history: pd.DataFrame) -> str:
     """Say which epoch (a row each) was the best, or why there is none; raises as `require_finite` does."""
+    from helpers.training.divergence import require_finite  # here, as the lesson needs it only after training
+
     for epoch, loss in zip(history["epoch"], history["validation_loss"], strict=True):
         require_finite(loss, epoch)
     best = history.loc[history["f1"].idxmax()]

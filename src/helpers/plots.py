@@ -22,10 +22,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.disk.files import atomic_write
+from helpers.highlight import entity_types, type_colours
 from helpers.notebook.fonts import abbreviated, drawable, use_fonts
 from helpers.notebook.language import translate
 
-BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"  # from Okabe and Ito's palette
+BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#777777"  # the first three from Okabe and Ito's palette
 MOST, MOST_PANELS = 40, 3  # labels, types or variants in a figure
 MOST_LISTED = 100  # in words
 
@@ -46,8 +47,8 @@ def label_counts(split: Dataset, label_names: Sequence[str]) -> Figure:
     labels = _largest(MOST, range(len(label_names)), counts.__getitem__)
     shown = {label_names[label]: counts[label] for label in labels}
     note = _note(translate("The {shown} most frequent labels; {others:,} are left out."), shown, label_names)
-    colours = [{"O": GREY, "B": BLUE, "I": ORANGE}[name[0]] for name in shown]
-    figure, axes = _bars(shown, colours, "{:,.0f}", 0.32)
+    colours = type_colours(entity_types(label_names))
+    figure, axes = _bars(shown, [colours.get(name[2:], GREY) for name in shown], "{:,.0f}", 0.32)
     axes.set_xscale("symlog")  # linear between 0 and 1, so that a label that never occurs has a place too
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(0, max(shown.values()) * 4)
@@ -86,10 +87,25 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     """Draw the table of `metrics.confusion_matrix`, shaded by each row's share; the 40 types with the most mistakes."""
     shares = table.div(table.sum(axis="columns").clip(lower=1), axis="index")
     *types, nothing = range(len(table))  # the last row and column are of entities without a partner
+    colours = type_colours(table.index[:nothing])
     mistakes = table.sum(axis="columns").to_numpy() + table.sum().to_numpy() - 2 * np.diag(table)
     shown = _largest(MOST, types, mistakes.__getitem__)
     table, shares = (whole.iloc[[*shown, nothing], [*shown, nothing]] for whole in (table, shares))
-    figure, axes = _shaded(table, shares)
+    size = min(0.6 * len(table), 0.45 * len(table) + 3) + 2
+    figure, axes = _subplots(figsize=(size + 0.8, size - 0.6))
+    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)  # not imshow, which takes memory for each pixel
+    axes.invert_yaxis()
+    for row, column in np.ndindex(table.shape):
+        count, share = table.iat[row, column], shares.iat[row, column]
+        looks = {"color": "white" if share > 0.6 else "black", "size": "small", "linespacing": 1}
+        looks |= {"ha": "center", "va": "center", "in_layout": False}  # measuring them all would take seconds
+        if (row, column) != (len(table) - 1, len(table) - 1):  # there are no pairs of nothing and nothing
+            axes.text(column + 0.5, row + 0.5, f"{count}\n{share:.0%}" if count else "0", **looks)
+    middles = np.arange(len(table)) + 0.5
+    axes.set_xticks(middles, map(drawable, table.columns), rotation=35, ha="right")
+    axes.set_yticks(middles, map(drawable, table.index))
+    for tick, name in zip(axes.get_xticklabels() + axes.get_yticklabels(), 2 * [*table.index], strict=True):
+        tick.set_bbox({"facecolor": colours.get(name, "white"), "edgecolor": GREY, "boxstyle": "round,pad=0.2"})
     note = _note(translate("The {shown} types with the most mistakes; {others:,} are left out."), shown, types)
     title = translate("Types of paired entities") + note
     axes.set(title=title, xlabel=translate("predicted type"), ylabel=translate("true type"))
@@ -101,33 +117,6 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     )
     text = translate("Table of true and predicted types, shaded by each row's shares. {pairs}.", pairs=listed)
     return _finished(figure, text + note)
-
-
-def transitions(counts: pd.DataFrame) -> Figure:
-    """Draw how often each label (column) follows another (row), the last row being a sentence's beginning."""
-    shown = _largest(MOST, range(counts.shape[1]), counts.sum().to_numpy().__getitem__)
-    note = _note(translate("The {shown} most frequent labels; {others:,} are left out."), shown, counts.columns)
-    shares = counts.div(counts.sum(axis="columns").clip(lower=1), axis="index").iloc[[*shown, -1], shown]
-    table = counts.iloc[[*shown, -1], shown].astype(object)
-    figure, axes = _shaded(table.where(table > 0, ""), shares)
-    title = translate("Which label follows which") + note
-    axes.set(title=title, xlabel=translate("label of the next word"), ylabel=translate("label of a word"))
-    likely = shares.stack().sort_values(ascending=False, kind="stable").items()
-    listed = _listed(f"{abbreviated(one)}, {abbreviated(next_)} {share:.0%}" for (one, next_), share in likely if share)
-    return _finished(figure, translate("Table of the labels of two words in a row: {pairs}.", pairs=listed) + note)
-
-
-def weights(scores: pd.DataFrame) -> Figure:
-    """Draw precision, recall and F1, a column each, over the weights in the index, and mark the best F1."""
-    figure, axes = _subplots(figsize=(7, 3.2))
-    scores.plot(ax=axes, style=["^:", "v:", "o-"], color=[BLUE, GREEN, ORANGE])
-    best = scores["f1"].idxmax()
-    axes.plot(best, scores["f1"][best], "*", markersize=16, color=ORANGE, label=translate("best F1"))
-    axes.set(title=translate("Scores of the validation split"), xlabel=translate("weight of the transitions"))
-    axes.legend()
-    axes.grid(alpha=0.3)
-    listed = _listed(f"{weight:g}: {f1:.3f}" for weight, f1 in scores["f1"].items())
-    return _finished(figure, translate("Line chart of F1 over the weight of the transitions: {f1}.", f1=listed))
 
 
 def padding(lengths: Sequence[int], orders: Mapping[str, Sequence[int]], batch_size: int, batches: int = 12) -> Figure:
@@ -184,26 +173,10 @@ def _subplots(*grid: int, **settings: Any) -> tuple[Figure, Any]:
     return plt.subplots(*grid, layout="constrained", **settings)
 
 
-def _shaded(table: pd.DataFrame, shares: pd.DataFrame) -> tuple[Figure, Axes]:
-    """Draw a table of counts, each cell the darker the larger its share is."""
-    rows, columns = table.shape
-    width, height = (min(0.6 * count, 0.45 * count + 3) for count in (columns, rows))
-    figure, axes = _subplots(figsize=(width + 2.8, height + 1.4))
-    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)  # not imshow, which takes memory for each pixel
-    axes.invert_yaxis()
-    for row, column in np.ndindex(table.shape):
-        ink = "white" if shares.iat[row, column] > 0.6 else "black"
-        place = {"ha": "center", "va": "center", "in_layout": False}  # measuring them all would take seconds
-        axes.text(column + 0.5, row + 0.5, table.iat[row, column], color=ink, **place)
-    axes.set_xticks(np.arange(columns) + 0.5, map(drawable, table.columns), rotation=35, ha="right")
-    axes.set_yticks(np.arange(rows) + 0.5, map(drawable, table.index))
-    return figure, axes
-
-
 def _bars(values: Mapping[str, float], colour: str | Sequence[str], form: str, height: float) -> tuple[Figure, Axes]:
     """Draw a bar for each name, from the top; names that are abbreviated may be alike."""
     figure, axes = _subplots(figsize=(8, height * len(values) + 1))
-    bars = axes.barh(range(len(values)), list(values.values()), color=colour)
+    bars = axes.barh(range(len(values)), list(values.values()), color=colour, edgecolor=GREY)
     axes.bar_label(bars, fmt=form, padding=3)
     axes.set_yticks(range(len(values)), map(drawable, values))
     axes.set_ylim(len(values) - 0.4, -0.6)

@@ -13,6 +13,7 @@ from matplotlib.colors import to_rgb
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
+UNFOLD = "document.querySelectorAll('details').forEach(each => each.open = true)"
 TOO_WIDE = """within => [...document.querySelectorAll(within + ' *')].filter(element => {
   if (element.getBoundingClientRect().right <= innerWidth + 1) return false;
   for (let box = element; !box.matches(within); box = box.parentElement)
@@ -53,11 +54,12 @@ def _is_there(address: str) -> bool:
 
 
 def visible_text(browser, path: Path) -> str:
-    """Open a file, check that nothing fires, and give the text that a reader sees, its white space as single spaces."""
+    """Open a file and all that is folded in it, check that nothing fires, and give the text with single spaces."""
     page, fired = watched_page(browser)
     page.goto(path.absolute().as_uri(), wait_until="load")
     links = page.eval_on_selector_all("a[href]", "links => links.map(link => link.protocol)")
     assert not [protocol for protocol in links if protocol not in ("file:", "http:", "https:")]
+    page.evaluate(UNFOLD)
     assert page.evaluate("typeof fired") == "undefined"
     assert fired == []
     text = page.evaluate("document.body.innerText")

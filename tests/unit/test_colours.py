@@ -1,11 +1,14 @@
 """Colours that stand for something, as colour-blind people see them."""
 
+import re
+from importlib.resources import files
 from itertools import combinations
 
 import numpy as np
 import pytest
 from colorspacious import cspace_convert, deltaE
 from matplotlib.colors import to_rgb
+from support.browsing import contrast
 
 from helpers.highlight import PALETTE
 from helpers.plots import BLUE, GREEN, GREY, ORANGE
@@ -14,9 +17,10 @@ from helpers.plots import BLUE, GREEN, GREY, ORANGE
 VISION = [None, "protanomaly", "deuteranomaly", "tritanomaly"]
 SETS = {
     "highlights": PALETTE,
-    "labels": (GREY, BLUE, ORANGE),
+    "labels": (GREY, *PALETTE),
     "scores": (BLUE, ORANGE, GREEN),
 }
+(DARK,) = re.findall(r"background: light-dark\(#fff, (#\w+)\)", (files("helpers.run") / "page.css").read_text("utf-8"))
 EASILY_TOLD_APART = 10  # in CAM02-UCS, where 1 is about what can just be seen side by side
 
 
@@ -36,7 +40,8 @@ def test_colours_are_told_apart(name, vision):
 
 
 @pytest.mark.parametrize("colour", PALETTE)
-def test_black_text_stands_out_on_a_highlight(colour):
-    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in to_rgb(colour)]
-    luminance = np.dot([0.2126, 0.7152, 0.0722], linear)
-    assert (luminance + 0.05) / 0.05 >= 7  # WCAG 2.2, level AAA
+def test_a_types_colour_stands_out_from_its_text_and_its_surroundings(colour):
+    assert contrast(colour, "#000") >= 7  # WCAG 2.2, level AAA, for text
+    assert contrast(colour, DARK) >= 3  # level AA, for what is no text
+    # No colour has 7 to black and more than 3 to white, so that on white it has an edge.
+    assert contrast(GREY, "#fff") >= 3

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from datasets import Dataset
+from matplotlib.colors import to_hex
 from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
 from matplotlib.image import imread
@@ -19,8 +20,10 @@ from support.tagged import ODD_TYPES
 from helpers import plots
 from helpers.data.load import label_names
 from helpers.errors import FontMissingError
+from helpers.highlight import entity_types, highlight
 from helpers.notebook import fonts
 from helpers.notebook.language import use_language
+from helpers.plots import GREY
 from helpers.run.pages import render_html
 
 SVG_TEXT = "{http://www.w3.org/2000/svg}text"
@@ -57,7 +60,7 @@ def confusion(counts, types):
 
 def test_confusion_matrix_shows_counts_and_shares():
     (axes,) = confusion([[3, 1], [0, 0]], ["x"]).axes
-    assert [text.get_text() for text in axes.texts] == ["3", "1", "0", "0"]
+    assert [text.get_text() for text in axes.texts] == ["3\n75%", "1\n25%", "0"]  # nothing and nothing make no pair
     assert axes.collections[0].get_array().tolist() == [[0.75, 0.25], [0, 0]]
     assert axes.yaxis_inverted()
 
@@ -92,7 +95,6 @@ LABELS = ["O", *(f"{prefix}-{name}" for name in MANY for prefix in "BI")]
 LARGE = {
     "label_counts": lambda: plots.label_counts(Dataset.from_list([{"ner_tags": list(range(1001))}]), LABELS),
     "confusion_matrix": lambda: confusion(np.ones((501, 501), int), MANY),
-    "transitions": lambda: plots.transitions(pd.DataFrame(np.ones((1002, 1001), int), [*LABELS, "(start)"], LABELS)),
     "speeds": lambda: plots.speeds(dict.fromkeys(MANY, 1.0)),
     "padding": lambda: plots.padding([1, 2], dict.fromkeys(MANY, (0, 1)), 2),
     "learning_curves": lambda: plots.learning_curves(
@@ -117,11 +119,17 @@ def test_many_types_with_long_names_leave_a_figure_small(name):
         assert any("are left out" in text for text in texts)
 
 
-def test_types_with_odd_names_have_the_colours_of_their_labels():
-    names = ["O", *(f"{prefix}-{name}" for name in ODD_TYPES[:15] for prefix in "BI")]
+@pytest.mark.parametrize("types", [["x"], ["b", "a"], ODD_TYPES[:4], ODD_TYPES[7:15]])
+def test_a_type_has_the_same_colour_in_highlights_bars_and_matrix(types):
+    names = ["O", *(f"{prefix}-{name}" for name in types for prefix in "BI")]
+    words = highlight([([name], [f"B-{name}"]) for name in sorted(types)], entity_types(names)).data
+    expected = dict(zip(sorted(types), re.findall(r"<mark style=\"background:(#\w+)", words), strict=True))
     (axes,) = plots.label_counts(Dataset.from_list([{"ner_tags": [0]}]), names).axes
-    colours = {(name[:2], bar.get_facecolor()) for name, bar in zip(names, axes.patches, strict=True)}
-    assert len(colours) == len({colour for _, colour in colours}) == 3
+    assert [to_hex(bar.get_facecolor()) for bar in axes.patches] == [expected.get(name[2:], GREY) for name in names]
+    (axes,) = confusion(np.ones((len(types) + 1,) * 2, int), sorted(types)).axes
+    for ticks in (axes.get_xticklabels(), axes.get_yticklabels()):
+        colours = [to_hex(tick.get_bbox_patch().get_facecolor()) for tick in ticks]
+        assert colours == [*expected.values(), "#ffffff"]
 
 
 def test_padding_fills_each_batch_up_to_its_longest_sentence():
@@ -144,26 +152,6 @@ def test_speeds_are_the_bars_from_the_first_on_top():
     assert len({bar.get_y() for bar in axes.patches}) == 3  # though their names are shortened alike
 
 
-def test_transitions_show_counts_and_shares():
-    counts = pd.DataFrame([[3, 1], [0, 0], [2, 2]], index=["O", "B-x", "(start)"], columns=["O", "B-x"])
-    figure = plots.transitions(counts)
-    (axes,) = figure.axes
-    assert [text.get_text() for text in axes.texts] == ["3", "1", "", "", "2", "2"]
-    assert axes.collections[0].get_array().tolist() == [[0.75, 0.25], [0, 0], [0.5, 0.5]]
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["O", "B-x", "(start)"]
-    assert "O, O 75%; (start), O 50%; (start), B-x 50%; O, B-x 25%" in figure.get_label()
-
-
-def test_weights_mark_the_best_f1_or_the_first_if_there_is_none():
-    scores = pd.DataFrame({"precision": [0.2, 0.4, 0.6], "recall": 0.5, "f1": [0.3, 0.45, 0.4]}, index=[0, 0.5, 1])
-    figure = plots.weights(scores)
-    (axes,) = figure.axes
-    assert [list(line.get_ydata()) for line in axes.lines[:3]] == [scores[name].tolist() for name in scores]
-    assert (list(axes.lines[3].get_xdata()), list(axes.lines[3].get_ydata())) == ([0.5], [0.45])
-    assert "0: 0.300; 0.5: 0.450; 1: 0.400" in figure.get_label()
-    assert list(plots.weights(0 * scores).axes[0].lines[3].get_xdata()) == [0]
-
-
 def titles(figure):
     for axes in figure.axes:
         legend = axes.get_legend()
@@ -180,19 +168,16 @@ def test_each_figure_says_in_words_and_in_the_chosen_language_what_it_shows(samp
         plots.label_counts(sample["train"], label_names(sample)),
         plots.learning_curves(history),
         confusion([[3, 1], [0, 0]], ["x"]),
-        plots.transitions(pd.DataFrame([[3], [1]], index=["O", "(start)"], columns=["O"])),
-        plots.weights(pd.DataFrame({"precision": 0.5, "recall": 0.5, "f1": 0.5}, index=[0, 1])),
     ]
-    counts, curves, matrix, *_ = (figure.get_label() for figure in figures)
+    counts, curves, matrix = (figure.get_label() for figure in figures)
     words = [tag for tags in sample["train"]["ner_tags"] for tag in tags]
     assert all(f"{name} {words.count(label):,}" in counts for label, name in enumerate(label_names(sample)))
     assert all(number in curves for number in ("3.000", "2.000", "0.100"))
     assert re.search(r"x.+x.+3;.+x.+none.+1", matrix)
     assert "none, " not in matrix  # pairs that do not occur are left out
-    names = ("precision", "recall", "f1")  # of columns, as tables have them
     for figure in figures:
         figure.canvas.draw()
-        texts = [figure.get_label(), *(text for text in titles(figure) if text not in ("F1", "", *names))]
+        texts = [figure.get_label(), *(text for text in titles(figure) if text not in ("F1", ""))]
         assert len(texts) > 2
         assert all(bool(re.search("[가-힣]", text)) == (language == "ko") for text in texts)
 
@@ -249,7 +234,7 @@ def characters_without_a_glyph(figure):
     for text in figure.findobj(Text):
         fonts = [FT2Font(findfont(FontProperties(family=[family]))) for family in text.get_fontfamily()]
         covered = set().union(*(font.get_charmap() for font in fonts))
-        yield from (letter for letter in text.get_text() if ord(letter) not in covered)
+        yield from (letter for letter in text.get_text().replace("\n", "") if ord(letter) not in covered)
 
 
 @pytest.mark.parametrize(("name", "shown"), NAMES.values(), ids=NAMES)

@@ -17,8 +17,6 @@ from helpers.errors import CheckpointUnavailableError
 from helpers.metrics import SCORES
 from helpers.notebook.language import translate
 from helpers.training.batches import LengthGroupedSampler
-from helpers.training.divergence import require_finite
-from helpers.training.speed import processor_multiplies_bfloat16
 
 if TYPE_CHECKING:
     import keras
@@ -194,6 +192,8 @@ def fast_dtype_policy() -> str:
     """Choose the numbers in which Keras multiplies matrices fast, for ``keras.config.set_dtype_policy``."""
     import tensorflow as tf
 
+    from helpers.training.speed import processor_multiplies_bfloat16
+
     gpus = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
     if gpus:
         return "mixed_bfloat16" if gpus[0].get("compute_capability", (0, 0)) >= (8, 0) else "mixed_float16"
@@ -247,6 +247,8 @@ def metric_callback(
     labels), and their labels, of shape (sentences, subwords), padded with -100.
     """
     import keras
+
+    from helpers.training.divergence import require_finite
 
     class MetricCallback(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

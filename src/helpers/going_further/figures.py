@@ -1,0 +1,104 @@
+"""Draw what only chapters show."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from helpers.notebook.fonts import abbreviated, drawable
+from helpers.notebook.language import translate
+from helpers.plots import BLUE, GREEN, GREY, MOST, ORANGE, _bars, _finished, _largest, _listed, _note, _subplots
+
+
+def f1_bars(f1: Mapping[str, float]) -> Figure:
+    """Draw the F1 of each way to answer."""
+    figure, axes = _bars(f1, [ORANGE if "model" in name else BLUE for name in f1], "{:.3f}", 0.4)
+    axes.set(title=translate("F1 of the model and of simple baselines"), xlabel="F1", xlim=(0, 1))
+    listed = _listed(f"{abbreviated(name)} {value:.3f}" for name, value in f1.items())
+    return _finished(figure, translate("Bar chart of F1: {f1}.", f1=listed))
+
+
+def resamples(values: np.ndarray, difference: bool = False) -> Figure:
+    """Draw a histogram of F1, or of a difference of F1, over resamples, with the interval that 95 % of them lie in."""
+    figure, axes = _subplots(figsize=(8, 3))
+    low, high = np.percentile(values, [2.5, 97.5])
+    axes.hist(values, bins=40, color=BLUE)
+    axes.axvspan(low, high, color=ORANGE, alpha=0.2, zorder=0, label=translate("95 % of the resamples"))
+    if difference:
+        axes.axvline(0, color=GREY, linestyle="--", label=translate("no difference"))
+    name = translate("difference of F1") if difference else "F1"
+    title = translate("{count:,} resamples: {name}", name=name, count=len(values))
+    axes.set(title=title, xlabel=name, ylabel=translate("resamples"))
+    axes.legend()
+    text = translate("Histogram: in 95 % of the resamples from {low:.3f} to {high:.3f}.", low=low, high=high)
+    return _finished(figure, f"{title}. {text}")
+
+
+def reliability(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw for each table, with a row for each bin of scores, the share of its ``entities`` that is ``right``."""
+    figure, panels = _subplots(1, len(tables), figsize=(9, 4), sharey=True, squeeze=False)
+    parts = []
+    for axes, (name, table) in zip(panels[0], tables.items(), strict=True):
+        bars = axes.bar(table.index / 10 + 0.05, table["right"], width=0.09, color=BLUE)
+        axes.bar_label(bars, table["entities"], padding=3, bbox={"pad": 0.5, "facecolor": "white", "edgecolor": "none"})
+        axes.plot([0, 1], [0, 1], "--", color=GREY, label=translate("calibrated"))
+        axes.set(title=drawable(name), xlabel=translate("score of the entities"), xlim=(0, 1), ylim=(0, 1.08))
+        rows = zip(table["score"], table["right"], table["entities"], strict=True)
+        listed = _listed(f"{score:.2f} {right:.2f} ({entities})" for score, right, entities in rows)
+        parts.append(f"{abbreviated(name)}: {listed}")
+    panels[0][0].set_ylabel(translate("share that is right"))
+    panels[0][0].legend(loc="upper left")
+    text = translate("Bar charts of the share of right entities by score, with counts: {bins}.", bins=_listed(parts))
+    return _finished(figure, text)
+
+
+def precision_and_recall(curves: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw ``precision`` over ``recall`` for the settings of each knob, the rows, with a star at the best ``f1``."""
+    figure, axes = _subplots(figsize=(8, 4))
+    parts = []
+    for (name, curve), style, colour in zip(curves.items(), ("o-", "s--"), (BLUE, ORANGE), strict=True):
+        axes.plot(curve["recall"], curve["precision"], style, markersize=4, color=colour, label=name)
+        best = curve.loc[curve["f1"].idxmax()]
+        axes.plot(best["recall"], best["precision"], "*", markersize=16, color=GREEN)
+        parts.append(f"{name}: {best['recall']:.3f}, {best['precision']:.3f}")
+    axes.set(title=translate("Precision and recall by setting"), xlim=(0, 1), ylim=(0, 1))
+    axes.set(xlabel=translate("recall"), ylabel=translate("precision"))
+    axes.legend()
+    text = translate("Line chart of recall and precision. Those of the best F1: {best}.", best=_listed(parts))
+    return _finished(figure, text)
+
+
+def transitions(counts: pd.DataFrame) -> Figure:
+    """Draw how often each label (column) follows another (row), the last row being a sentence's beginning."""
+    shown = _largest(MOST, range(counts.shape[1]), counts.sum().to_numpy().__getitem__)
+    note = _note(translate("The {shown} most frequent labels; {others:,} are left out."), shown, counts.columns)
+    shares = counts.div(counts.sum(axis="columns").clip(lower=1), axis="index").iloc[[*shown, -1], shown]
+    table = counts.iloc[[*shown, -1], shown]
+    size = min(0.6 * len(table), 0.45 * len(table) + 3)
+    figure, axes = _subplots(figsize=(size + 2.2, size + 1.4))
+    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.invert_yaxis()
+    for row, column in zip(*np.nonzero(table.to_numpy()), strict=True):
+        ink = "white" if shares.iat[row, column] > 0.6 else "black"
+        axes.text(column + 0.5, row + 0.5, table.iat[row, column], color=ink, ha="center", va="center", in_layout=False)
+    axes.set_xticks(np.arange(len(shown)) + 0.5, map(drawable, table.columns), rotation=35, ha="right")
+    axes.set_yticks(np.arange(len(table)) + 0.5, map(drawable, table.index))
+    title = translate("Which label follows which") + note
+    axes.set(title=title, xlabel=translate("label of the next word"), ylabel=translate("label of a word"))
+    likely = shares.stack().sort_values(ascending=False, kind="stable").items()
+    listed = _listed(f"{abbreviated(one)}, {abbreviated(next_)} {share:.0%}" for (one, next_), share in likely if share)
+    return _finished(figure, translate("Table of the labels of two words in a row: {pairs}.", pairs=listed) + note)
+
+
+def weights(scores: pd.DataFrame) -> Figure:
+    """Draw precision, recall and F1, a column each, over the weights in the index, and mark the best F1."""
+    figure, axes = _subplots(figsize=(7, 3.2))
+    scores.plot(ax=axes, style=["^:", "v:", "o-"], color=[BLUE, GREEN, ORANGE])
+    best = scores["f1"].idxmax()
+    axes.plot(best, scores["f1"][best], "*", markersize=16, color=ORANGE, label=translate("best F1"))
+    axes.set(title=translate("Scores of the validation split"), xlabel=translate("weight of the transitions"))
+    axes.legend()
+    axes.grid(alpha=0.3)
+    listed = _listed(f"{weight:g}: {f1:.3f}" for weight, f1 in scores["f1"].items())
+    return _finished(figure, translate("Line chart of F1 over the weight of the transitions: {f1}.", f1=listed))
