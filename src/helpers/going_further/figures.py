@@ -40,10 +40,10 @@ def _heat_maps(tables: Mapping[str, pd.DataFrame], rows: str, columns: str, text
     height, width = next(iter(tables.values())).shape
     down, across = -(-len(tables) // 4), min(4, len(tables))
     side = min(0.36, 7 / (across * width))  # of a cell, in inches
-    size = (across * width * side + 2.2, down * (height * side + 0.4) + 1.1)
+    size = (across * width * side + 2.2, down * (height * side + 0.4) + 1.5)
     figure, grid = _subplots(down, across, figsize=size, sharex=True, sharey=True, squeeze=False)
     for axes, (name, table) in zip(grid.flat, tables.items(), strict=False):
-        image = axes.imshow(table, cmap="Blues", vmin=0, vmax=1)
+        image = axes.imshow(table, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         axes.set_title(drawable(name), fontsize="medium")
         axes.set_xticks(range(width), map(drawable, table.columns), rotation=90)
         axes.set_yticks(range(height), map(drawable, table.index))
