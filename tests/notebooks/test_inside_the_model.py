@@ -1,4 +1,4 @@
-"""The chapter's two editions see the same in a model, and see what transformers' own outputs and hooks say."""
+"""The chapter's two editions see the same in a model."""
 
 import numpy as np
 import pytest
