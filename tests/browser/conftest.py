@@ -57,7 +57,7 @@ def started_lab(workplace, private, *arguments, python=sys.executable):
         yield _running(server, private)
     finally:
         server.terminate()
-        server.wait(60)
+        server.wait()
 
 
 def _running(server, private):

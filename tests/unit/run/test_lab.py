@@ -171,5 +171,5 @@ def test_without_a_home_that_can_be_written_to_jupyterlab_starts():
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     lines = iter(server.stderr.readline, "")
     assert any("is running at" in line for line in lines)
-    server.terminate()
+    server.kill()  # as it may miss a signal while it starts
     server.communicate()
