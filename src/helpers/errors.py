@@ -35,6 +35,10 @@ class UnknownTagError(TutorialError):
     """A tag is neither ``O`` nor a known prefix and an entity type."""
 
 
+class LogitsError(TutorialError):
+    """A model's logits do not go with the labels that they should choose from."""
+
+
 class CheckpointUnavailableError(TutorialError):
     """A checkpoint cannot be found, reached or read."""
 

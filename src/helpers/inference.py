@@ -10,6 +10,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 from tokenizers import Regex, pre_tokenizers
 
 from helpers.checkpoints.word_tokenizer import keep_words_apart
+from helpers.decoding import viterbi
 from helpers.going_further.windows import counted_ranges, first_subwords
 
 if TYPE_CHECKING:
@@ -27,18 +28,21 @@ WORD = Regex(
 WORDS = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(WORD, "isolated")])
 
 
-def find_entities(classifier: TokenClassificationPipeline, text: str, strategy: str = "first") -> list[dict[str, Any]]:
+def find_entities(
+    classifier: TokenClassificationPipeline, text: str, strategy: str = "first", transitions: np.ndarray | None = None
+) -> list[dict[str, Any]]:
     """Find the entities of a text, as a pipeline gives them; their scores are the mean probability of their words.
 
     For a pipeline, a word ends only at white space with most tokenizers, so that it finds ``Oslo.`` and misses
     ``(Lima)``. Here the text is split into words first, each word's first subword speaks for it, and what is too long
     is read in windows. `strategy` is that of `aggregation_strategy`; ``"simple"`` leaves the text to the pipeline.
+    With `transitions`, the words get their best sequence of tags, as `viterbi` says, not each its best tag.
     """
     if strategy != "first":
         return classifier(text, aggregation_strategy=strategy, stride=classifier.tokenizer.model_max_length // 4)
     pieces = WORDS.pre_tokenize_str(text)
     tags, scores = ["O"] * len(pieces), [0.0] * len(pieces)
-    for word, tag, score in _tagged(classifier, [piece for piece, _ in pieces]):
+    for word, tag, score in _tagged(classifier, [piece for piece, _ in pieces], transitions):
         tags[word], scores[word] = tag, score
     entities = []
     for entity_type, first, last in get_entities(tags):
@@ -48,7 +52,9 @@ def find_entities(classifier: TokenClassificationPipeline, text: str, strategy: 
     return entities
 
 
-def _tagged(classifier: TokenClassificationPipeline, words: list[str]) -> Iterator[tuple[int, str, float]]:
+def _tagged(
+    classifier: TokenClassificationPipeline, words: list[str], transitions: np.ndarray | None
+) -> Iterator[tuple[int, str, float]]:
     """Yield each word that has a subword: its index, its tag and the tag's probability."""
     if not words:
         return
@@ -56,23 +62,26 @@ def _tagged(classifier: TokenClassificationPipeline, words: list[str]) -> Iterat
     overlap = tokenizer.model_max_length // 4
     settings = {"is_split_into_words": True, "truncation": True, "return_overflowing_tokens": True}
     encoded = tokenizer(words, stride=overlap, **settings)
+    logits_of = {}
     for row, counted in enumerate(counted_ranges(encoded.encodings, tokenizer, overlap)):
-        probabilities = _probabilities(classifier, {name: encoded[name][row] for name in tokenizer.model_input_names})
+        logits = _logits(classifier, {name: encoded[name][row] for name in tokenizer.model_input_names})
         word_ids = encoded.word_ids(row)
-        for position in first_subwords(word_ids, counted):
-            label = int(probabilities[position].argmax())
-            yield word_ids[position], classifier.model.config.id2label[label], float(probabilities[position, label])
-
-
-def _probabilities(classifier: TokenClassificationPipeline, inputs: Mapping[str, list[int]]) -> np.ndarray:
-    """Compute the probabilities of one row, of shape (subwords, labels)."""
-    if getattr(classifier, "framework", "pt") == "tf":
-        logits = classifier.model({name: np.array([ids]) for name, ids in inputs.items()}).logits.numpy()[0]
-    else:
-        import torch
-
-        tensors = {name: torch.tensor([ids], device=classifier.device) for name, ids in inputs.items()}
-        with torch.no_grad():
-            logits = classifier.model(**tensors).logits[0].float().cpu().numpy()
+        logits_of |= {word_ids[position]: logits[position] for position in first_subwords(word_ids, counted)}
+    seen = sorted(logits_of)
+    logits = np.array([logits_of[word] for word in seen]).reshape(len(seen), classifier.model.config.num_labels)
+    tags = logits.argmax(axis=-1) if transitions is None else viterbi([logits], transitions)[0]
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+    probabilities = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    for word, tag, of_word in zip(seen, tags.tolist(), probabilities, strict=True):
+        yield word, classifier.model.config.id2label[tag], float(of_word[tag])
+
+
+def _logits(classifier: TokenClassificationPipeline, inputs: Mapping[str, list[int]]) -> np.ndarray:
+    """Compute the logits of one row, of shape (subwords, labels)."""
+    if getattr(classifier, "framework", "pt") == "tf":
+        return classifier.model({name: np.array([ids]) for name, ids in inputs.items()}).logits.numpy()[0]
+    import torch
+
+    tensors = {name: torch.tensor([ids], device=classifier.device) for name, ids in inputs.items()}
+    with torch.no_grad():
+        return classifier.model(**tensors).logits[0].float().cpu().numpy()

@@ -43,6 +43,15 @@ def tags_from_logits(
     return predicted, true
 
 
+def valid_tags_from_logits(logits: np.ndarray, labels: np.ndarray, label_names: Sequence[str]) -> list[list[str]]:
+    """Turn a padded batch into each sentence's best tags of those without an ``I-`` that continues nothing."""
+    from helpers.decoding import valid_transitions, viterbi  # here, as opening the lesson needs none of it
+
+    of_words = [of_row[row != IGNORED] for of_row, row in zip(logits, labels, strict=True)]
+    names = np.array(label_names)
+    return [names[sequence].tolist() for sequence in viterbi(of_words, valid_transitions(label_names))]
+
+
 def per_type_table(scores: dict) -> pd.DataFrame:
     """Lay out the seqeval metric's scores: a row a type, then ``all``, in brackets if a type is called so."""
     table = pd.DataFrame.from_dict(types_of(scores), orient="index", columns=[*ENTITY_SCORES, "number"])

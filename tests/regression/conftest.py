@@ -79,6 +79,7 @@ write_results(
     parameters={"seed": seed, "epochs": epochs},
     history=[{"epoch": 1, "f1": 0.25}],
     test=scores | {"per_type": {"person": scores}},
+    decoded=scores,
     errors={},
 )
 if "diverge" in faults:

@@ -3,16 +3,20 @@
 import json
 import os
 import subprocess
+from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 from support.editions import python_of
 from support.small_tokenizers import CHECKPOINTS, save_tokenizer
+from support.trained_models import LABELS as LABELS_OF_ALL
 from support.trained_models import save_model
 from transformers import AutoConfig, AutoTokenizer, BertForTokenClassification, pipeline
 
 from helpers.checkpoints.word_tokenizer import prepare_tokenizer
-from helpers.inference import WORDS, find_entities
+from helpers.decoding import valid_transitions
+from helpers.inference import WORDS, _tagged, find_entities
 
 LABELS = {0: "O", 1: "B-location"}
 TEXT = "They met in Oslo. Rome, (Lima) and Oslo, she said."
@@ -67,6 +71,23 @@ def test_there_are_no_entities_in_nothing_and_marked_characters_are_left_to_the_
     classifier = knows(["Oslo"], "BERT", tmp_path)
     assert find_entities(classifier, "") == find_entities(classifier, "  \n") == []
     assert find_entities(classifier, TEXT, "simple") == classifier(TEXT, aggregation_strategy="simple") != []
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_with_transitions_the_words_get_their_best_sequence_across_windows(tmp_path, side):
+    classifier = pipeline("ner", model=str(save_model("distilbert", tmp_path)), device="cpu")
+    classifier.tokenizer.truncation_side = side
+    text = "Bo Li moved to (Oslo), she said. " * 12
+    free, allowed = np.zeros((6, 5)), valid_transitions(LABELS_OF_ALL)
+    by_word = find_entities(classifier, text)
+    assert find_entities(classifier, text, "first", free) == by_word
+    only_outside = np.where(np.arange(5) == 0, 0, -np.inf) + free
+    assert find_entities(classifier, text, "first", only_outside) == find_entities(classifier, "", "first", free) == []
+    words = [piece for piece, _ in WORDS.pre_tokenize_str(text)]
+    tags = [tag for _, tag, _ in _tagged(classifier, words, allowed)]
+    assert len(tags) == len(words)
+    assert [tag for before, tag in pairwise(["O", *tags]) if tag[0] == "I" and before[2:] != tag[2:]] == []
+    assert tags != [tag for _, tag, _ in _tagged(classifier, words, None)]
 
 
 @pytest.mark.parametrize(

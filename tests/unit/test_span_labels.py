@@ -2,6 +2,7 @@
 
 from itertools import accumulate
 
+import numpy as np
 import pytest
 import torch
 from datasets import ClassLabel, Dataset
@@ -19,6 +20,7 @@ from helpers.data.load import label_names, load_ner_dataset
 from helpers.data.span_tags import trimmed
 from helpers.data.splits import common_form
 from helpers.data.tagging import Span
+from helpers.metrics import valid_tags_from_logits
 from helpers.training.fine_tune import fine_tune
 
 NAMES = ["O", "B-x", "I-x", "B-y", "I-y"]
@@ -82,6 +84,16 @@ def test_true_and_predicted_tags_agree_exactly_where_spans_do(tokenizers, marked
     for (tags_of_words,), spans in ((found.true, true), (found.predicted, spans_of(tags, offsets, text))):
         entities = get_entities(tags_of_words)
         assert [Span(starts[a], starts[b] + len(words[b]), label) for label, a, b in entities] == spans
+
+
+@given(marked_texts(), st.data())
+def test_true_tags_of_subwords_are_valid_so_that_decoding_can_find_all_of_them(tokenizers, marked, data):
+    text, spans = marked
+    tokenizer = tokenizers[data.draw(st.sampled_from(KINDS))]
+    examples = {"text": [text], "spans": [[span._asdict() for span in spans]]}
+    labels = np.array(tokenize_and_label(examples, tokenizer, NAMES)["labels"])
+    sure = 9.0 * np.eye(len(NAMES))[labels.clip(0)]  # whatever is said of special tokens
+    assert valid_tags_from_logits(sure, labels, NAMES) == [[NAMES[label] for label in labels[0] if label != -100]]
 
 
 @pytest.mark.parametrize("kind", KINDS)

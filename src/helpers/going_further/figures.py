@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from helpers.notebook.fonts import abbreviated, drawable
 from helpers.notebook.language import translate
-from helpers.plots import BLUE, GREEN, GREY, ORANGE, _bars, _finished, _listed, _subplots
+from helpers.plots import BLUE, GREEN, GREY, MOST, ORANGE, _bars, _finished, _largest, _listed, _note, _subplots
 
 
 def f1_bars(f1: Mapping[str, float]) -> Figure:
@@ -67,6 +67,41 @@ def precision_and_recall(curves: Mapping[str, pd.DataFrame]) -> Figure:
     axes.legend()
     text = translate("Line chart of recall and precision. Those of the best F1: {best}.", best=_listed(parts))
     return _finished(figure, text)
+
+
+def transitions(counts: pd.DataFrame) -> Figure:
+    """Draw how often each label (column) follows another (row), the last row being a sentence's beginning."""
+    shown = _largest(MOST, range(counts.shape[1]), counts.sum().to_numpy().__getitem__)
+    note = _note(translate("The {shown} most frequent labels; {others:,} are left out."), shown, counts.columns)
+    shares = counts.div(counts.sum(axis="columns").clip(lower=1), axis="index").iloc[[*shown, -1], shown]
+    table = counts.iloc[[*shown, -1], shown]
+    size = min(0.6 * len(table), 0.45 * len(table) + 3)
+    figure, axes = _subplots(figsize=(size + 2.2, size + 1.4))
+    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.invert_yaxis()
+    for row, column in zip(*np.nonzero(table.to_numpy()), strict=True):
+        ink = "white" if shares.iat[row, column] > 0.6 else "black"
+        axes.text(column + 0.5, row + 0.5, table.iat[row, column], color=ink, ha="center", va="center", in_layout=False)
+    axes.set_xticks(np.arange(len(shown)) + 0.5, map(drawable, table.columns), rotation=35, ha="right")
+    axes.set_yticks(np.arange(len(table)) + 0.5, map(drawable, table.index))
+    title = translate("Which label follows which") + note
+    axes.set(title=title, xlabel=translate("label of the next word"), ylabel=translate("label of a word"))
+    likely = shares.stack().sort_values(ascending=False, kind="stable").items()
+    listed = _listed(f"{abbreviated(one)}, {abbreviated(next_)} {share:.0%}" for (one, next_), share in likely if share)
+    return _finished(figure, translate("Table of the labels of two words in a row: {pairs}.", pairs=listed) + note)
+
+
+def weights(scores: pd.DataFrame) -> Figure:
+    """Draw precision, recall and F1, a column each, over the weights in the index, and mark the best F1."""
+    figure, axes = _subplots(figsize=(7, 3.2))
+    scores.plot(ax=axes, style=["^:", "v:", "o-"], color=[BLUE, GREEN, ORANGE])
+    best = scores["f1"].idxmax()
+    axes.plot(best, scores["f1"][best], "*", markersize=16, color=ORANGE, label=translate("best F1"))
+    axes.set(title=translate("Scores of the validation split"), xlabel=translate("weight of the transitions"))
+    axes.legend()
+    axes.grid(alpha=0.3)
+    listed = _listed(f"{weight:g}: {f1:.3f}" for weight, f1 in scores["f1"].items())
+    return _finished(figure, translate("Line chart of F1 over the weight of the transitions: {f1}.", f1=listed))
 
 
 def probabilities(tables: Mapping[str, pd.DataFrame], ignored: Collection[int] = ()) -> Figure:

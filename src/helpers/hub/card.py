@@ -46,6 +46,10 @@ On other kinds of text, scores can be far lower.
 {{- row("all", results.test, results.test.per_type.values() | sum("number")) }}
 
 Accuracy, over words: {{ "%.3f" | format(results.test.accuracy) }}
+{%- if results.decoded %}
+
+That is with each word's best label. With the best valid sequence instead (no `I-` that continues nothing), all entities
+have the F1 {{ "%.3f" | format(results.decoded.f1) }}.{% endif %}
 
 ## Training
 {% for name in settings %}

@@ -14,9 +14,9 @@ from helpers.disk.files import atomic_write_text, require_file
 from helpers.errors import ResultsError
 from helpers.metrics import SCORES
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 FILE_NAME = "metrics.json"
-CONTENT = {"edition", "dataset", "model", "parameters", "history", "test", "errors"}  # of a run
+CONTENT = {"edition", "dataset", "model", "parameters", "history", "test", "decoded", "errors"}  # of a run
 KEYS = CONTENT | {"schema_version", "versions", "peak_memory_bytes"}
 OPTIONAL_KEYS = {"seconds"}  # which whoever runs the notebook knows, and the notebook does not
 LIBRARIES = {
@@ -98,6 +98,7 @@ def results_table(runs: Sequence[dict]) -> pd.DataFrame:
             "model": run["model"]["name"],
             "epochs": run["parameters"]["epochs"],
             **{score: run["test"][score] for score in SCORES},
+            "f1, valid tags": run["decoded"]["f1"],
             **{f"{stage} (s)": run["seconds"][stage] for stage in ("training", "total") if "seconds" in run},
             "peak memory (GB)": run["peak_memory_bytes"] / 1e9,
         }

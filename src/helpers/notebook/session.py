@@ -65,12 +65,12 @@ def open_chapter(namespace: Mapping[str, Any], language: str) -> None:
 
 
 def save_results(
-    dataset: DatasetDict, checkpoint: str, history: pd.DataFrame, test: dict, mistakes: dict[str, int], model_dir: str
+    data: DatasetDict, checkpoint: str, history: pd.DataFrame, test: dict, valid: dict, mistakes: dict, model_dir: str
 ) -> pd.DataFrame:
     """Write the record of this run and the model's card, let go of the folder, and give a table to show.
 
     ``checkpoint`` is the folder of the encoder that the training began with; ``history`` has a row an epoch; ``test``
-    is from the seqeval metric, and ``mistakes`` from `outcome_counts`.
+    and ``valid``, of valid tags alone, are from the seqeval metric, and ``mistakes`` from `outcome_counts`.
     """
     from helpers.hub.card import write_card  # here, as nothing before the end needs them
     from helpers.notebook.results import read_results, results_table, write_results
@@ -81,14 +81,15 @@ def save_results(
         edition=edition,
         dataset={
             "name": parameters["dataset"],
-            "digest": dataset_digest(dataset),
-            "sentences": {split: len(rows) for split, rows in dataset.items()},
-            "aggregation_strategy": aggregation_strategy(dataset["train"]),
+            "digest": dataset_digest(data),
+            "sentences": {split: len(rows) for split, rows in data.items()},
+            "aggregation_strategy": aggregation_strategy(data["train"]),
         },
         model={"name": parameters["model"], "digest": checkpoint_digest(checkpoint)},
         parameters=parameters,
         history=history.to_dict("records"),
         test={score: test[f"overall_{score}"] for score in SCORES} | {"per_type": types_of(test)},
+        decoded={score: valid[f"overall_{score}"] for score in SCORES},
         errors=mistakes,
     )
     results = read_results(folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import HTML, display
 from ipywidgets import Button, HBox, Layout, Text
@@ -16,12 +16,10 @@ if TYPE_CHECKING:
     from transformers import TokenClassificationPipeline
 
 
-def try_it(
-    classify: TokenClassificationPipeline, entity_types: Sequence[str], sentence: str, strategy: str = "first"
-) -> None:
+def try_it(classify: TokenClassificationPipeline, entity_types: Sequence[str], sentence: str, *settings: Any) -> None:
     """Show a field with a sentence, and below it, also where no kernel is, the sentence with its entities highlighted.
 
-    ``strategy`` is that of `helpers.alignment.aggregation_strategy`.
+    ``settings`` are the strategy and the transitions of `helpers.inference.find_entities`, or neither.
     """
 
     def found(text: str) -> HTML:
@@ -29,7 +27,7 @@ def try_it(
             return HTML(_note(translate("The field is empty: type a sentence into it and press Enter.")))
         from helpers.inference import find_entities  # here, as opening the lesson needs none of it
 
-        entities = find_entities(classify, text, strategy)
+        entities = find_entities(classify, text, *settings)
         highlighted = highlight_text(text, entities, entity_types).data
         return HTML(highlighted if entities else highlighted + _note(translate("The model finds no entity here.")))
 

@@ -58,6 +58,9 @@ def test_the_head_names_data_encoder_metrics_and_licence_and_the_text_says_them(
         "As its encoder: `apache-2.0`",
     ):
         assert line in card.text
+    assert "best valid sequence" not in card.text
+    card = write_card(str(tmp_path), RESULTS | {"decoded": {"f1": 0.5}}, "mit")
+    assert "that continues nothing), all entities\nhave the F1 0.500.\n\n## Training" in card.text
 
 
 @pytest.mark.parametrize(

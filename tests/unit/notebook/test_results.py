@@ -15,6 +15,7 @@ CONTENT = {
     "parameters": {"epochs": 3},
     "history": [{"epoch": 1}],
     "test": {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "accuracy": 0.9, "per_type": {}},
+    "decoded": {"precision": 0.5, "recall": 0.5, "f1": 0.5, "accuracy": 0.9},
     "errors": {"missed": 1},
 }
 
@@ -63,7 +64,7 @@ OTHER_FILES = {
     "[" * 100_000: "cannot be read",
     "[]": "schema version None",
     '{"schema_version": 99}': "schema version 99",
-    '{"schema_version": 3, "edition": "pytorch"}': "missing",
+    '{"schema_version": 4, "edition": "pytorch"}': "missing",
 }
 
 
@@ -81,6 +82,7 @@ def test_table_sets_runs_side_by_side():
     table = results.results_table(runs)
     assert table.index.tolist() == ["pytorch", "keras"]
     assert table["f1"].tolist() == [1 / 3, 1 / 3]
+    assert table["f1, valid tags"].tolist() == [0.5, 0.5]
     assert table["epochs"].tolist() == [3, 3]
     assert table["training (s)"].isna().tolist() == [False, True]
 
@@ -94,6 +96,9 @@ def test_types_with_odd_names_are_recorded_and_reported(tmp_path):
     (table,) = (section.table for section in page.find_all("section") if section.h3.text == "F1 by type")
     rows = {row.th.text: row.td.text for row in table.tbody.find_all("tr")}
     assert rows == {name: f"{i / 100:.3f}" for i, name in enumerate(ODD_TYPES)}
+    (scores,) = (section.table for section in page.find_all("section") if section.h3.text == "Scores")
+    rows = {row.th.text: row.td.text for row in scores.tbody.find_all("tr")}
+    assert (rows["f1"], rows["f1, valid tags"]) == ("0.333", "0.500")
 
 
 def test_what_is_no_file_is_not_waited_for(tmp_path, no_file):

@@ -22,13 +22,14 @@ output = Path(output_dir)
 (output / "model" / str(seed)).write_text(model and Path(model, "0").read_text())
 assert edition != "keras" or seed != 2
 results = dict.fromkeys(("errors", "versions"), {}) | {
-    "schema_version": 3,
+    "schema_version": 4,
     "edition": edition,
     "dataset": {"name": "", "sentences": {}},
     "model": {"name": ""},
     "parameters": {"seed": seed, "epochs": 1, "output_dir": output_dir},
     "history": [],
     "test": dict.fromkeys(("precision", "recall", "f1", "accuracy"), 0.5) | {"per_type": {}},
+    "decoded": {"f1": 0.5},
     "peak_memory_bytes": 1,
 }
 (output / "metrics.json").write_text(json.dumps(results))
