@@ -53,6 +53,7 @@ SITE = "https://{owner}.github.io/{name}/"
 LOCALISED_LINKS = {
     "README.ko.md": "README.md",
     "teaching.ko.md": "teaching.md",
+    "docs/teaching.md": "docs/teaching.ko.md",
     "](notebooks/": "](notebooks/ko/",
     "](../notebooks/": "](../notebooks/ko/",
     "/blob/main/notebooks/": "/blob/main/notebooks/ko/",  # in Colab

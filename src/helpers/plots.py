@@ -44,23 +44,23 @@ class Picture(Image):
 def label_counts(split: Dataset, label_names: Sequence[str]) -> Figure:
     """Draw how often each label, or each of the 40 most frequent, occurs; ``O`` dwarfs all others, so as logarithms."""
     counts = Counter(tag for tags in split["ner_tags"] for tag in tags)
-    labels = _largest(MOST, range(len(label_names)), counts.__getitem__)
+    labels = largest(MOST, range(len(label_names)), counts.__getitem__)
     shown = {label_names[label]: counts[label] for label in labels}
-    note = _note(translate("The {shown} most frequent labels; {others:,} are left out."), shown, label_names)
+    note = left_out_note(translate("The {shown} most frequent labels; {others:,} are left out."), shown, label_names)
     colours = type_colours(entity_types(label_names))
-    figure, axes = _bars(shown, [colours.get(name[2:], GREY) for name in shown], "{:,.0f}", 0.32)
+    figure, axes = draw_bars(shown, [colours.get(name[2:], GREY) for name in shown], "{:,.0f}", 0.32)
     axes.set_xscale("symlog")  # linear between 0 and 1, so that a label that never occurs has a place too
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(0, max(shown.values()) * 4)
     axes.set(title=translate("How often each label occurs") + note, xlabel=translate("words (logarithmic scale)"))
-    listed = _listed(f"{abbreviated(name)} {value:,}" for name, value in shown.items())
-    text = translate("Bar chart of how many words have each label: {counts}.", counts=listed)
-    return _finished(figure, text + note)
+    parts = joined(f"{abbreviated(name)} {value:,}" for name, value in shown.items())
+    text = translate("Bar chart of how many words have each label: {counts}.", counts=parts)
+    return finish(figure, text + note)
 
 
 def learning_curves(history: pd.DataFrame) -> Figure:
     """Draw ``training_loss``, ``validation_loss`` and validation ``f1``, columns with a row for each ``epoch``."""
-    figure, (left, right) = _subplots(1, 2, figsize=(9, 3.2))
+    figure, (left, right) = new_figure(1, 2, figsize=(9, 3.2))
     left.plot("epoch", "training_loss", "o-", data=history, color=BLUE, label=translate("training"))
     left.plot("epoch", "validation_loss", "s--", data=history, color=ORANGE, label=translate("validation"))
     left.set(title=translate("Loss"), xlabel=translate("epoch"), ylabel=translate("cross-entropy"))
@@ -79,8 +79,8 @@ def learning_curves(history: pd.DataFrame) -> Figure:
         " {f1}; the best epoch is {best:.0f}."
     )
     columns = {"training": "training_loss", "validation": "validation_loss", "f1": "f1"}
-    rows = {name: _listed(f"{value:.3f}" for value in history[column]) for name, column in columns.items()}
-    return _finished(figure, text.format(**rows, best=best["epoch"]))
+    rows = {name: joined(f"{value:.3f}" for value in history[column]) for name, column in columns.items()}
+    return finish(figure, text.format(**rows, best=best["epoch"]))
 
 
 def confusion_matrix(table: pd.DataFrame) -> Figure:
@@ -89,10 +89,10 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     *types, nothing = range(len(table))  # the last row and column are of entities without a partner
     colours = type_colours(table.index[:nothing])
     mistakes = table.sum(axis="columns").to_numpy() + table.sum().to_numpy() - 2 * np.diag(table)
-    shown = _largest(MOST, types, mistakes.__getitem__)
+    shown = largest(MOST, types, mistakes.__getitem__)
     table, shares = (whole.iloc[[*shown, nothing], [*shown, nothing]] for whole in (table, shares))
     size = min(0.6 * len(table), 0.45 * len(table) + 3) + 2
-    figure, axes = _subplots(figsize=(size + 0.8, size - 0.6))
+    figure, axes = new_figure(figsize=(size + 0.8, size - 0.6))
     axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)  # not imshow, which takes memory for each pixel
     axes.invert_yaxis()
     for row, column in np.ndindex(table.shape):
@@ -106,23 +106,23 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     axes.set_yticks(middles, map(drawable, table.index))
     for tick, name in zip(axes.get_xticklabels() + axes.get_yticklabels(), 2 * [*table.index], strict=True):
         tick.set_bbox({"facecolor": colours.get(name, "white"), "edgecolor": GREY, "boxstyle": "round,pad=0.2"})
-    note = _note(translate("The {shown} types with the most mistakes; {others:,} are left out."), shown, types)
+    note = left_out_note(translate("The {shown} types with the most mistakes; {others:,} are left out."), shown, types)
     title = translate("Types of paired entities") + note
     axes.set(title=title, xlabel=translate("predicted type"), ylabel=translate("true type"))
     pair = translate("true {true}, predicted {predicted}: {count}")
     pairs = [(count, true, predicted) for true, row in table.iterrows() for predicted, count in row.items() if count]
-    listed = _listed(
+    parts = joined(
         pair.format(true=abbreviated(true), predicted=abbreviated(predicted), count=count)
         for count, true, predicted in sorted(pairs, key=lambda pair: -pair[0])
     )
-    text = translate("Table of true and predicted types, shaded by each row's shares. {pairs}.", pairs=listed)
-    return _finished(figure, text + note)
+    text = translate("Table of true and predicted types, shaded by each row's shares. {pairs}.", pairs=parts)
+    return finish(figure, text + note)
 
 
 def padding(lengths: Sequence[int], orders: Mapping[str, Sequence[int]], batch_size: int, batches: int = 12) -> Figure:
     """Draw the subwords of the first batches' sentences, each padded to its batch's longest, in up to three orders."""
     shown = dict(islice(orders.items(), MOST_PANELS))
-    figure, panels = _subplots(1, len(shown), figsize=(9, 3.2), sharey=True, squeeze=False)
+    figure, panels = new_figure(1, len(shown), figsize=(9, 3.2), sharey=True, squeeze=False)
     shares = []
     for axes, (name, order) in zip(panels[0], shown.items(), strict=True):
         drawn = np.asarray(lengths)[np.asarray(order)[: batches * batch_size]]
@@ -134,26 +134,26 @@ def padding(lengths: Sequence[int], orders: Mapping[str, Sequence[int]], batch_s
         shares.append(f"{abbreviated(name)} {1 - drawn.sum() / padded.sum():.0%}")
     panels[0][0].set_ylabel(translate("length in subwords"))
     panels[0][-1].legend()
-    note = _note(translate("The first {shown}; {others:,} are left out."), shown, orders)
+    note = left_out_note(translate("The first {shown}; {others:,} are left out."), shown, orders)
     if note:
         figure.suptitle(note.strip())
     text = translate(
-        "Bar charts of the lengths of sentences in batches. Share of padding: {shares}.", shares=_listed(shares)
+        "Bar charts of the lengths of sentences in batches. Share of padding: {shares}.", shares=joined(shares)
     )
-    return _finished(figure, text + note)
+    return finish(figure, text + note)
 
 
 def speeds(ratios: Mapping[str, float]) -> Figure:
     """Draw how many times as fast as the first of some variants each of them is; at most the first 40."""
     shown = dict(islice(ratios.items(), MOST))
-    note = _note(translate("The first {shown}; {others:,} are left out."), shown, ratios)
-    figure, axes = _bars(shown, BLUE, "{:.2f}", 0.4)
+    note = left_out_note(translate("The first {shown}; {others:,} are left out."), shown, ratios)
+    figure, axes = draw_bars(shown, BLUE, "{:.2f}", 0.4)
     axes.axvline(1, color=GREY, linestyle="--")
     axes.margins(x=0.1)
     axes.set(title=translate("Speed of training") + note, xlabel=translate("times as fast as the first"))
-    listed = _listed(f"{abbreviated(name)} {ratio:.2f}" for name, ratio in shown.items())
-    text = translate("Bar chart of how many times as fast as the first each variant trains: {ratios}.", ratios=listed)
-    return _finished(figure, text + note)
+    parts = joined(f"{abbreviated(name)} {ratio:.2f}" for name, ratio in shown.items())
+    text = translate("Bar chart of how many times as fast as the first each variant trains: {ratios}.", ratios=parts)
+    return finish(figure, text + note)
 
 
 def save(figure: Figure, path: Path) -> Picture:
@@ -163,19 +163,20 @@ def save(figure: Figure, path: Path) -> Picture:
     return Picture(filename=path, width=round(figure.get_figwidth() * 100), alt=figure.get_label())
 
 
-def _largest(count: int, items: Iterable[int], key: Callable[[int], float]) -> list[int]:
+def largest(count: int, items: Iterable[int], key: Callable[[int], float]) -> list[int]:
     """Pick the items with the largest values, in their order."""
     return sorted(nlargest(count, items, key=key))
 
 
-def _subplots(*grid: int, **settings: Any) -> tuple[Figure, Any]:
+def new_figure(*grid: int, **settings: Any) -> tuple[Figure, Any]:
+    """Do as `plt.subplots`, with fonts for all names."""
     use_fonts()
     return plt.subplots(*grid, layout="constrained", **settings)
 
 
-def _bars(values: Mapping[str, float], colour: str | Sequence[str], form: str, height: float) -> tuple[Figure, Axes]:
+def draw_bars(values: Mapping[str, float], colour: str | list[str], form: str, height: float) -> tuple[Figure, Axes]:
     """Draw a bar for each name, from the top; names that are abbreviated may be alike."""
-    figure, axes = _subplots(figsize=(8, height * len(values) + 1))
+    figure, axes = new_figure(figsize=(8, height * len(values) + 1))
     bars = axes.barh(range(len(values)), list(values.values()), color=colour, edgecolor=GREY)
     axes.bar_label(bars, fmt=form, padding=3)
     axes.set_yticks(range(len(values)), map(drawable, values))
@@ -183,19 +184,21 @@ def _bars(values: Mapping[str, float], colour: str | Sequence[str], form: str, h
     return figure, axes
 
 
-def _note(message: str, shown: Sized, everything: Sized) -> str:
+def left_out_note(message: str, shown: Sized, everything: Sized) -> str:
     """Say in a line of its own how many are shown, if that is not all."""
     others = len(everything) - len(shown)
     return "\n" + message.format(shown=len(shown), others=others) if others else ""
 
 
-def _listed(parts: Iterable[str]) -> str:
+def joined(parts: Iterable[str]) -> str:
+    """Join what a figure shows, in words; of very many parts, the first, and how many more there are."""
     parts = list(parts)
     more = translate("and {count:,} more", count=len(parts) - MOST_LISTED)
     return "; ".join([*parts[:MOST_LISTED], more] if len(parts) > MOST_LISTED else parts)
 
 
-def _finished(figure: Figure, in_words: str) -> Figure:
+def finish(figure: Figure, in_words: str) -> Figure:
+    """Give a figure its description, which is shown as its alternative text."""
     figure.set_label(in_words)
     plt.close(figure)  # so that Jupyter does not draw it a second time at the end of the cell
     return figure

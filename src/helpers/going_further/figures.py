@@ -8,20 +8,32 @@ from matplotlib.figure import Figure
 
 from helpers.notebook.fonts import abbreviated, drawable
 from helpers.notebook.language import translate
-from helpers.plots import BLUE, GREEN, GREY, MOST, ORANGE, _bars, _finished, _largest, _listed, _note, _subplots
+from helpers.plots import (
+    BLUE,
+    GREEN,
+    GREY,
+    MOST,
+    ORANGE,
+    draw_bars,
+    finish,
+    joined,
+    largest,
+    left_out_note,
+    new_figure,
+)
 
 
 def f1_bars(f1: Mapping[str, float]) -> Figure:
     """Draw the F1 of each way to answer."""
-    figure, axes = _bars(f1, [ORANGE if "model" in name else BLUE for name in f1], "{:.3f}", 0.4)
+    figure, axes = draw_bars(f1, [ORANGE if "model" in name else BLUE for name in f1], "{:.3f}", 0.4)
     axes.set(title=translate("F1 of the model and of simple baselines"), xlabel="F1", xlim=(0, 1))
-    listed = _listed(f"{abbreviated(name)} {value:.3f}" for name, value in f1.items())
-    return _finished(figure, translate("Bar chart of F1: {f1}.", f1=listed))
+    listed = joined(f"{abbreviated(name)} {value:.3f}" for name, value in f1.items())
+    return finish(figure, translate("Bar chart of F1: {f1}.", f1=listed))
 
 
 def resamples(values: np.ndarray, difference: bool = False) -> Figure:
     """Draw a histogram of F1, or of a difference of F1, over resamples, with the interval that 95 % of them lie in."""
-    figure, axes = _subplots(figsize=(8, 3))
+    figure, axes = new_figure(figsize=(8, 3))
     low, high = np.percentile(values, [2.5, 97.5])
     axes.hist(values, bins=40, color=BLUE)
     axes.axvspan(low, high, color=ORANGE, alpha=0.2, zorder=0, label=translate("95 % of the resamples"))
@@ -32,12 +44,12 @@ def resamples(values: np.ndarray, difference: bool = False) -> Figure:
     axes.set(title=title, xlabel=name, ylabel=translate("resamples"))
     axes.legend()
     text = translate("Histogram: in 95 % of the resamples from {low:.3f} to {high:.3f}.", low=low, high=high)
-    return _finished(figure, f"{title}. {text}")
+    return finish(figure, f"{title}. {text}")
 
 
 def reliability(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw for each table, with a row for each bin of scores, the share of its ``entities`` that is ``right``."""
-    figure, panels = _subplots(1, len(tables), figsize=(9, 4), sharey=True, squeeze=False)
+    figure, panels = new_figure(1, len(tables), figsize=(9, 4), sharey=True, squeeze=False)
     parts = []
     for axes, (name, table) in zip(panels[0], tables.items(), strict=True):
         bars = axes.bar(table.index / 10 + 0.05, table["right"], width=0.09, color=BLUE)
@@ -45,17 +57,17 @@ def reliability(tables: Mapping[str, pd.DataFrame]) -> Figure:
         axes.plot([0, 1], [0, 1], "--", color=GREY, label=translate("calibrated"))
         axes.set(title=drawable(name), xlabel=translate("score of the entities"), xlim=(0, 1), ylim=(0, 1.08))
         rows = zip(table["score"], table["right"], table["entities"], strict=True)
-        listed = _listed(f"{score:.2f} {right:.2f} ({entities})" for score, right, entities in rows)
+        listed = joined(f"{score:.2f} {right:.2f} ({entities})" for score, right, entities in rows)
         parts.append(f"{abbreviated(name)}: {listed}")
     panels[0][0].set_ylabel(translate("share that is right"))
     panels[0][0].legend(loc="upper left")
-    text = translate("Bar charts of the share of right entities by score, with counts: {bins}.", bins=_listed(parts))
-    return _finished(figure, text)
+    text = translate("Bar charts of the share of right entities by score, with counts: {bins}.", bins=joined(parts))
+    return finish(figure, text)
 
 
 def precision_and_recall(curves: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw ``precision`` over ``recall`` for the settings of each knob, the rows, with a star at the best ``f1``."""
-    figure, axes = _subplots(figsize=(8, 4))
+    figure, axes = new_figure(figsize=(8, 4))
     parts = []
     for (name, curve), style, colour in zip(curves.items(), ("o-", "s--"), (BLUE, ORANGE), strict=True):
         axes.plot(curve["recall"], curve["precision"], style, markersize=4, color=colour, label=name)
@@ -65,18 +77,18 @@ def precision_and_recall(curves: Mapping[str, pd.DataFrame]) -> Figure:
     axes.set(title=translate("Precision and recall by setting"), xlim=(0, 1), ylim=(0, 1))
     axes.set(xlabel=translate("recall"), ylabel=translate("precision"))
     axes.legend()
-    text = translate("Line chart of recall and precision. Those of the best F1: {best}.", best=_listed(parts))
-    return _finished(figure, text)
+    text = translate("Line chart of recall and precision. Those of the best F1: {best}.", best=joined(parts))
+    return finish(figure, text)
 
 
 def transitions(counts: pd.DataFrame) -> Figure:
     """Draw how often each label (column) follows another (row), the last row being a sentence's beginning."""
-    shown = _largest(MOST, range(counts.shape[1]), counts.sum().to_numpy().__getitem__)
-    note = _note(translate("The {shown} most frequent labels; {others:,} are left out."), shown, counts.columns)
+    shown = largest(MOST, range(counts.shape[1]), counts.sum().to_numpy().__getitem__)
+    note = left_out_note(translate("The {shown} most frequent labels; {others:,} are left out."), shown, counts.columns)
     shares = counts.div(counts.sum(axis="columns").clip(lower=1), axis="index").iloc[[*shown, -1], shown]
     table = counts.iloc[[*shown, -1], shown]
     size = min(0.6 * len(table), 0.45 * len(table) + 3)
-    figure, axes = _subplots(figsize=(size + 2.2, size + 1.4))
+    figure, axes = new_figure(figsize=(size + 2.2, size + 1.4))
     axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)
     axes.invert_yaxis()
     for row, column in zip(*np.nonzero(table.to_numpy()), strict=True):
@@ -87,21 +99,21 @@ def transitions(counts: pd.DataFrame) -> Figure:
     title = translate("Which label follows which") + note
     axes.set(title=title, xlabel=translate("label of the next word"), ylabel=translate("label of a word"))
     likely = shares.stack().sort_values(ascending=False, kind="stable").items()
-    listed = _listed(f"{abbreviated(one)}, {abbreviated(next_)} {share:.0%}" for (one, next_), share in likely if share)
-    return _finished(figure, translate("Table of the labels of two words in a row: {pairs}.", pairs=listed) + note)
+    listed = joined(f"{abbreviated(one)}, {abbreviated(next_)} {share:.0%}" for (one, next_), share in likely if share)
+    return finish(figure, translate("Table of the labels of two words in a row: {pairs}.", pairs=listed) + note)
 
 
 def weights(scores: pd.DataFrame) -> Figure:
     """Draw precision, recall and F1, a column each, over the weights in the index, and mark the best F1."""
-    figure, axes = _subplots(figsize=(7, 3.2))
+    figure, axes = new_figure(figsize=(7, 3.2))
     scores.plot(ax=axes, style=["^:", "v:", "o-"], color=[BLUE, GREEN, ORANGE])
     best = scores["f1"].idxmax()
     axes.plot(best, scores["f1"][best], "*", markersize=16, color=ORANGE, label=translate("best F1"))
     axes.set(title=translate("Scores of the validation split"), xlabel=translate("weight of the transitions"))
     axes.legend()
     axes.grid(alpha=0.3)
-    listed = _listed(f"{weight:g}: {f1:.3f}" for weight, f1 in scores["f1"].items())
-    return _finished(figure, translate("Line chart of F1 over the weight of the transitions: {f1}.", f1=listed))
+    listed = joined(f"{weight:g}: {f1:.3f}" for weight, f1 in scores["f1"].items())
+    return finish(figure, translate("Line chart of F1 over the weight of the transitions: {f1}.", f1=listed))
 
 
 def probabilities(tables: Mapping[str, pd.DataFrame], ignored: Collection[int] = ()) -> Figure:
@@ -121,13 +133,13 @@ def attention(tables: Mapping[str, pd.DataFrame]) -> Figure:
 
 def layer_curves(shares: pd.DataFrame) -> Figure:
     """Draw each of up to three columns as a line over the layers, which are the index."""
-    figure, axes = _subplots(figsize=(7, 3.4))
+    figure, axes = new_figure(figsize=(7, 3.4))
     for name, colour, style in zip(shares, (BLUE, ORANGE, GREY), ("o-", "s--", ":"), strict=False):
         axes.plot(shares.index, shares[name], style, color=colour, label=drawable(name), clip_on=False)
     axes.set(xlabel=translate("layer"), ylabel=translate("accuracy"), ylim=(0, 1), xticks=shares.index)
     axes.legend()
-    lines = _listed(f"{abbreviated(name)} {', '.join(map('{:.2f}'.format, shares[name]))}" for name in shares)
-    return _finished(figure, translate("Line chart of accuracies over the layers: {lines}.", lines=lines))
+    lines = joined(f"{abbreviated(name)} {', '.join(map('{:.2f}'.format, shares[name]))}" for name in shares)
+    return finish(figure, translate("Line chart of accuracies over the layers: {lines}.", lines=lines))
 
 
 def _heat_maps(tables: Mapping[str, pd.DataFrame], rows: str, columns: str, text: str) -> Figure:
@@ -135,7 +147,7 @@ def _heat_maps(tables: Mapping[str, pd.DataFrame], rows: str, columns: str, text
     down, across = -(-len(tables) // 4), min(4, len(tables))
     side = min(0.36, 7 / (across * width))  # of a cell, in inches
     size = (across * width * side + 2.2, down * (height * side + 0.4) + 1.5)
-    figure, grid = _subplots(down, across, figsize=size, sharex=True, sharey=True, squeeze=False)
+    figure, grid = new_figure(down, across, figsize=size, sharex=True, sharey=True, squeeze=False)
     for axes, (name, table) in zip(grid.flat, tables.items(), strict=False):
         image = axes.imshow(table, cmap="Blues", vmin=0, vmax=1, aspect="auto")
         axes.set_title(drawable(name), fontsize="medium")
@@ -149,4 +161,4 @@ def _heat_maps(tables: Mapping[str, pd.DataFrame], rows: str, columns: str, text
         for name, table in tables.items()
         for row, values in zip(table.index, table.to_numpy(), strict=True)
     )
-    return _finished(figure, f"{text} {_listed(best)}.")
+    return finish(figure, f"{text} {joined(best)}.")

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 def try_it(classify: TokenClassificationPipeline, entity_types: Sequence[str], sentence: str, *settings: Any) -> None:
     """Show a field with a sentence, and below it, also where no kernel is, the sentence with its entities highlighted.
 
-    ``settings`` are the strategy and the transitions of `helpers.inference.find_entities`, or neither.
+    ``settings`` are the strategy and the transitions of `helpers.going_further.inference.find_entities`, or neither.
     """
 
     def found(text: str) -> HTML:
         if not text.strip():
             return HTML(_note(translate("The field is empty: type a sentence into it and press Enter.")))
-        from helpers.inference import find_entities  # here, as opening the lesson needs none of it
+        from helpers.going_further.inference import find_entities  # here, as opening the lesson needs none of it
 
         entities = find_entities(classify, text, *settings)
         highlighted = highlight_text(text, entities, entity_types).data

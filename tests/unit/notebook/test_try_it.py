@@ -15,7 +15,7 @@ from support.hostile import WORDS
 from support.trained_models import save_model
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
-from helpers.inference import find_entities
+from helpers.going_further.inference import find_entities
 from helpers.notebook.language import use_language
 from helpers.notebook.try_it import try_it
 from helpers.run.pages import render_html
@@ -139,7 +139,7 @@ def test_an_empty_field_gets_a_hint(cell, text):
 
 
 def test_where_nothing_is_found_that_is_said(cell, monkeypatch):
-    monkeypatch.setattr("helpers.inference.find_entities", lambda *_: [])
+    monkeypatch.setattr("helpers.going_further.inference.find_entities", lambda *_: [])
     html = cell.enter("Bo")
     assert text_of(html) == "Bo"
     assert cell.says[3] in html

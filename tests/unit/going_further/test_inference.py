@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoTokenizer, BertForTokenClassification, 
 
 from helpers.checkpoints.word_tokenizer import prepare_tokenizer
 from helpers.decoding import valid_transitions
-from helpers.inference import WORDS, _tagged, find_entities
+from helpers.going_further.inference import WORDS, _tagged, find_entities
 
 LABELS = {0: "O", 1: "B-location"}
 TEXT = "They met in Oslo. Rome, (Lima) and Oslo, she said."
@@ -114,7 +114,7 @@ def test_most_words_of_real_data_stay_whole(wnut17, split, share):
 IN_TENSORFLOW = """
 import json, sys
 from transformers import pipeline
-from helpers.inference import find_entities
+from helpers.going_further.inference import find_entities
 classifier = pipeline("ner", model=sys.argv[1], framework="tf")
 print("found", json.dumps(find_entities(classifier, sys.argv[2])))
 """
