@@ -13,7 +13,10 @@ SMOKE = {"model": "./tests/support/tiny_distilbert", "max_train_examples": 32, "
 NAMES = sorted(
     path.stem for path in (ROOT / "notebooks" / "going_further").glob("*.ipynb") if "long_trainings" not in path.stem
 )
-CHAPTERS = [pytest.param(name, marks=pytest.mark.weekly) if "fast" in name else name for name in NAMES]
+# Of a pair, the PyTorch one every day; what makes things fast takes longest.
+CHAPTERS = [
+    pytest.param(name, marks=pytest.mark.weekly) if "fast" in name or name.endswith("keras") else name for name in NAMES
+]
 
 
 def execute(workplace, name, **parameters):
