@@ -1,4 +1,4 @@
-"""Read tables of words and tags: with a word in each row, or a sentence as lists or as texts with spaces."""
+"""Read tables, such as CSV: with a word in each row, or a sentence as lists or as texts with spaces."""
 
 import ast
 import csv
