@@ -1,5 +1,6 @@
 import ast
 import re
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,11 @@ def test_answers_are_what_the_libraries_say(tokenizer):
     logits = torch.nn.Linear(384, 13)(torch.zeros(5, 384))
     expected |= {"7": scores, "8": len(get_entities(ast.literal_eval(tags))), "9": logits.numel()}
     assert {number: QUESTIONS[number]["answer"] for number in expected} == expected
-    assert get_entities(QUESTIONS["2"]["answer"]) == [("location", 0, 0), ("location", 1, 1)]
+    choices = re.findall(r"^- \*\*(\w)\*\*: `(.*)`$", NOTEBOOK.partition("**Question 3**")[0], re.MULTILINE)
+    assert len(choices) == 3  # and -100, which is no tag
+    for first, (letter, tag) in product(["B-location", "I-location"], choices):
+        apart = get_entities([first, tag]) == [("location", 0, 0), ("location", 1, 1)]
+        assert apart == (letter == QUESTIONS["2"]["answer"])
 
 
 @pytest.mark.parametrize("number", QUESTIONS)
@@ -62,13 +67,13 @@ def test_the_right_answer_is_accepted_in_the_forms_that_people_write(number):
 
 # What each hint is for, every other letter, and another mistake
 WRONG = [(number, answer) for number, question in QUESTIONS.items() for answer in question["hints"] if answer != "else"]
-LETTERS = [(number, letter) for number in ("4", "5", "10") for letter in "abcd"]
+LETTERS = [(number, letter) for number in ("2", "4", "5", "10") for letter in "abcd"]
 WRONG += [pair for pair in LETTERS if pair not in WRONG and QUESTIONS[pair[0]]["answer"] != pair[1]]
-WRONG += [("2", ["B-location", "I-location"]), ("2", "B-location"), ("3", [0, 0, 0, 1, 2, 2]), ("3", [None] * 8)]
+WRONG += [("2", ["B-location", "I-location"]), ("2", "I-location"), ("3", [0, 0, 0, 1, 2, 2]), ("3", [None] * 8)]
 WRONG += [("1", 2), ("4", "c, b"), ("4", "-100"), ("6", 7), ("7", [0.94, 1]), ("7", [94, 0]), ("8", 5), ("9", 18)]
 TOLD = {  # in either language, what would give the answer away
     "1": r"\b13\b|thirteen|열세",
-    "2": "B-",
+    "2": "B-|`d`",
     "3": r"None|0, 0, 0|null",
     "4": "once|한 번|`c`",
     "5": "padding|패딩|`a`",
@@ -114,7 +119,7 @@ class Evil:
     __hash__ = None
 
 
-NO_ANSWERS = st.text(max_size=3).filter(lambda text: text.strip(" ().").lower() not in ("a", "b", "c"))
+NO_ANSWERS = st.text(max_size=3).filter(lambda text: text.strip(" ().").lower() not in ("a", "b", "c", "d"))
 SCALARS = st.none() | st.booleans() | st.floats(200) | st.integers(200) | NO_ANSWERS
 SCALARS |= st.sampled_from([Evil, np.zeros(2), b"a", print, 1j])
 
