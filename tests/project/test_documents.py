@@ -76,6 +76,13 @@ def test_parameters_and_profiles_are_those_of_the_lesson():
     assert {row[0] for row in table("profile")} | set(re.findall(r"PROFILE=(\w+)", README)) <= profiles
 
 
+def test_each_chapter_is_listed_in_the_readme_and_on_the_site():
+    index = (ROOT / "website" / "index.md").read_text(encoding="utf-8")
+    chapters = [path.stem for path in (ROOT / "notebooks" / "going_further").glob("*.ipynb")]
+    assert len(chapters) > 10
+    assert [name for name in chapters if f"{name}.ipynb" not in README or f"going_further/{name}\n" not in index] == []
+
+
 def test_pythons_are_those_that_the_project_takes():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lowest, highest = (int(number) for number in re.findall(r"3\.(\d+)", project["requires-python"]))
