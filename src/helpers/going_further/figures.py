@@ -77,7 +77,7 @@ def precision_and_recall(curves: Mapping[str, pd.DataFrame], chosen: Mapping[str
     axes.set(title=translate("Precision and recall by setting"), xlim=(0, 1), ylim=(0, 1))
     axes.set(xlabel=translate("recall"), ylabel=translate("precision"))
     axes.legend()
-    text = translate("Line chart of recall and precision. Those of the chosen settings: {chosen}.", chosen=joined(parts))
+    text = translate("Line chart of recall and precision. Chosen: {chosen}.", chosen=joined(parts))
     return finish(figure, text)
 
 
