@@ -65,19 +65,19 @@ def reliability(tables: Mapping[str, pd.DataFrame]) -> Figure:
     return finish(figure, text)
 
 
-def precision_and_recall(curves: Mapping[str, pd.DataFrame]) -> Figure:
-    """Draw ``precision`` over ``recall`` for the settings of each knob, the rows, with a star at the best ``f1``."""
+def precision_and_recall(curves: Mapping[str, pd.DataFrame], chosen: Mapping[str, float]) -> Figure:
+    """Draw ``precision`` over ``recall`` for the settings of each knob, the rows, with a star at the chosen one."""
     figure, axes = new_figure(figsize=(8, 4))
     parts = []
     for (name, curve), style, colour in zip(curves.items(), ("o-", "s--"), (BLUE, ORANGE), strict=True):
         axes.plot(curve["recall"], curve["precision"], style, markersize=4, color=colour, label=name)
-        best = curve.loc[curve["f1"].idxmax()]
-        axes.plot(best["recall"], best["precision"], "*", markersize=16, color=GREEN)
-        parts.append(f"{name}: {best['recall']:.3f}, {best['precision']:.3f}")
+        point = curve.loc[chosen[name]]
+        axes.plot(point["recall"], point["precision"], "*", markersize=16, color=GREEN)
+        parts.append(f"{name}: {point['recall']:.3f}, {point['precision']:.3f}")
     axes.set(title=translate("Precision and recall by setting"), xlim=(0, 1), ylim=(0, 1))
     axes.set(xlabel=translate("recall"), ylabel=translate("precision"))
     axes.legend()
-    text = translate("Line chart of recall and precision. Those of the best F1: {best}.", best=joined(parts))
+    text = translate("Line chart of recall and precision. Chosen: {chosen}.", chosen=joined(parts))
     return finish(figure, text)
 
 

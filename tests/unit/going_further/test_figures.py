@@ -39,9 +39,9 @@ def test_reliability_has_a_bar_for_each_bin():
     assert "as trained: 0.31 0.25 (4); 0.95 1.00 (2)" in figure.get_label()
 
 
-def test_the_best_f1_of_each_curve_has_a_star():
-    curve = pd.DataFrame({"precision": [0.5, 0.8, 1.0], "recall": [0.5, 0.4, 0.1], "f1": [0.5, 0.53, 0.18]})
-    figure = figures.precision_and_recall({"threshold": curve, "bias": curve[:1]})
+def test_the_chosen_setting_of_each_curve_has_a_star():
+    curve = pd.DataFrame({"precision": [0.5, 0.8, 1.0], "recall": [0.5, 0.4, 0.1]}, index=[0.0, 0.5, 0.9])
+    figure = figures.precision_and_recall({"threshold": curve, "bias": curve[:1]}, {"threshold": 0.5, "bias": 0.0})
     _, star, _, other = figure.axes[0].lines
     assert (star.get_xdata()[0], star.get_ydata()[0]) == (0.4, 0.8)
     assert (other.get_xdata()[0], other.get_ydata()[0]) == (0.5, 0.5)
