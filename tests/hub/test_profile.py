@@ -2,19 +2,16 @@
 
 import json
 import subprocess
-import sys
-from importlib.util import find_spec
 
 import nbformat
 import pytest
 import yaml
-from support.editions import ONE_A_DAY, link_project
+from support.editions import ONE_A_DAY, link_project, python_of, run_command
 
 from hub import content
 from hub.conftest import settings_for
 from hub.server import WRITE_TOKEN, Hub
 
-EDITIONS = ["tensorflow"] if find_spec("tf_keras") else ["pytorch", "keras"]  # what runs in this environment
 SETTINGS = {"max_train_examples": 32, "epochs": 1, "push_to_hub": True}
 
 
@@ -40,9 +37,7 @@ def settings(hub, tmp_path_factory):
 def run(request, settings, tmp_path_factory):
     """Run an edition; returns its name, the folder of its results, and what it printed."""
     workplace = link_project(tmp_path_factory.mktemp("workplace"))
-    command = [sys.executable, "-m", "helpers.run", "--profile", "wnut17", "--edition", request.param]
-    for name, value in (SETTINGS | {"hub_model_id": f"ada/{request.param}"}).items():
-        command += ["-p", name, str(value)]
+    command = run_command(request.param, "wnut17", **SETTINGS, hub_model_id=f"ada/{request.param}")
     login = {"HF_TOKEN": ""} if request.param == "keras" else {}  # by file there, elsewhere by the variable
     done = subprocess.run(command, cwd=workplace, env=settings | login, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -120,7 +115,7 @@ print(json.dumps(found, default=float))
 
 def test_the_pipeline_finds_the_same_with_the_pushed_model_and_with_the_folder(run, settings):
     edition, folder, _ = run
-    command = [sys.executable, "-c", PIPELINES, edition, f"ada/{edition}", folder / edition / "model"]
+    command = [python_of(edition), "-c", PIPELINES, edition, f"ada/{edition}", folder / edition / "model"]
     done = subprocess.run(command, env=settings, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     pushed, local = json.loads(done.stdout.splitlines()[-1])
