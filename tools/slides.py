@@ -21,7 +21,7 @@ from pygments.formatters import HtmlFormatter
 from helpers.disk.files import atomic_write_text
 from helpers.notebook.language import LANGUAGES
 from helpers.run.editions import RUNS, subfolder
-from helpers.run.pages import WIDGET
+from helpers.run.pages import WIDGET, split_sections
 
 HERE = Path(__file__).resolve().parent
 NOTEBOOKS = HERE.parent / "notebooks"
@@ -95,7 +95,7 @@ def slides(cells: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
     longer fits below. The set-up, that is the section with the parameters, is left out, and so is what would be too
     small to read on a slide.
     """
-    for section in sections(cells):
+    for section in split_sections(cells):
         if any("parameters" in cell.metadata.get("tags", []) for cell in section):
             continue
         room, kind, previous = 0, "slide", "code"
@@ -108,16 +108,6 @@ def slides(cells: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
                 room, kind = ROOM, "subslide"
             room, previous = room - needed, part.cell_type
             yield part
-
-
-def sections(cells: Iterable[NotebookNode]) -> list[list[NotebookNode]]:
-    """Split cells before each heading of the second level."""
-    found = [[]]
-    for cell in cells:
-        if cell.cell_type == "markdown" and cell.source.startswith("## "):
-            found.append([])
-        found[-1].append(cell)
-    return found
 
 
 def parts(cell: NotebookNode, after: NotebookNode | None) -> Iterator[NotebookNode]:

@@ -2,7 +2,6 @@
 
 import posixpath
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -16,7 +15,7 @@ from pygments.lexers import PythonLexer
 
 from helpers.notebook.editions import EDITIONS
 from helpers.notebook.language import LANGUAGES
-from helpers.run.pages import WIDGET
+from helpers.run.pages import WIDGET, split_sections
 
 # The best first. Whatever else cells put out could run code.
 SHOWN = ("image/png", "text/html", "text/markdown", "text/plain")
@@ -58,7 +57,7 @@ def write_edition(path: Path, folder: Path, edition: str, language: str) -> None
         What the notebook is written in.
     """
     place = f"token_classification_{edition}.ipynb"
-    start, *sections = _sections(nbformat.read(path, as_version=4).cells)
+    start, *sections = split_sections(nbformat.read(path, as_version=4).cells)
     names = [f"{edition}/{number:02}" for number in range(1, len(sections) + 1)]
     titles = [section[0].source.splitlines()[0].strip("# ") for section in sections]
     for section in sections:
@@ -97,16 +96,6 @@ def _write_page(cells: list[NotebookNode], path: Path, name: str, place: str, la
         page.cells[0].source = re.sub(r"\A# (.*)", rf"# \1 · {edition}", page.cells[0].source)
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(page, path)
-
-
-def _sections(cells: Iterable[NotebookNode]) -> list[list[NotebookNode]]:
-    """Split cells before each that begins with a heading of the second level."""
-    sections = [[]]
-    for cell in cells:
-        if cell.cell_type == "markdown" and cell.source.startswith("## "):
-            sections.append([])
-        sections[-1].append(cell)
-    return sections
 
 
 def _for_page(cell: NotebookNode, name: str, place: str, language: str) -> NotebookNode:

@@ -5,7 +5,7 @@ import mimetypes
 import os
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import metadata
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup, Doctype, Tag
 from bs4.element import PreformattedString
 from jinja2 import Environment
 from nbconvert import HTMLExporter
+from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
 from helpers.disk.files import atomic_write_text
@@ -64,6 +65,16 @@ def render_html(executed: Path, notebooks: Path, language: str) -> Path:
     pages = {translate("Results side by side"): "report.html"} if executed.with_name("report.html").exists() else {}
     pages |= {EDITIONS[edition]: f"{edition}.html" for edition in others}
     return atomic_write_text(executed.with_suffix(".html"), frame_page(soup, "notebook", pages, "data:", language))
+
+
+def split_sections(cells: Iterable[NotebookNode]) -> list[list[NotebookNode]]:
+    """Split cells before each that begins with a heading of the second level."""
+    sections = [[]]
+    for cell in cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            sections.append([])
+        sections[-1].append(cell)
+    return sections
 
 
 def _is_file_within(folder: Path, path: Path) -> bool:
