@@ -93,17 +93,12 @@ def confusion_matrix(table: pd.DataFrame) -> Figure:
     table, shares = (whole.iloc[[*shown, nothing], [*shown, nothing]] for whole in (table, shares))
     size = min(0.6 * len(table), 0.45 * len(table) + 3) + 2
     figure, axes = new_figure(figsize=(size + 0.8, size - 0.6))
-    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)  # not imshow, which takes memory for each pixel
-    axes.invert_yaxis()
-    for row, column in np.ndindex(table.shape):
-        count, share = table.iat[row, column], shares.iat[row, column]
-        looks = {"color": "white" if share > 0.6 else "black", "size": "small", "linespacing": 1}
-        looks |= {"ha": "center", "va": "center", "in_layout": False}  # measuring them all would take seconds
-        if (row, column) != (len(table) - 1, len(table) - 1):  # there are no pairs of nothing and nothing
-            axes.text(column + 0.5, row + 0.5, f"{count}\n{share:.0%}" if count else "0", **looks)
-    middles = np.arange(len(table)) + 0.5
-    axes.set_xticks(middles, map(drawable, table.columns), rotation=35, ha="right")
-    axes.set_yticks(middles, map(drawable, table.index))
+    texts = [
+        [f"{count}\n{share:.0%}" if count else "0" for count, share in zip(counts, of_row, strict=True)]
+        for counts, of_row in zip(table.to_numpy(), shares.to_numpy(), strict=True)
+    ]
+    texts[-1][-1] = ""  # there are no pairs of nothing and nothing
+    shaded_table(axes, shares, texts)
     for tick, name in zip(axes.get_xticklabels() + axes.get_yticklabels(), 2 * [*table.index], strict=True):
         tick.set_bbox({"facecolor": colours.get(name, "white"), "edgecolor": GREY, "boxstyle": "round,pad=0.2"})
     note = left_out_note(translate("The {shown} types with the most mistakes; {others:,} are left out."), shown, types)
@@ -172,6 +167,19 @@ def new_figure(*grid: int, **settings: Any) -> tuple[Figure, Any]:
     """Do as `plt.subplots`, with fonts for all names."""
     use_fonts()
     return plt.subplots(*grid, layout="constrained", **settings)
+
+
+def shaded_table(axes: Axes, shares: pd.DataFrame, texts: Sequence[Sequence[str]]) -> None:
+    """Draw a table of texts, each cell shaded by its share, with names of rows and columns."""
+    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)  # not imshow, which takes memory for each pixel
+    axes.invert_yaxis()
+    for row, column in np.ndindex(shares.shape):
+        looks = {"color": "white" if shares.iat[row, column] > 0.6 else "black", "size": "small", "linespacing": 1}
+        looks |= {"ha": "center", "va": "center", "in_layout": False}  # measuring them all would take seconds
+        if texts[row][column]:
+            axes.text(column + 0.5, row + 0.5, texts[row][column], **looks)
+    axes.set_xticks(np.arange(shares.shape[1]) + 0.5, map(drawable, shares.columns), rotation=35, ha="right")
+    axes.set_yticks(np.arange(len(shares)) + 0.5, map(drawable, shares.index))
 
 
 def draw_bars(values: Mapping[str, float], colour: str | list[str], form: str, height: float) -> tuple[Figure, Axes]:

@@ -20,6 +20,7 @@ from helpers.plots import (
     largest,
     left_out_note,
     new_figure,
+    shaded_table,
 )
 
 
@@ -89,13 +90,7 @@ def transitions(counts: pd.DataFrame) -> Figure:
     table = counts.iloc[[*shown, -1], shown]
     size = min(0.6 * len(table), 0.45 * len(table) + 3)
     figure, axes = new_figure(figsize=(size + 2.2, size + 1.4))
-    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.invert_yaxis()
-    for row, column in zip(*np.nonzero(table.to_numpy()), strict=True):
-        ink = "white" if shares.iat[row, column] > 0.6 else "black"
-        axes.text(column + 0.5, row + 0.5, table.iat[row, column], color=ink, ha="center", va="center", in_layout=False)
-    axes.set_xticks(np.arange(len(shown)) + 0.5, map(drawable, table.columns), rotation=35, ha="right")
-    axes.set_yticks(np.arange(len(table)) + 0.5, map(drawable, table.index))
+    shaded_table(axes, shares, [[str(count or "") for count in row] for row in table.to_numpy()])
     title = translate("Which label follows which") + note
     axes.set(title=title, xlabel=translate("label of the next word"), ylabel=translate("label of a word"))
     likely = shares.stack().sort_values(ascending=False, kind="stable").items()
