@@ -11,7 +11,7 @@ from IPython import get_ipython
 
 from helpers.alignment import aggregation_strategy
 from helpers.checkpoints.find import checkpoint_digest, licence
-from helpers.data.load import dataset_digest
+from helpers.data.load import dataset_digest, language_of
 from helpers.disk import locks
 from helpers.metrics import SCORES, types_of
 from helpers.notebook.language import use_language
@@ -81,6 +81,7 @@ def save_results(
         edition=edition,
         dataset={
             "name": parameters["dataset"],
+            "language": language_of(parameters["dataset"], data),
             "digest": dataset_digest(data),
             "sentences": {split: len(rows) for split, rows in data.items()},
             "aggregation_strategy": aggregation_strategy(data["train"]),
