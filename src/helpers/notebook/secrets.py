@@ -5,6 +5,7 @@ import json
 import os
 import re
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from reprlib import Repr
 from urllib.parse import quote, quote_plus
@@ -19,7 +20,6 @@ PARTS = {
     "&": rf"(?:&|{PERCENT}26)(?:amp(?:;|{PERCENT}3B))*",
     "#": rf"(?:\#|{PERCENT}23)",
     ";": rf"(?:;|{PERCENT}3B)",
-    "\\": f"{BACKSLASH}++",
 }
 
 
@@ -43,22 +43,26 @@ def redact_tokens(text: str) -> str:
 def _forms(token: str) -> tuple[str, str, re.Pattern]:
     """Give what a token may be shortened to, a part of it that nothing escapes, and a pattern for all ways to write it.
 
-    That takes the backslashes before the token too, since half of an escape would break the JSON around it.
+    That takes the backslashes before the token too, since half of an escape would break the JSON around it. There are
+    no possessive quantifiers, as those of Python 3.11.0 to 3.11.4 miss matches (its issue 106052).
     """
     letters = max(re.findall("[A-Za-z0-9]+", token), key=len, default="")
     once = re.sub(r"\\+", r"\\", token)  # as each escape makes more of them
-    written = re.compile(r"(?<!\\)" + "".join(map(_escaped, once)), re.IGNORECASE)  # %5c is %5C
+    pattern = "".join(_escaped(character, before) for before, character in pairwise(["", *once]))
+    # A match begins where a run of backslashes does: otherwise a long run would be read again from each of them.
+    written = re.compile(r"(?<!\\)(?<!%5C)(?<!%255C)" + pattern, re.IGNORECASE)  # %5c is %5C
     return re.match(r"\w{0,3}", token, re.ASCII)[0], letters, written
 
 
-def _escaped(character: str) -> str:
+def _escaped(character: str, before: str) -> str:
     if character == "\\":
-        return PARTS[character]
+        return f"{BACKSLASH}+"
     forms = {character, json.dumps(character)[1:-1], ascii(character)[1:-1], html.escape(character)}
     forms |= {f"&#{ord(character)};", f"&#x{ord(character):x};"}
     forms |= {escape(character, safe="", errors="surrogatepass") for escape in (quote, quote_plus)}
     written = ("".join(PARTS.get(part) or re.escape(part) for part in form.lstrip("\\")) for form in forms)
-    return rf"{BACKSLASH}*+(?:{'|'.join(sorted(written, key=len, reverse=True))})"
+    escapes = "" if before == "\\" else f"{BACKSLASH}*"
+    return f"{escapes}(?:{'|'.join(sorted(written, key=len, reverse=True))})"
 
 
 def _token_in_use() -> str:
