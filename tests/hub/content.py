@@ -1,11 +1,14 @@
 """What the tests put on their Hub: parts of the bundled sample, and a tiny encoder."""
 
 import io
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import datasets
 import yaml
+from tokenizers import BertWordPieceTokenizer
+from transformers import BertTokenizerFast, RobertaConfig, RobertaModel
 
 from helpers.data.load import load_ner_dataset
 
@@ -23,6 +26,9 @@ import json
 print(json.dumps(find.resolve_checkpoint("distilbert/distilbert-base-uncased")))
 """
 CODE = {"data": LOAD_DATA, "encoder": FIND_ENCODER}
+KOREAN_ENCODER = "klue/roberta-small"
+KOREAN_SPECIAL = ["[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]"]  # the padding is 1, as in its vocabulary
+Marked = tuple[str, list[tuple[int, int, str]]]  # a text and its spans
 TINY_ENCODER = Path(__file__).resolve().parents[1] / "support" / "tiny_distilbert"
 ENCODER_CARD = b"---\nlicense: apache-2.0\n---\n# A tiny encoder\n"
 SCRIPT = b"raise SystemExit('a loading script was run')\n"
@@ -84,16 +90,53 @@ def add_encoder(hub) -> None:
     hub.add("models", ENCODER).commit(files)
 
 
-def add_klue(hub) -> None:
+def add_klue(hub, marked: Sequence[Marked] = (("안녕 서울에서", [(0, 2, "PS"), (3, 5, "LC")]),) * 20) -> None:
     """Put a data set on a Hub as klue/klue is: a configuration of characters, without a test split, and another."""
-    characters, tags, sentence = list("안녕 서울에서"), [2, 3, 4, 0, 1, 4, 4], "<안녕:PS> 서울에서"
-    rows = {"sentence": [sentence] * 20, "tokens": [characters] * 20, "ner_tags": [tags] * 20}
-    ner = _parquet(datasets.Dataset.from_dict(rows), ["B-LC", "I-LC", "B-PS", "I-PS", "O"])
+    names = ["B-LC", "I-LC", "B-OG", "I-OG", "B-PS", "I-PS", "O"]
+    tags = [[names.index(tag) for tag in character_tags(*one)] for one in marked]
+    rows = {"sentence": [text for text, _ in marked], "tokens": [list(text) for text, _ in marked], "ner_tags": tags}
+    ner = _parquet(datasets.Dataset.from_dict(rows), names)
     files = {f"ner/{split}-00000-of-00001.parquet": ner for split in ("train", "validation")}
     sts = _parquet(datasets.Dataset.from_dict({"sentence1": ["a"], "score": [1.0]}))
     files["sts/train-00000-of-00001.parquet"] = sts
     head = card({"ner": {"train": "ner/train-*", "validation": "ner/validation-*"}, "sts": {"train": "sts/train-*"}})
     hub.add("datasets", "klue/klue").commit({"README.md": head, **files})
+
+
+def character_tags(text: str, spans: Sequence[tuple[int, int, str]]) -> list[str]:
+    """Tag each character of a text, spaces among them, as KLUE does."""
+    tags = ["O"] * len(text)
+    for start, end, label in spans:
+        tags[start:end] = [f"B-{label}", *[f"I-{label}"] * (end - start - 1)]
+    return tags
+
+
+def korean_posts() -> list[Marked]:
+    """Take the first posts of the Korean sample, with three types by KLUE's names."""
+    rows = load_ner_dataset("sample_ko")["train"].select(range(SENTENCES["train"]))
+    kinds = {"person": "PS", "location": "LC", "group": "OG", "corporation": "OG"}
+    return [
+        (text, [(span["start"], span["end"], kinds[span["label"]]) for span in spans if span["label"] in kinds])
+        for text, spans in zip(rows["text"], rows["spans"], strict=True)
+    ]
+
+
+def add_korean_encoder(hub, folder: Path) -> None:
+    """Put an encoder on a Hub as klue/roberta-small is: a RoBERTa, whose positions begin behind the padding's number,
+    with a tokenizer of BERT's kind, which is what makes it Korean.
+    """
+    wordpiece = BertWordPieceTokenizer(lowercase=False, strip_accents=False)
+    texts = (text for text, _ in korean_posts())
+    wordpiece.train_from_iterator(texts, vocab_size=800, show_progress=False, special_tokens=KOREAN_SPECIAL)
+    wordpiece.save_model(str(folder))
+    names = dict(zip(("cls", "pad", "sep", "unk", "mask"), KOREAN_SPECIAL, strict=True))
+    special = {f"{name}_token": token for name, token in names.items()}
+    BertTokenizerFast(str(folder / "vocab.txt"), do_lower_case=False, **special).save_pretrained(folder)
+    size = {"hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2, "num_hidden_layers": 2}
+    positions = {"max_position_embeddings": 514, "type_vocab_size": 1, "pad_token_id": 1}
+    config = RobertaConfig(vocab_size=wordpiece.get_vocab_size(), **positions, **size)
+    RobertaModel(config, add_pooling_layer=False).save_pretrained(folder)
+    hub.add("models", KOREAN_ENCODER).commit(contents(folder) | {"README.md": b"---\nlicense: cc-by-sa-4.0\n---\n"})
 
 
 def _of_languages(languages: list[str], path: str) -> dict[str, bytes]:

@@ -10,6 +10,13 @@ from helpers.data.load import dataset_digest
 from hub import content
 from hub.content import CODE, FIND_ENCODER, LOAD_DATA
 
+UNREACHABLE = """
+from helpers.hub import fetch
+def look_up(*_, **__):
+    raise ConnectionError("no network")
+fetch.look_up = look_up
+"""
+
 
 def assert_loaded(done):
     assert done.value == {"digest": dataset_digest(content.sentences()), "sizes": content.SENTENCES}
@@ -67,6 +74,20 @@ def test_an_encoder_comes_with_what_is_needed_of_it_and_anew_where_that_has_chan
         assert content.contents(folder) == content.contents(content.TINY_ENCODER) | {"README.md": card}
 
 
+def test_an_encoder_whose_safetensors_are_only_proposed_is_loaded_by_the_number_of_the_pull_request(hub, client):
+    """As KoELECTRA, which has a pickle on its main branch."""
+    files = content.contents(content.TINY_ENCODER)
+    weights = files.pop("model.safetensors")
+    repository = hub.add("models", content.ENCODER)
+    repository.commit(files | {"pytorch_model.bin": b"a pickle"})
+    assert "name it behind the model, as in owner/model@refs/pr/1" in client.run(FIND_ENCODER).message
+    repository.commit(files | {"model.safetensors": weights}, "refs/pr/1")
+    proposed = FIND_ENCODER.replace(content.ENCODER, f"{content.ENCODER}@refs/pr/1")
+    folder = Path(client.run(proposed).value)
+    assert content.contents(folder) == files | {"model.safetensors": weights}
+    assert client.run(UNREACHABLE + proposed).value == str(folder)
+
+
 def test_an_encoder_with_code_of_its_own_is_refused(hub, client):
     content.add_encoder(hub)
     repository = hub.repositories["models", content.ENCODER]
@@ -94,12 +115,6 @@ LOAD = """
 import json
 dataset = load.load_ner_dataset({name!r})
 print(json.dumps({{split: rows[0] | {{"rows": len(rows)}} for split, rows in dataset.items()}}))
-"""
-UNREACHABLE = """
-from helpers.hub import fetch
-def look_up(*_, **__):
-    raise ConnectionError("no network")
-fetch.look_up = look_up
 """
 
 

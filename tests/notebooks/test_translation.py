@@ -6,19 +6,26 @@ import io
 import re
 import subprocess
 import warnings
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import polib
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 from support.editions import ROOT, lesson, read_notebook, write_project
 
 import catalogue
+from helpers.disk import locks
 from helpers.errors import ParameterError, TutorialError
+from helpers.export import onnx
 from helpers.notebook.editions import EDITIONS
 from helpers.notebook.fonts import use_fonts
 from helpers.notebook.language import translate, use_language
+from helpers.notebook.parameters import RULES, check_value
+from helpers.notebook.results import read_results
+from helpers.run import lab
 from helpers.run.__main__ import main
 from helpers.run.pages import write_report
 from translation import helper_messages, messages, template_messages, translate_code, translate_markdown
@@ -298,15 +305,14 @@ def test_messages_of_helpers():
         helper_messages("x = 1\ntranslate(x)")
 
 
-ERRORS = {kind.__name__ for kind in TutorialError.__subclasses__()}
-TRANSLATED = ("data/**/*.py", "checkpoints/**/*.py", "alignment.py")
+SAYING = {kind.__name__ for kind in TutorialError.__subclasses__()} | {"print"}
 
 
-def untranslated_errors(source):
-    """The words in messages of our errors that `translate` does not get; what fills placeholders is left out."""
+def untranslated(source):
+    """The words in our errors' messages and in prints that `translate` does not get, nor fill placeholders."""
     for node in ast.walk(ast.parse(source)):
         match node:
-            case ast.Call(func=ast.Name(name), args=[message, *_]) if name in ERRORS:
+            case ast.Call(func=ast.Name(name), args=[message, *_]) if name in SAYING:
                 yield from words_written_out(message)
 
 
@@ -320,15 +326,44 @@ def words_written_out(node):
         yield from words_written_out(part)
 
 
-def test_errors_of_data_and_checkpoints_can_be_translated():
-    bad = 'raise ParameterError("a b")\nadd(ParameterError(f"{x}: c"))\nreturn ParameterError(f(f"d {x}"), y)'
+def test_all_that_helpers_say_can_be_translated():
+    bad = 'raise ParameterError("a b")\nadd(ParameterError(f"{x}: c"))\nprint(f(f"d {x}"), y)'
     good = 'ParameterError(translate("a {x}").format(x="b"))\nParameterError(f"{x}: {y}")\nParameterError(", ".join(z))'
-    assert sorted(untranslated_errors(bad)) == [": c", "a b", "d "]
-    assert list(untranslated_errors(good + '\nParameterError(text)\nValueError("a")')) == []
-    paths = [path for pattern in TRANSLATED for path in (ROOT / "src" / "helpers").glob(pattern)]
-    assert len(paths) > 10
-    found = {path.name: list(untranslated_errors(path.read_text(encoding="utf-8"))) for path in paths}
-    assert {name: words for name, words in found.items() if words} == {}
+    assert sorted(untranslated(bad)) == [": c", "a b", "d "]
+    assert list(untranslated(good + '\nParameterError(text)\nValueError("a")')) == []
+    found = {path: [*untranslated(path.read_text("utf-8"))] for path in (ROOT / "src" / "helpers").rglob("*.py")}
+    assert len(found) > 50
+    assert {path: words for path, words in found.items() if words} == {}
+
+
+@pytest.mark.parametrize(
+    ("fail", "left"),
+    [
+        (lambda: check_value("learning_rate", "2e-5"), "learning_rate YAML"),
+        (lambda: check_value("epoch", 1), f"epoch epochs {' '.join(RULES)}"),
+        (lambda: lab.load_profile("nope"), "nope notebooks profiles"),
+        (lambda: locks.claim(Path("busy")), "busy Jupyter"),
+        (lambda: onnx.export("nowhere", Path("folder")), "nowhere"),
+        (lambda: read_results("busy"), "busy metrics json"),
+    ],
+)
+def test_korean_errors_have_no_english_but_code_names_and_values(tmp_path, monkeypatch, fail, left):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(locks, "PATIENCE", 0)
+    use_language("ko")
+    Path("busy").mkdir()
+    Path("notebooks", "profiles").mkdir(parents=True)
+    with FileLock(Path("busy", locks.LOCK)), pytest.raises(TutorialError) as caught:
+        fail()
+    assert HANGUL.search(str(caught.value))
+    assert {*re.findall(r"[^\W\d가-힣][^\W가-힣]+", str(caught.value))} == {*left.split()}
+
+
+@pytest.mark.parametrize("main", [main, lab.main, onnx.main])
+def test_a_command_line_speaks_its_language_before_anything_can_fail(main, capsys):
+    arguments = ["nowhere", "folder"] if main is onnx.main else ["--profile", "nope"]
+    assert main(["--language", "ko", *arguments]) == 1
+    assert HANGUL.search(capsys.readouterr().err)
 
 
 def test_translate_speaks_the_chosen_language():
@@ -444,7 +479,7 @@ def test_readme_ko_is_parallel_to_the_readme():
 def test_a_korean_run_takes_the_korean_notebook_and_has_a_folder_of_its_own(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(write_project(tmp_path, "raise ValueError('this far')", language="ko"))
     assert main(["--language", "ko", "--edition", "pytorch"]) == 1
-    assert "Running notebooks/ko/token_classification_pytorch.ipynb -> runs/ko/" in capsys.readouterr().out
+    assert "실행 중: notebooks/ko/token_classification_pytorch.ipynb -> runs/ko/" in capsys.readouterr().out
     assert "this far" in (tmp_path / "runs" / "ko" / "sample" / "pytorch.unfinished.html").read_text(encoding="utf-8")
 
 

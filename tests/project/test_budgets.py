@@ -7,10 +7,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LINES = {
     "src/helpers/*.py": 1_000,
-    "src/helpers/**/*.py": 8_300,
+    "src/helpers/**/*.py": 8_350,
     "src/regression/**/*.py": 1_700,
     "proofs/**/*.py": 400,
-    "tests/**/*.py": 15_900,
+    "tests/**/*.py": 16_100,
 }
 
 

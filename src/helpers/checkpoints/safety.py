@@ -126,7 +126,7 @@ def _leads_out(path: Path, folder: Path) -> bool:
 def _read_object(path: Path) -> dict[str, Any]:
     content = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(content, dict):
-        raise ValueError("it holds no JSON object")
+        raise ValueError(translate("it holds no JSON object"))
     return content
 
 

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 from datasets import DatasetDict
 
+from helpers.data.tagging import Span
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 
 if TYPE_CHECKING:  # what not all need who open the lesson is imported where it is needed
     from helpers.data.reading import Choices
 
-SAMPLE = files("helpers.data") / "sample"
-ENTITY = re.compile(r"(?<!\S)\[([^\s\[\]][^\[\]]*)\]\(([a-z-]+)\)(?!\S)")
+SAMPLES = ("sample", "sample_ko")  # the bundled data, which are folders here
+ENGLISH = ("sample", "wnut_17")
+ENTITY = re.compile(r"\[([^\s\[\]](?:[^\[\]]*[^\s\[\]])?)\]\(([a-z-]+)\)")
 
 
 def load_ner_dataset(
@@ -34,8 +36,9 @@ def load_ner_dataset(
     Parameters
     ----------
     name : str
-        ``"sample"`` for the bundled corpus; a file or folder that `helpers.data.files.find_files` understands; else the
-        id of a data set on the Hub, with a configuration after a colon where it has several: ``"klue/klue:ner"``.
+        ``"sample"`` for the bundled corpus, ``"sample_ko"`` for the Korean one; a file or folder that
+        `helpers.data.files.find_files` understands; else the id of a data set on the Hub, with a configuration after a
+        colon where it has several: ``"klue/klue:ner"``.
     seed : int
         Draws a tenth of the training split as validation split where the data set has none, or where that must be the
         test split; and a tenth of all for validation and for the test each where it is not divided. That is printed.
@@ -51,7 +54,7 @@ def load_ner_dataset(
     """
     from helpers.data.reading import Choices
 
-    dataset = _load_sample(seed) if name == "sample" else _load(name, seed, Choices(tag_column, overlaps))
+    dataset = _load_sample(name, seed) if name in SAMPLES else _load(name, seed, Choices(tag_column, overlaps))
     if max_train_examples:
         kept = range(min(max_train_examples, len(dataset["train"])))
         dataset["train"] = dataset["train"].shuffle(seed=seed, keep_in_memory=True).select(kept)
@@ -73,34 +76,51 @@ def dataset_digest(dataset: DatasetDict) -> str:
     return digest.hexdigest()
 
 
-def read_bracketed(path: Path) -> list[tuple[list[str], list[str]]]:
-    """Read the words and IOB2 tags of each line of a UTF-8 file, in which entities are ``[its words](its-type)``.
+def language_of(name: str, dataset: DatasetDict) -> str | None:
+    """Return the code of a data set's language, for the model's card: Korean by its letters; None where unsure."""
+    words = chain.from_iterable(dataset["train"]["tokens"][:100])
+    letters = [char for char in "".join(words) if char.isalpha()]
+    if 2 * sum("\uac00" <= char <= "\ud7a3" for char in letters) > len(letters):
+        return "ko"
+    return "en" if name in ENGLISH else None
 
-    Spaces separate words; blank lines are skipped. Raises `MalformedDataError` if a bracket belongs to no entity.
+
+def read_bracketed(path: Path) -> list[tuple[str, list[Span]]]:
+    """Read the text of each line of a UTF-8 file, and the entities in it, which are written ``[Oslo](location)``.
+
+    Blank lines are skipped. Raises `MalformedDataError` if a bracket belongs to no entity.
     """
-    sentences = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-        tokens, tags = [], []
+    marked = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        text, spans = "", []
         # Of two groups, re.split gives: text, entity, type, text, entity, type, ..., text
-        pieces = iter([*ENTITY.split(line), "", ""])
-        for text, entity, entity_type in zip(pieces, pieces, pieces, strict=True):
-            outside, inside = text.split(), entity.split()
-            if "[" in text or "]" in text:
+        pieces = iter([*ENTITY.split(line.strip()), "", ""])
+        for outside, entity, entity_type in zip(pieces, pieces, pieces, strict=True):
+            if "[" in outside or "]" in outside:
                 message = translate("{path}, line {number}: a bracket outside of an [entity](type): {line}")
                 raise MalformedDataError(message, path=path, number=number, line=repr(line))
-            tokens += outside + inside
-            tags += ["O"] * len(outside) + [f"{'I' if place else 'B'}-{entity_type}" for place in range(len(inside))]
-        if tokens:
-            sentences.append((tokens, tags))
-    return sentences
+            text += outside + entity
+            if entity:
+                spans.append(Span(len(text) - len(entity), len(text), entity_type))
+        if text:
+            marked.append((text, spans))
+    return marked
 
 
-def _load_sample(seed: int) -> DatasetDict:
+def _load_sample(name: str, seed: int) -> DatasetDict:
+    from helpers.data.span_tags import tag_text, word_tags
     from helpers.data.splits import SPLITS, write_splits
-    from helpers.data.tagging import as_sentence
+    from helpers.data.tagging import Sentence
 
-    documents = {split: ([as_sentence(*row)] for row in read_bracketed(SAMPLE / f"{split}.txt")) for split in SPLITS}
-    return write_splits(documents, "sample", seed)
+    def as_sentences(text: str, spans: list[Span]) -> list[Sentence]:
+        if name == "sample_ko":  # entities end inside of words: the spans stay
+            return tag_text(text, spans)
+        words = [word.span() for word in re.finditer(r"\S+", text)]
+        return [Sentence(text.split(), word_tags(words, spans))]
+
+    folder = files("helpers.data") / name
+    documents = {split: (as_sentences(*one) for one in read_bracketed(folder / f"{split}.txt")) for split in SPLITS}
+    return write_splits(documents, name, seed)
 
 
 def _load(name: str, seed: int, choices: Choices) -> DatasetDict:

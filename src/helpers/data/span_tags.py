@@ -17,7 +17,7 @@ EAST_ASIAN = pre_tokenizers.Split(Regex(r"[\p{Han}\p{Hiragana}\p{Katakana}]"), "
 WORDS = pre_tokenizers.Sequence([pre_tokenizers.BertPreTokenizer(), EAST_ASIAN])
 
 
-def tag_text(text: str, spans: Iterable[Span], where: str = "the text", overlaps: str = "refuse") -> list[Sentence]:
+def tag_text(text: str, spans: Iterable[Span], where: str = "", overlaps: str = "refuse") -> list[Sentence]:
     """Split a text into sentences, and tag each word with the label of the span that it shares a character with.
 
     Sentences and words come from the text, never from the spans: these would tell a model where the entities are. Each
@@ -82,7 +82,7 @@ def _split_lines(text: str, spans: Sequence[Span]) -> list[list[tuple[int, int]]
 
 def _sort_spans(spans: Iterable[Span], text: str, where: str, overlaps: str) -> list[Span]:
     """Sort spans, each once and trimmed; refuse what is outside of the text, covers no word, or overlaps."""
-    found, wrong = set(), []
+    found, wrong, where = set(), [], where or translate("the text")
 
     def refuse(message: str, span: Span, other: str = "") -> None:
         wrong.append(message.format(where=where, span=described(span, text), other=other, count=len(text)))

@@ -78,7 +78,7 @@ def are_pieces(words: Iterable[str]) -> bool:
     return count[SPACE] > 0 and count[True] >= NEARLY_ALL * others > 0
 
 
-def join_pieces(pieces: Sequence[str], tags: Sequence[str], where: str = "the text") -> list[Sentence]:
+def join_pieces(pieces: Sequence[str], tags: Sequence[str], where: str = "") -> list[Sentence]:
     """Join pieces of a text, with IOB2 tags, and make spans of their entities; raises as `tag_text` does."""
     spans, end = [], 0
     for piece, tag in zip(pieces, tags, strict=True):

@@ -32,14 +32,16 @@ def claim(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=PATIENCE, poll_interval=0.1)
     except Timeout as error:
-        raise OutputFolderError(
-            f"another run is at work in {folder}. Wait until it has ended, or end it (in Jupyter, shut down its"
+        text = translate(
+            "another run is at work in {folder}. Wait until it has ended, or end it (in Jupyter, shut down its"
             " kernel), or let this one write to another folder"
-        ) from error
+        )
+        raise OutputFolderError(text, folder=folder) from error
     except (OSError, ValueError) as error:  # ValueError: no folder can have that name
         reason = getattr(error, "strerror", error)
         if getattr(error, "errno", None) not in NO_LOCKS:
-            raise OutputFolderError(f"the results cannot go to {folder}: {reason}") from error
+            text = translate("the results cannot go to {folder}: {reason}")
+            raise OutputFolderError(text, folder=folder, reason=reason) from error
         print(
             translate(
                 "{folder} cannot be locked ({reason}): see to it that no second run writes there.",

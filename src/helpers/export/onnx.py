@@ -12,6 +12,7 @@ from pathlib import Path
 
 from helpers.disk.files import atomic_write_folder
 from helpers.errors import ExportError, TutorialError
+from helpers.notebook.language import LANGUAGES, translate, use_language
 
 WHOLE, INT8 = "model.onnx", "model_int8.onnx"
 PACKAGES = ("torch", "onnx", "onnxscript", "onnxruntime")
@@ -23,7 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m helpers.export.onnx", description=__doc__)
     parser.add_argument("model", help="the folder of a trained model")
     parser.add_argument("folder", type=Path, help="where to write to; an earlier export there is replaced")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of what is said")
     options = parser.parse_args(arguments)
+    use_language(options.language)
     try:
         export(options.model, options.folder)
     except TutorialError as error:
@@ -40,24 +43,28 @@ def export(model: str, folder: Path) -> None:
     `ExportError` where that cannot be, `DiskFullError`, and as `resolve_checkpoint` does.
     """
     if missing := [name for name in PACKAGES if find_spec(name) is None]:
-        raise ExportError(f"an export to ONNX needs packages that are missing: pip install {' '.join(missing)}")
+        text = translate("an export to ONNX needs packages that are missing: pip install {packages}")
+        raise ExportError(text, packages=" ".join(missing))
     if folder.exists() and not all((folder / name).exists() for name in (WHOLE, INT8)):
-        raise ExportError(f"{folder} holds something else than an export, and is left as it is; name another folder")
+        text = translate("{folder} holds something else than an export, and is left as it is; name another folder")
+        raise ExportError(text, folder=folder)
     if not os.path.isdir(model):
-        raise ExportError(f"there is no model folder {model}")
+        raise ExportError(translate("there is no model folder {model}"), model=model)
     from helpers.checkpoints.find import resolve_checkpoint
     from helpers.checkpoints.head import has_head
 
     checkpoint = resolve_checkpoint(os.path.abspath(model))
     if not has_head(checkpoint):
-        raise ExportError(f"the model in {model} is not trained yet: its weights hold no classifier")
+        text = translate("the model in {model} is not trained yet: its weights hold no classifier")
+        raise ExportError(text, model=model)
     try:
         _export(checkpoint, folder)
     except TutorialError:
         raise
     except Exception as error:  # of any kind, if PyTorch lacks an operator or the files do not fit together
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise ExportError(f"the model in {model} cannot be exported to ONNX: {reason}") from error
+        text = translate("the model in {model} cannot be exported to ONNX: {reason}")
+        raise ExportError(text, model=model, reason=reason) from error
 
 
 def _export(checkpoint: str, folder: Path) -> None:

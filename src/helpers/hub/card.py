@@ -6,6 +6,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from helpers.checkpoints.find import BUNDLED_NAME, is_folder_name
 from helpers.checkpoints.safety import CARD
+from helpers.data.load import SAMPLES
 from helpers.disk.files import atomic_write
 from helpers.hub.fetch import DatasetName
 from helpers.metrics import SCORES
@@ -67,7 +68,7 @@ def write_card(folder: str, results: dict, licence: str | list[str]) -> ModelCar
     """Write a model's card, in English and without paths of this machine, by the record of its run (`read_results`)."""
     model, data = results["model"]["name"], results["dataset"]["name"]
     encoder, dataset = public_name(model), public_name(data)
-    repository = None if data == "sample" or is_folder_name(data) else DatasetName.of(data).repository
+    repository = None if data in SAMPLES or is_folder_name(data) else DatasetName.of(data).repository
     title, names = "{}, fine-tuned on {}", (encoder.rpartition("/")[2], dataset.rpartition("/")[2])
     task = "token-classification"
     scored = {
@@ -77,11 +78,12 @@ def write_card(folder: str, results: dict, licence: str | list[str]) -> ModelCar
         "dataset_split": "test",
     }
     metadata = ModelCardData(
+        language=results["dataset"].get("language"),
         library_name="transformers",
         pipeline_tag=task,
         license=licence,
         # The Hub refuses a card that names anything but repositories here.
-        base_model=None if is_folder_name(model) else encoder,
+        base_model=None if is_folder_name(model) else encoder.partition("@")[0],
         datasets=repository and [repository],
         metrics=list(SCORES),
         model_name=title.format(*names),

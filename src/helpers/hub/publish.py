@@ -12,10 +12,6 @@ from helpers.hub import fetch
 from helpers.hub.failures import reason
 from helpers.notebook.language import translate
 
-NEEDS_LOGIN = (
-    "push_to_hub=True needs a login with the right to write: log in with the cell above, with `hf auth login`, or"
-    " through the environment variable HF_TOKEN"
-)
 PICKLES = ("*.bin", "*.pt", "*.pth")
 
 
@@ -25,7 +21,11 @@ def require_repository(name: str) -> str:
     Raises `ParameterError` if nobody is logged in, and `UploadError` if that login cannot write there.
     """
     if get_token() is None:
-        raise ParameterError(NEEDS_LOGIN)
+        text = translate(
+            "push_to_hub=True needs a login with the right to write: log in with the cell above, with `hf auth login`,"
+            " or through the environment variable HF_TOKEN"
+        )
+        raise ParameterError(text)
     fetch.configure_retries()
     try:
         repository = create_repo(name, exist_ok=True).repo_id

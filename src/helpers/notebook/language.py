@@ -17,7 +17,8 @@ def use_language(language: str) -> None:
     """Choose the language of what the helpers show from now on; raises `ParameterError` if it is none of theirs."""
     global _language
     if language not in LANGUAGES:
-        raise ParameterError(f"there is no language {language!r}; choose one of {', '.join(LANGUAGES)}")
+        text = translate("there is no language {language}; choose one of {languages}")
+        raise ParameterError(text, language=repr(language), languages=", ".join(LANGUAGES))
     _language = language
 
 

@@ -9,6 +9,7 @@ from reprlib import Repr
 from typing import Any
 
 from helpers.errors import ParameterError
+from helpers.notebook.language import translate
 from helpers.notebook.secrets import redact_tokens
 
 TEXT, NUMBER, COUNT, SWITCH = "a text", "a number", "a whole number", "True or False"
@@ -42,7 +43,7 @@ class _Short(Repr):
 
     def repr_int(self, number: int, level: int) -> str:
         bits = number.bit_length()
-        return super().repr_int(number, level) if bits <= LONGEST_INT else f"<an integer of {bits} bits>"
+        return super().repr_int(number, level) if bits <= LONGEST_INT else translate("<an integer of {n} bits>", n=bits)
 
 
 short = _Short()
@@ -54,12 +55,14 @@ def check_parameters(namespace: Mapping[str, Any]) -> dict[str, Any]:
     check_names(namespace, RULES)
     missing = [name for name in RULES if name not in namespace]
     if missing:
-        raise ParameterError(f"{missing[0]} has no value yet; run the cell with the parameters first")
+        text = translate("{name} has no value yet; run the cell with the parameters first")
+        raise ParameterError(text, name=missing[0])
     parameters = {name: namespace[name] for name in RULES}
     for name, value in parameters.items():
         check_value(name, value)
     if parameters["push_to_hub"] and "/" not in parameters["hub_model_id"]:
-        raise ParameterError("push_to_hub=True needs hub_model_id with an owner, such as 'your-name/your-model'")
+        text = translate("push_to_hub=True needs hub_model_id with an owner, such as 'your-name/your-model'")
+        raise ParameterError(text)
     return parameters
 
 
@@ -69,20 +72,24 @@ def check_value(name: str, value: Any) -> None:
     kind, smallest, largest = RULES[name]
     # bool is a kind of int in Python, but epochs=True is a mistake.
     if not isinstance(value, KINDS[kind]) or (isinstance(value, bool) and kind != SWITCH):
-        reason = "; in YAML write 2.0e-5, since 2e-5 is a text there" if kind == NUMBER else ""
+        text = translate("{name}={value}: expected {kind}")
+        if kind == NUMBER:
+            text = translate("{name}={value}: expected {kind}; in YAML write 2.0e-5, since 2e-5 is a text there")
     elif kind == TEXT and value != redact_tokens(value):
-        raise ParameterError(f"{name} holds an access token, which would be in all that the run leaves; log in instead")
+        text = translate("{name} holds an access token, which would be in all that the run leaves; log in instead")
     elif kind == TEXT and (
         len(value) > LONGEST_TEXT or "\0" in value or value != value.encode(errors="ignore").decode()
     ):
-        reason = " that can be a name or a path"
+        text = translate("{name}={value}: expected {kind} that can be a name or a path")
     elif smallest is not None and not value >= smallest:  # which NaN is not, either
-        reason = f" of at least {smallest}"
+        text = translate("{name}={value}: expected {kind} of at least {smallest}")
     elif largest is not None and value > largest:
-        reason = ", and none as large as that"
+        text = translate("{name}={value}: expected {kind}, and none as large as that")
     else:
         return
-    raise ParameterError(f"{name}={short.repr(value)}: expected {kind}{reason}")
+    kinds = {TEXT: translate("a text"), NUMBER: translate("a number"), COUNT: translate("a whole number")}
+    expected = kinds.get(kind) or translate("True or False")
+    raise ParameterError(text, name=name, value=short.repr(value), kind=expected, smallest=smallest)
 
 
 def check_names(namespace: Mapping[str, Any], others: Collection[str] = ()) -> None:
@@ -104,9 +111,10 @@ def check_names(namespace: Mapping[str, Any], others: Collection[str] = ()) -> N
 
 def _require_known(name: str, known: Collection[str]) -> None:
     if name not in known:
-        nearest = "".join(f", but {other!r}" for other in get_close_matches(name, known, n=1))
+        nearest = [translate(", but {name}", name=repr(other)) for other in get_close_matches(name, known, n=1)]
         listed = ", ".join(other for other in known if other not in PATHS)
-        raise ParameterError(f"the notebooks have no parameter {short.repr(name)}{nearest}; they have: {listed}")
+        text = translate("the notebooks have no parameter {name}{nearest}; they have: {names}")
+        raise ParameterError(text, name=short.repr(name), nearest="".join(nearest), names=listed)
 
 
 def _assigned_names(source: str) -> list[str]:

@@ -13,6 +13,7 @@ import psutil
 from helpers.disk.files import atomic_write_text, require_file
 from helpers.errors import ResultsError
 from helpers.metrics import SCORES
+from helpers.notebook.language import translate
 
 SCHEMA_VERSION = 4
 FILE_NAME = "metrics.json"
@@ -71,22 +72,25 @@ def read_results(folder: Path | str, edition: str | None = None) -> dict:
         require_file(path)
         results = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ResultsError(f"{path} does not exist: the run has not finished") from error
+        raise ResultsError(translate("{path} does not exist: the run has not finished"), path=path) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(f"{path} cannot be read: {error}") from error
+        raise ResultsError(translate("{path} cannot be read: {reason}"), path=path, reason=error) from error
     found = results.get("schema_version") if isinstance(results, dict) else None
     if found != SCHEMA_VERSION:
-        raise ResultsError(f"{path} has the schema version {found}, expected {SCHEMA_VERSION}; run the notebook again")
+        text = translate("{path} has the schema version {found}, expected {expected}; run the notebook again")
+        raise ResultsError(text, path=path, found=found, expected=SCHEMA_VERSION)
     _require_keys(path, results)
     if edition not in (None, results["edition"]):
-        raise ResultsError(f"{path} has the results of the edition {results['edition']!r}, expected {edition!r}")
+        text = translate("{path} has the results of the edition {found}, expected {expected}")
+        raise ResultsError(text, path=path, found=repr(results["edition"]), expected=repr(edition))
     return results
 
 
 def _require_keys(path: Path, results: dict) -> None:
     missing, unknown = KEYS - results.keys(), results.keys() - KEYS - OPTIONAL_KEYS
     if missing or unknown:
-        raise ResultsError(f"{path}: missing {missing}, unknown {unknown}")
+        text = translate("{path}: missing {missing}, unknown {unknown}")
+        raise ResultsError(text, path=path, missing=missing, unknown=unknown)
 
 
 def results_table(runs: Sequence[dict]) -> pd.DataFrame:

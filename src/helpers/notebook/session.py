@@ -11,7 +11,7 @@ from IPython import get_ipython
 
 from helpers.alignment import aggregation_strategy
 from helpers.checkpoints.find import checkpoint_digest, licence
-from helpers.data.load import dataset_digest
+from helpers.data.load import dataset_digest, language_of
 from helpers.disk import locks
 from helpers.metrics import SCORES, types_of
 from helpers.notebook.language import use_language
@@ -29,9 +29,8 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
     `RestartNeededError`, `ParameterError`, `OutputFolderError` or `UploadError`.
     """
     global _session
-    require_fresh_imports()
     load_ipython_extension(get_ipython())
-    use_language(language)
+    require_fresh_imports(language)
     use_writable_caches()
     if edition == "tensorflow":
         namespace = {**namespace, "speedups": False}  # which it has none of
@@ -58,8 +57,8 @@ def start(namespace: Mapping[str, Any], edition: str, language: str) -> Path:
 
 def open_chapter(namespace: Mapping[str, Any], language: str) -> None:
     """Do what each chapter needs at its beginning, as `start` does for the lesson; raises as `check_names` does."""
-    check_names(namespace)
     use_language(language)
+    check_names(namespace)
     use_writable_caches()
     quieten_transformers()
 
@@ -81,6 +80,7 @@ def save_results(
         edition=edition,
         dataset={
             "name": parameters["dataset"],
+            "language": language_of(parameters["dataset"], data),
             "digest": dataset_digest(data),
             "sentences": {split: len(rows) for split, rows in data.items()},
             "aggregation_strategy": aggregation_strategy(data["train"]),

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from helpers.disk.files import can_write, expanded
 from helpers.errors import RestartNeededError
-from helpers.notebook.language import translate
+from helpers.notebook.language import translate, use_language
 from helpers.notebook.secrets import hugging_face_home
 
 # What the first cell of a notebook may replace, by the names under which it is imported.
@@ -28,19 +28,24 @@ SETTINGS = ("huggingface_hub.constants", "datasets.config", "evaluate.config")  
 SHARED = 0.5  # cores in use by others
 
 
-def require_fresh_imports() -> None:
-    """Raise `RestartNeededError` if this process has imported a library whose release has been replaced since."""
+def require_fresh_imports(language: str) -> None:
+    """Speak a language, and raise `RestartNeededError` if a library was replaced after this process imported it."""
+    use_language(language)
     replaced = []
     for name in REPLACEABLE:
         release = getattr(sys.modules.get(name), "__version__", None)
         with suppress(PackageNotFoundError):  # it came under another name, and from elsewhere
             if release and Version(version(name)).public != Version(release).public:
-                replaced.append(f"{name} {release} was imported, {version(name)} is installed")
+                new = version(name)
+                replaced += [
+                    translate("{name} {old} was imported, {new} is installed", name=name, old=release, new=new)
+                ]
     if replaced:
-        raise RestartNeededError(
-            f"{'; '.join(replaced)}. Restart the runtime (in Colab: Runtime, Restart session; elsewhere: Kernel,"
+        text = translate(
+            "{replaced}. Restart the runtime (in Colab: Runtime, Restart session; elsewhere: Kernel,"
             " Restart) and run this cell again: nothing more will be installed"
         )
+        raise RestartNeededError(text, replaced="; ".join(replaced))
 
 
 def use_writable_caches() -> None:

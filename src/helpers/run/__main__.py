@@ -21,9 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the notebooks and of the report")
     parser.add_argument("-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"))
     options = parser.parse_args(arguments)
+    use_language(options.language)  # for errors, and for the report, which this process writes itself
     try:
         parameters = load_profile(options.profile) | {name: _value(text) for name, text in options.parameters}
-        use_language(options.language)  # for the report, which this process writes itself
         editions = (options.edition,) if options.edition else MAIN
         folder = RUNS / subfolder(options.language) / options.profile
         run_editions(editions, parameters, folder, options.language)

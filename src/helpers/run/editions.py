@@ -21,6 +21,7 @@ from helpers.disk.files import atomic_write, atomic_write_text, room_needed
 from helpers.disk.locks import LOCK, claimed
 from helpers.errors import OutputFolderError, ResultsError, RunError, TutorialError
 from helpers.notebook.editions import EDITIONS
+from helpers.notebook.language import translate
 from helpers.notebook.parameters import check_value, short
 from helpers.notebook.results import FILE_NAME, add_seconds, read_results, results_table
 from helpers.notebook.secrets import redact_tokens
@@ -32,7 +33,6 @@ RUNS = Path("runs")
 TRAINING = "training"  # the tag of the cell that trains
 FOR_SOCKETS = "/tmp" if os.access("/tmp", os.W_OK) else None  # as their paths must be short
 LONGEST_FOLDER = 90  # bytes; a socket's path has at most 107, on macOS 103
-ALLOW_MORE = "may open too few files (`ulimit -n 4096` allows more)"
 UNFINISHED = ".unfinished"  # behind an edition's name
 NAME_THEIR_FOLDER = (FILE_NAME, "trainer_state.json")
 
@@ -61,7 +61,8 @@ def run_editions(editions: Sequence[str], parameters: dict[str, Any], folder: Pa
             for edition in editions:
                 notebook, artefacts = notebook_path(edition, language), unfinished(folder, edition)
                 artefacts.mkdir(parents=True, exist_ok=True)
-                print(f"Running {notebook} -> {folder / edition}.ipynb", flush=True)
+                place = folder / f"{edition}.ipynb"
+                print(translate("Running {notebook} -> {place}", notebook=notebook, place=place), flush=True)
                 settings = parameters | {"output_dir": artefacts.as_posix()}
                 execute(notebook, unfinished(folder, edition, ".ipynb"), settings)
                 finished.append(edition)
@@ -80,10 +81,10 @@ def _write_pages(folder: Path, editions: Sequence[str], finished: Sequence[str],
             try:
                 runs.append(read_results(folder / edition, edition))
             except ResultsError as error:
-                print(f"Left out: {error}")
+                print(translate("Left out: {error}", error=error))
     if runs:
         report = write_report(runs, folder)
-        print(f"{results_table(runs).round(3).to_string()}\nReport: {report}")
+        print(results_table(runs).round(3).to_string(), translate("Report: {path}", path=report), sep="\n")
     for edition in editions:
         executed = folder / f"{edition}.ipynb" if edition in finished else unfinished(folder, edition, ".ipynb")
         if executed.exists():
@@ -98,10 +99,11 @@ def unfinished(folder: Path, edition: str, suffix: str = "") -> Path:
 def _require_no_links(folder: Path, editions: Sequence[str]) -> None:
     for name in (f"{edition}{suffix}" for edition in editions for suffix in ("", UNFINISHED)):
         if (folder / name).resolve() != folder.resolve() / name:
-            raise OutputFolderError(
-                f"{folder / name} is a link, and a run replaces nothing that lies elsewhere. Remove the link; what it"
-                f" leads to stays. To have the results on another disk, let {folder} itself be a link"
+            text = translate(
+                "{path} is a link, and a run replaces nothing that lies elsewhere. Remove the link; what it leads to"
+                " stays. To have the results on another disk, let {folder} itself be a link"
             )
+            raise OutputFolderError(text, path=folder / name, folder=folder)
 
 
 def remove_unfinished(folder: Path, edition: str) -> None:
@@ -135,10 +137,11 @@ def put_in_place(folder: Path, edition: str) -> None:
                 shutil.rmtree(old)
             new.replace(old)
     except OSError as error:
-        raise RunError(
-            f"the run has finished, but {error.filename} cannot be replaced: {error.strerror}. Close what has it open,"
-            f" and move what is left in {artefacts} to {home} before the next run removes it"
-        ) from error
+        text = translate(
+            "the run has finished, but {path} cannot be replaced: {reason}. Close what has it open, and move what is"
+            " left in {folder} to {home} before the next run removes it"
+        )
+        raise RunError(text, path=error.filename, reason=error.strerror, folder=artefacts, home=home) from error
     shutil.rmtree(artefacts, ignore_errors=True)
 
 
@@ -197,14 +200,25 @@ def execute(notebook: Path | NotebookNode, executed: Path, parameters: dict[str,
 def _explain(error: PapermillExecutionError | RuntimeError, executed: Path) -> str:
     if isinstance(error, PapermillExecutionError):
         # What IPython cannot format, it prints.
-        traceback = "\n".join(error.traceback) or f"Its traceback stands there; perhaps it {ALLOW_MORE}"
-        return f"cell {error.exec_count} failed; the notebook up to there is {executed}\n{traceback}"
-    if isinstance(error, DeadKernelError):
-        return (
-            "the notebook's process died: killed, perhaps for want of memory (a smaller batch_size needs less), or"
-            f" crashed in native code, perhaps as it {ALLOW_MORE}. The notebook up to there is {executed}"
+        traceback = "\n".join(error.traceback) or translate(
+            "Its traceback stands there; perhaps it may open too few files (`ulimit -n 4096` allows more)"
         )
-    return f"the notebook's process did not start: {error}. What it printed above may say why; perhaps it {ALLOW_MORE}"
+        said = translate(
+            "cell {number} failed; the notebook up to there is {path}", number=error.exec_count, path=executed
+        )
+        return f"{said}\n{traceback}"
+    if isinstance(error, DeadKernelError):
+        return translate(
+            "the notebook's process died: killed, perhaps for want of memory (a smaller batch_size needs less), or"
+            " crashed in native code, perhaps as it may open too few files (`ulimit -n 4096` allows more). The notebook"
+            " up to there is {path}",
+            path=executed,
+        )
+    return translate(
+        "the notebook's process did not start: {error}. What it printed above may say why; perhaps it may open too few"
+        " files (`ulimit -n 4096` allows more)",
+        error=error,
+    )
 
 
 def _listen(sockets: str) -> Config:
@@ -218,7 +232,7 @@ def notebook_path(edition: str, language: str = "en") -> Path:
     """Find the learner's notebook of an edition; raises `RunError` if it is missing or no file."""
     path = notebooks_folder() / subfolder(language) / f"token_classification_{edition}.ipynb"
     if not path.is_file():
-        raise RunError(f"there is no notebook {path}; get it again from the project")
+        raise RunError(translate("there is no notebook {path}; get it again from the project"), path=path)
     return path
 
 
@@ -227,17 +241,18 @@ def load_profile(name: str) -> dict[str, Any]:
     profiles = notebooks_folder() / "profiles"
     known = sorted(path.stem for path in profiles.glob("[!.]*.yaml"))  # "...yaml" would lead to the folder above
     if name not in known:
-        raise RunError(f"there is no profile {short.repr(name)} in {profiles}; there are: {', '.join(known) or 'none'}")
+        text, there = translate("there is no profile {name} in {folder}; there are: {names}"), ", ".join(known)
+        raise RunError(text, name=short.repr(name), folder=profiles, names=there or translate("none"))
     path = profiles / f"{name}.yaml"
     try:
         profile = read_yaml(path)
         if not isinstance(profile, dict):
-            raise ValueError("it must hold lines of the form `parameter: value`")
+            raise ValueError(translate("it must hold lines of the form `parameter: value`"))
         check_settings(profile)
     except TutorialError as error:
         raise RunError(f"{path}: {error}") from error
     except (YAMLError, OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path} cannot be read as YAML: {error}") from error
+        raise RunError(translate("{path} cannot be read as YAML: {reason}"), path=path, reason=error) from error
     for source in {"dataset", "model"} & profile.keys():
         if profile[source].startswith(".") and not os.path.exists(profile[source]):
             profile[source] = str(CHECKOUT / profile[source])
@@ -249,7 +264,7 @@ def check_settings(parameters: dict[str, Any]) -> None:
     for name, value in parameters.items():
         check_value(name, value)
     if "output_dir" in parameters:
-        raise RunError("output_dir is set by the run itself: the results go to a folder below runs/")
+        raise RunError(translate("output_dir is set by the run itself: the results go to a folder below runs/"))
 
 
 def _require_nothing_read_from(folders: Sequence[Path], parameters: dict[str, Any]) -> None:
@@ -257,10 +272,11 @@ def _require_nothing_read_from(folders: Sequence[Path], parameters: dict[str, An
         source = os.path.expanduser(parameters.get(name, ""))
         for folder in folders:
             if os.path.exists(source) and Path(source).resolve().is_relative_to(folder.resolve()):
-                raise RunError(
-                    f"{name}={parameters[name]!r} lies in {folder}, which this run removes first; move it to another"
-                    " folder, and name that"
+                text = translate(
+                    "{name}={path} lies in {folder}, which this run removes first; move it to another folder, and name"
+                    " that"
                 )
+                raise RunError(text, name=name, path=repr(parameters[name]), folder=folder)
 
 
 def notebooks_folder() -> Path:
@@ -268,7 +284,7 @@ def notebooks_folder() -> Path:
     for folder in (Path("notebooks"), CHECKOUT / "notebooks"):
         if folder.is_dir():
             return folder
-    raise RunError("there is no folder notebooks here; run this from the folder of the project")
+    raise RunError(translate("there is no folder notebooks here; run this from the folder of the project"))
 
 
 def subfolder(language: str) -> str:

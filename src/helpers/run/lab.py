@@ -17,7 +17,7 @@ from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_run
 from helpers.disk.files import atomic_write_text, can_write
 from helpers.disk.temporary import temporary_folder
 from helpers.errors import TutorialError
-from helpers.notebook.language import LANGUAGES
+from helpers.notebook.language import LANGUAGES, translate, use_language
 from helpers.run.editions import RUNS, load_profile, notebooks_folder, subfolder
 
 BY_NAME = ("sample", "bundled")  # whatever folders there are
@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int | None:
     parser.add_argument("--profile", help="open copies with the parameters of this file in notebooks/profiles")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="whose folder to begin in")
     options, for_jupyterlab = parser.parse_known_args(arguments)
+    use_language(options.language)
     try:
         root = make_copies(options.profile) if options.profile else notebooks_folder()
     except TutorialError as error:
@@ -63,7 +64,10 @@ def _let_jupyter_write() -> None:
     if unusable:
         with temporary_folder() as instead:
             os.environ |= {f"JUPYTER_{name}_DIR": str(instead / name) for name in unusable}
-        print(f"Settings and workspaces of Jupyter cannot be saved, and go to {instead} until it ends.", flush=True)
+        said = translate(
+            "Settings and workspaces of Jupyter cannot be saved, and go to {folder} until it ends.", folder=instead
+        )
+        print(said, flush=True)
 
 
 def make_copies(profile: str) -> Path:
@@ -85,8 +89,10 @@ def make_copies(profile: str) -> Path:
     for pictures in originals.rglob("images"):
         shutil.copytree(pictures, root / pictures.relative_to(originals), dirs_exist_ok=True)
     if kept:
-        print("These are there already and stay as they are. Delete one, and the next `make lab` copies it afresh:")
-        print(*kept, sep="\n", flush=True)
+        text = translate(
+            "These are there already and stay as they are. Delete one, and the next `make lab` copies it afresh:"
+        )
+        print(text, *kept, sep="\n", flush=True)
     return root
 
 

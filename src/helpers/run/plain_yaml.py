@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from helpers.disk.files import require_file
+from helpers.notebook.language import translate
 
 
 class _OneValueEach(yaml.SafeLoader):
@@ -16,7 +17,8 @@ class _OneValueEach(yaml.SafeLoader):
         seen = set()
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if (key.tag, key.value) in seen:
-                raise yaml.composer.ComposerError(None, None, f"{key.value[:50]!r} stands there twice", key.start_mark)
+                text = translate("{key} stands there twice", key=repr(key.value[:50]))
+                raise yaml.composer.ComposerError(None, None, text, key.start_mark)
             seen.add((key.tag, key.value))
         return node
 
@@ -28,4 +30,5 @@ def read_yaml(path: Path) -> Any:
         return yaml.load(path.read_text(encoding="utf-8"), _OneValueEach)
     except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
         # PyYAML passes on whatever Python's own conversions raise: of "!!bool maybe", say.
-        raise ValueError(f"something in it is not what its tag says ({type(error).__name__}: {error})") from error
+        reason = f"{type(error).__name__}: {error}"
+        raise ValueError(translate("something in it is not what its tag says ({reason})", reason=reason)) from error

@@ -91,18 +91,19 @@ class TrainingCheckpoints:
             return None
 
     def _require_same_origin(self, path: Path, before: dict[str, Any]) -> None:
-        now = self.made_from
+        now, text = self.made_from, translate("{name} was {before}, is {now}")
         differences = "; ".join(
             # of a digest, only its first digits
-            DIGEST.sub(r"\1", f"{name} was {before.get(name)!r}, is {now.get(name)!r}")
+            DIGEST.sub(r"\1", text.format(name=name, before=repr(before.get(name)), now=repr(now.get(name))))
             for name in sorted(now.keys() | before.keys())
             if now.get(name) != before.get(name)
         )
         if differences:
-            raise ResumeError(
-                f"{path} is of another training: {differences}. Set it as it was to continue, or let this training"
+            text = translate(
+                "{path} is of another training: {differences}. Set it as it was to continue, or let this training"
                 " write to another folder"
             )
+            raise ResumeError(text, path=path, differences=differences)
 
 
 def trainer_checkpoints(checkpoints: TrainingCheckpoints) -> TrainerCallback:

@@ -129,3 +129,18 @@ def test_without_a_network_one_short_message_names_what_works(call, tmp_path):
     assert done.stderr == ""
     assert all(said in done.stdout for said in ("the Hub cannot be reached", 'dataset="sample"', 'model="bundled"'))
     assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "language"),
+    [
+        ("mine", ["서울에서", "TV"], "ko"),
+        ("mine", ["서울", "in", "Korea"], None),
+        ("wnut_17", ["in", "Oslo"], "en"),
+        ("mine", ["in", "Oslo"], None),
+        ("mine", ["1", "?"], None),
+    ],
+)
+def test_the_language_is_korean_where_most_letters_are_and_else_what_is_known(name, words, language):
+    dataset = {"train": Dataset.from_dict({"tokens": [words]})}
+    assert load.language_of(name, dataset) == language

@@ -73,6 +73,14 @@ def test_the_card_names_only_repositories_as_such(tmp_path, name, repository, da
     assert f"`{name}`: 3 train sentences" in card.text
 
 
+def test_the_language_is_named_where_it_is_known_and_a_proposal_is_no_part_of_the_encoders_name(tmp_path):
+    known = RESULTS | {"dataset": RESULTS["dataset"] | {"language": "ko"}, "model": {"name": "ada/bert@refs/pr/1"}}
+    card = write_card(str(tmp_path), known, "mit")
+    assert (card.data.language, card.data.base_model) == ("ko", "ada/bert")
+    assert "`ada/bert@refs/pr/1` with a classifier" in card.text
+    assert "language" not in card_of(tmp_path).data.to_dict()
+
+
 @pytest.mark.parametrize(
     ("licence", "said"),
     [

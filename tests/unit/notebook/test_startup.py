@@ -18,8 +18,9 @@ def test_what_was_imported_before_it_was_replaced_needs_a_restart(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "transformers", SimpleNamespace(__version__="3.0.0"))
     said = rf"^transformers 3\.0\.0 was imported, {version('transformers')} is installed\. Restart the runtime"
-    with pytest.raises(RestartNeededError, match=said):
-        require_fresh_imports()
+    for language, text in {"en": said, "ko": "런타임을 다시 시작"}.items():
+        with pytest.raises(RestartNeededError, match=text):
+            require_fresh_imports(language)
 
 
 @pytest.mark.parametrize("module", [None, SimpleNamespace(), SimpleNamespace(__version__="2.0.0-rc1")])
@@ -27,7 +28,7 @@ def test_what_cannot_be_compared_needs_none(monkeypatch, module):
     """Left out on purpose; without a release; of a package that is not installed under this name."""
     monkeypatch.setattr("helpers.notebook.startup.REPLACEABLE", ("no_such_package",))
     monkeypatch.setitem(sys.modules, "no_such_package", module)
-    assert require_fresh_imports() is None
+    assert require_fresh_imports("en") is None
 
 
 POLICY = """
