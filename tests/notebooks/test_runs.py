@@ -325,7 +325,7 @@ def refusal(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--profile", "nope"), "no profile 'nope' in notebooks/profiles; there are: klue, sample, sample_ko, smoke, wnut17"),
+        (("--profile", "nope"), "no profile 'nope' in notebooks/profiles; there are: klue, sample, sample_ko, smoke"),
         (("-p", "epoch", "1"), "no parameter 'epoch', but 'epochs'; they have: dataset, model"),
         (("-p", "output_dir", "x"), "output_dir is set by the run itself"),
     ],
