@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from datasets import DatasetDict
 
-from helpers.data.tagging import Span
+from helpers.data.tagging import Sentence, Span
 from helpers.errors import MalformedDataError
 from helpers.notebook.language import translate
 
@@ -91,7 +91,7 @@ def read_bracketed(path: Path) -> list[tuple[str, list[Span]]]:
     Blank lines are skipped. Raises `MalformedDataError` if a bracket belongs to no entity.
     """
     marked = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
         text, spans = "", []
         # Of two groups, re.split gives: text, entity, type, text, entity, type, ..., text
         pieces = iter([*ENTITY.split(line.strip()), "", ""])
@@ -110,7 +110,6 @@ def read_bracketed(path: Path) -> list[tuple[str, list[Span]]]:
 def _load_sample(name: str, seed: int) -> DatasetDict:
     from helpers.data.span_tags import tag_text, word_tags
     from helpers.data.splits import SPLITS, write_splits
-    from helpers.data.tagging import Sentence
 
     def as_sentences(text: str, spans: list[Span]) -> list[Sentence]:
         if name == "sample_ko":  # entities end inside of words: the spans stay

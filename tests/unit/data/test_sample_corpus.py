@@ -120,10 +120,10 @@ def test_nothing_is_taken_from_wnut17(corpora, wnut17):
 
 def test_reader_keeps_the_text_and_marks_entities(tmp_path):
     path = tmp_path / "x.txt"
-    path.write_text("[San Jose](location) (old), [김민수](person)가\n\n no names here\n", encoding="utf-8")
+    path.write_text("[San Jose](location) (old), [김민수](person)가\n\n no names\u2028here\n", encoding="utf-8")
     assert read_bracketed(path) == [
         ("San Jose (old), 김민수가", [(0, 8, "location"), (16, 19, "person")]),
-        ("no names here", []),
+        ("no names\u2028here", []),
     ]
 
 
