@@ -100,15 +100,29 @@ def transitions(counts: pd.DataFrame) -> Figure:
 
 def weights(scores: pd.DataFrame) -> Figure:
     """Draw precision, recall and F1, a column each, over the weights in the index, and mark the best F1."""
+    description = translate("Line chart of F1 over the weight of the transitions: {f1}.", f1=_listed(scores))
+    return _score_curves(scores, translate("weight of the transitions"), description)
+
+
+def biases(scores: pd.DataFrame) -> Figure:
+    """Draw the same over the biases against O in the index."""
+    description = translate("Line chart of F1 over the bias against O: {f1}.", f1=_listed(scores))
+    return _score_curves(scores, translate("bias against O"), description)
+
+
+def _listed(scores: pd.DataFrame) -> str:
+    return joined(f"{setting:g}: {f1:.3f}" for setting, f1 in scores["f1"].items())
+
+
+def _score_curves(scores: pd.DataFrame, setting: str, description: str) -> Figure:
     figure, axes = new_figure(figsize=(7, 3.2))
     scores.plot(ax=axes, style=["^:", "v:", "o-"], color=[BLUE, GREEN, ORANGE])
     best = scores["f1"].idxmax()
     axes.plot(best, scores["f1"][best], "*", markersize=16, color=ORANGE, label=translate("best F1"))
-    axes.set(title=translate("Scores of the validation split"), xlabel=translate("weight of the transitions"))
+    axes.set(title=translate("Scores of the validation split"), xlabel=setting)
     axes.legend()
     axes.grid(alpha=0.3)
-    listed = joined(f"{weight:g}: {f1:.3f}" for weight, f1 in scores["f1"].items())
-    return finish(figure, translate("Line chart of F1 over the weight of the transitions: {f1}.", f1=listed))
+    return finish(figure, description)
 
 
 def probabilities(tables: Mapping[str, pd.DataFrame], ignored: Collection[int] = ()) -> Figure:

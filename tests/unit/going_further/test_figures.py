@@ -70,14 +70,15 @@ def test_of_many_labels_the_most_frequent_transitions_are_shown():
     assert "The 40 most frequent labels; 60 are left out." in figure.get_label()
 
 
-def test_weights_mark_the_best_f1_or_the_first_if_there_is_none():
+@pytest.mark.parametrize("curves", [figures.weights, figures.biases])
+def test_a_setting_is_marked_where_f1_is_best_or_first_if_nothing_is_found(curves):
     scores = pd.DataFrame({"precision": [0.2, 0.4, 0.6], "recall": 0.5, "f1": [0.3, 0.45, 0.4]}, index=[0, 0.5, 1])
-    figure = figures.weights(scores)
+    figure = curves(scores)
     *lines, best = figure.axes[0].lines
     assert [list(line.get_ydata()) for line in lines] == [scores[name].tolist() for name in scores]
     assert (list(best.get_xdata()), list(best.get_ydata())) == ([0.5], [0.45])
     assert figure.get_label().endswith("0: 0.300; 0.5: 0.450; 1: 0.400.")
-    assert list(figures.weights(0 * scores).axes[0].lines[3].get_xdata()) == [0]
+    assert list(curves(0 * scores).axes[0].lines[3].get_xdata()) == [0]
 
 
 def test_probabilities_are_the_cells_and_ignored_rows_are_hatched():
