@@ -28,7 +28,7 @@ from helpers.notebook.results import read_results
 from helpers.run import lab
 from helpers.run.__main__ import main
 from helpers.run.pages import write_report
-from translation import helper_messages, messages, template_messages, translate_code, translate_markdown
+from translation import helper_messages, messages, parse_cell, template_messages, translate_code, translate_markdown
 
 CATALOGUES = [ROOT / "notebooks" / "source" / "ko.po", ROOT / "src" / "helpers" / "notebook" / "ko.po"]
 HANGUL = re.compile("[가-힣]")
@@ -419,7 +419,7 @@ def test_the_report_is_in_the_chosen_language(tmp_path):
 
 def without_texts(source):
     """Write the syntax of a cell without docstrings, and without the words of what it prints or describes."""
-    tree = ast.parse(re.sub(r"^( *)[%!].*", r"\1pass", source, flags=re.MULTILINE))
+    _, tree = parse_cell(source)
     for node in ast.walk(tree):
         match node:
             case ast.FunctionDef() if ast.get_docstring(node):
