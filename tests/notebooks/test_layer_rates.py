@@ -13,7 +13,7 @@ SETTINGS = {
     "batch_size": 16,
     "epochs": 1,
     "learning_rate": 1e-4,
-    "decay": 0.1,
+    "layer_decay": 0.1,
 }
 
 
