@@ -1,7 +1,8 @@
-"""Train the lesson on WNUT 17 over three seeds, and decode each model in the ways of the chapter `valid_sequences`.
+"""Train on WNUT 17 by two recipes over three seeds, and decode each model in the ways of the chapter `valid_sequences`.
 
-The settings are those of the profile `wnut17_bundled`. The chapter chooses its own on the validation split, and scores
-the test split. What is in the folder of the results already isn't run again.
+One recipe is the lesson's, by the profile `wnut17_bundled`, the other the chapter's `layer_rates`, with as many epochs
+and as large batches. The decoding chapter chooses its settings on the validation split, and scores the test split.
+What is in the folder of the results already isn't run again.
 """
 
 import argparse
@@ -17,28 +18,31 @@ from helpers.run.plain_yaml import read_yaml
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 SEEDS = (42, 43, 44)
+RECIPES = {"one rate": "token_classification_{}", "layer rates": "going_further/layer_rates_{}"}
 SCORES = ("precision", "recall", "f1")
 
 
 def main() -> None:
-    """Print the test scores of each edition, way to decode and seed, and their means over the seeds."""
+    """Print the test scores of each recipe, edition, seed and way to decode, and their means over the seeds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", default="../shared/data/wnut17", help="WNUT 17 as a folder (default: %(default)s)")
     parser.add_argument("--output", default="output/wnut17", help="where the results go (default: %(default)s)")
     options = parser.parse_args()
     dataset, output = str(Path(options.dataset).resolve()), Path(options.output).resolve()
     profile = read_yaml(NOTEBOOKS / "profiles" / "wnut17_bundled.yaml")
+    same = {name: profile[name] for name in ("model", "epochs", "batch_size")} | {"dataset": dataset}
+    settings = {"one rate": profile | same, "layer rates": same}
     tables = []
-    for edition, seed in tqdm([*product(MAIN, SEEDS)], unit="model"):
-        folder = output / f"{edition}_{seed}"
-        run(f"token_classification_{edition}", profile | {"dataset": dataset, "seed": seed}, folder)
+    for recipe, edition, seed in tqdm([*product(RECIPES, MAIN, SEEDS)], unit="model"):
+        folder = output / f"{recipe.replace(' ', '_')}_{edition}_{seed}"
+        run(RECIPES[recipe].format(edition), settings[recipe] | {"seed": seed}, folder)
         model = {"dataset": dataset, "model_dir": str(folder / "model"), "seed": seed}
         run("going_further/valid_sequences", model, folder / "decoded")
         scores = pd.read_csv(folder / "decoded" / "test_scores.csv")
-        tables.append(scores.assign(edition=edition, seed=seed, step=range(len(scores))))
+        tables.append(scores.assign(recipe=recipe, edition=edition, seed=seed, step=range(len(scores))))
     table = pd.concat(tables)
-    print(table.set_index(["edition", "seed", "way"])[[*SCORES]].round(4).to_string())
-    print(table.groupby(["edition", "step"], sort=False)[[*SCORES]].mean().round(4).to_string())
+    print(table.set_index(["recipe", "edition", "seed", "way"])[[*SCORES]].round(4).to_string())
+    print(table.groupby(["recipe", "edition", "step"], sort=False)[[*SCORES]].mean().round(4).to_string())
 
 
 def run(name: str, parameters: dict, folder: Path) -> None:
