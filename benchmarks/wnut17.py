@@ -29,9 +29,11 @@ def main() -> None:
     parser.add_argument("--output", default="output/wnut17", help="where the results go (default: %(default)s)")
     options = parser.parse_args()
     dataset, output = str(Path(options.dataset).resolve()), Path(options.output).resolve()
-    profile = read_yaml(NOTEBOOKS / "profiles" / "wnut17_bundled.yaml")
-    same = {name: profile[name] for name in ("model", "epochs", "batch_size")} | {"dataset": dataset}
-    settings = {"one rate": profile | same, "layer rates": same}
+    profile = read_yaml(NOTEBOOKS / "profiles" / "wnut17_bundled.yaml") | {"dataset": dataset}
+    without_rate = {
+        name: value for name, value in profile.items() if name != "learning_rate"
+    }  # the chapter has its own
+    settings = {"one rate": profile, "layer rates": without_rate}
     tables = []
     for recipe, edition, seed in tqdm([*product(RECIPES, MAIN, SEEDS)], unit="model"):
         folder = output / f"{recipe.replace(' ', '_')}_{edition}_{seed}"
